@@ -1,0 +1,3 @@
+module luoshu
+
+go 1.26
