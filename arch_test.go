@@ -1,0 +1,309 @@
+package luoshu_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sort"
+	"strings"
+	"testing"
+)
+
+// imports is the map of the house: which room may import which, inside the
+// module. A room that is missing here is a fault, and so is an entry that no
+// longer exists. docs/architecture.md says what each room is for.
+var imports = map[string][]string{
+	".":                      {}, // vocabulary: standard library only
+	"kernel/rule":            {"."},
+	"kernel/fold":            {}, // names to folded forms and pinyin
+	"kernel/catalog":         {".", "kernel/rule"},
+	"kernel/store":           {".", "kernel/rule", "kernel/catalog"},
+	"kernel/store/storetest": {".", "kernel/rule", "kernel/catalog", "kernel/store"},
+	"kernel/ledger":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/fold"},
+	"kernel/intake":          {".", "kernel/rule", "kernel/catalog", "kernel/fold"},
+	"kernel/load":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake"},
+	"kernel/indicator":       {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger"},
+	"kernel/access":          {".", "kernel/catalog", "kernel/store"},
+	"kernel/disclose":        {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/fold"},
+	"kernel/city":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/disclose", "kernel/load"},
+	"kernel/packtest":        {".", "kernel/catalog", "kernel/intake", "kernel/ledger", "kernel/indicator", "kernel/store", "kernel/rule"},
+	"packs":                  {},
+	"demo":                   {"."}, // writes files; knows nothing of the kernel
+	"web":                    {".", "kernel/catalog", "kernel/ledger", "kernel/load", "kernel/indicator", "kernel/access", "kernel/disclose", "web/ui"},
+	"web/ui":                 {},
+	"cmd/luoshu":             {"*"},
+	"bench":                  {"*"},
+}
+
+// businessWords may not stand in the kernel: a business is a pack.
+var businessWords = regexp.MustCompile(`(?i)\b(luoyang|eau ?claire|school|schools|student|students|teacher|teachers|kindergarten|county|counties|pupil|pupils)\b|洛阳|学校|学生|教师|幼儿园|区县`)
+
+// businessAllowed lists the few kernel files in which such a word is a term of a
+// public standard, with the reason.
+var businessAllowed = map[string]string{
+	"kernel/rule/checks.go": "names of national identifiers (student_no, school_code) that packs refer to",
+}
+
+// heavy third-party modules have one importing package each (docs/dependencies.md).
+var oneImporter = map[string]string{
+	"modernc.org/sqlite":             "kernel/store",
+	"github.com/jackc/pgx":           "kernel/store",
+	"cel.dev/cel-go":                 "kernel/rule",
+	"github.com/google/cel-go":       "kernel/rule",
+	"github.com/xuri/excelize":       "kernel/intake",
+	"github.com/apache/arrow-go":     "kernel/indicator",
+	"github.com/duckdb/duckdb-go":    "kernel/indicator",
+	"github.com/mozillazg/go-pinyin": "kernel/fold",
+}
+
+// demoMay: the demo writes XLSX files as offices do, without the kernel.
+var oneImporterExceptions = map[string]string{
+	"demo github.com/xuri/excelize": "writes workbooks as an office would, independent of the kernel's writer",
+}
+
+const (
+	maxFile     = 600
+	maxFunction = 80
+	maxPackage  = 3000
+)
+
+type goFile struct {
+	dir, path string
+	lines     int
+	ast       *ast.File
+	fset      *token.FileSet
+	text      string
+}
+
+func goFiles(t *testing.T) []goFile {
+	t.Helper()
+	var out []goFile
+	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			switch d.Name() {
+			case "node_modules", "testdata", ".git", "bin", "data":
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(p, ".go") || strings.HasSuffix(p, "_test.go") {
+			return nil
+		}
+		b, err := os.ReadFile(p)
+		if err != nil {
+			return err
+		}
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, p, b, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		out = append(out, goFile{filepath.ToSlash(filepath.Dir(p)), filepath.ToSlash(p), strings.Count(string(b), "\n"), f, fset, string(b)})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestImportMap(t *testing.T) {
+	seen := map[string]bool{}
+	for _, f := range goFiles(t) {
+		seen[f.dir] = true
+		allowed, ok := imports[f.dir]
+		if !ok {
+			t.Errorf("%s: room %q is not on the map; add it to imports and to docs/architecture.md", f.path, f.dir)
+			continue
+		}
+		for _, im := range f.ast.Imports {
+			p := strings.Trim(im.Path.Value, `"`)
+			if p != "luoshu" && !strings.HasPrefix(p, "luoshu/") {
+				continue
+			}
+			room := strings.TrimPrefix(strings.TrimPrefix(p, "luoshu"), "/")
+			if room == "" {
+				room = "."
+			}
+			if len(allowed) == 1 && allowed[0] == "*" {
+				continue
+			}
+			if !contains(allowed, room) {
+				t.Errorf("%s imports %s: %q may import only %v", f.path, p, f.dir, allowed)
+			}
+		}
+	}
+	for room := range imports {
+		if !seen[room] {
+			t.Errorf("the map names room %q, which does not exist", room)
+		}
+	}
+}
+
+func TestOneImporterPerDependency(t *testing.T) {
+	for _, f := range goFiles(t) {
+		for _, im := range f.ast.Imports {
+			p := strings.Trim(im.Path.Value, `"`)
+			for mod, room := range oneImporter {
+				if !strings.HasPrefix(p, mod) || f.dir == room || f.dir == "bench" {
+					continue
+				}
+				if _, ok := oneImporterExceptions[f.dir+" "+mod]; !ok {
+					t.Errorf("%s imports %s; only %s may", f.path, p, room)
+				}
+			}
+		}
+	}
+}
+
+func TestDependenciesAreExplained(t *testing.T) {
+	doc, err := os.ReadFile("docs/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range strings.Split(string(mod), "\n") {
+		line = strings.TrimPrefix(strings.TrimSpace(line), "require ")
+		if strings.Contains(line, "// indirect") {
+			continue
+		}
+		if w := strings.Fields(line); len(w) >= 2 && strings.Contains(w[0], ".") && strings.HasPrefix(w[1], "v") {
+			if !strings.Contains(string(doc), w[0]) {
+				t.Errorf("docs/dependencies.md has no line about %s", w[0])
+			}
+		}
+	}
+}
+
+func TestCeilings(t *testing.T) {
+	sum := map[string]int{}
+	for _, f := range goFiles(t) {
+		sum[f.dir] += f.lines
+		if f.lines > maxFile {
+			t.Errorf("%s has %d lines; the ceiling is %d", f.path, f.lines, maxFile)
+		}
+		for _, d := range f.ast.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok {
+				n := f.fset.Position(fn.End()).Line - f.fset.Position(fn.Pos()).Line + 1
+				if n > maxFunction {
+					t.Errorf("%s: func %s has %d lines; the ceiling is %d", f.path, fn.Name.Name, n, maxFunction)
+				}
+			}
+		}
+	}
+	for dir, n := range sum {
+		if n > maxPackage {
+			t.Errorf("package %s has %d lines; the ceiling is %d", dir, n, maxPackage)
+		}
+	}
+}
+
+func TestPackageComments(t *testing.T) {
+	comments := map[string][]string{}
+	for _, f := range goFiles(t) {
+		comments[f.dir] = append(comments[f.dir], nil...)
+		if f.ast.Doc != nil {
+			comments[f.dir] = append(comments[f.dir], f.path)
+		}
+	}
+	for dir, files := range comments {
+		if len(files) != 1 {
+			t.Errorf("package %s has %d package comments, want exactly one: %v", dir, len(files), files)
+		}
+	}
+}
+
+func TestKernelNamesNoBusiness(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if !strings.HasPrefix(f.dir, "kernel/") || businessAllowed[f.path] != "" {
+			continue
+		}
+		for i, line := range strings.Split(f.text, "\n") {
+			if w := businessWords.FindString(line); w != "" {
+				t.Errorf("%s:%d: %q is a business word; it belongs in a pack", f.path, i+1, w)
+			}
+		}
+	}
+}
+
+// TestClockAndGlobals keeps time and package state out of the kernel: the clock
+// is a field, and nothing is set up by init().
+func TestClockAndGlobals(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if !strings.HasPrefix(f.dir, "kernel/") && f.dir != "demo" && f.dir != "." && f.dir != "web" {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				if n.Name.Name == "init" && n.Recv == nil {
+					t.Errorf("%s: func init is not allowed; wire by hand in cmd/luoshu", f.fset.Position(n.Pos()))
+				}
+			case *ast.SelectorExpr:
+				if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && n.Sel.Name == "Now" {
+					t.Errorf("%s: time.Now belongs in cmd; take a clock", f.fset.Position(n.Pos()))
+				}
+			}
+			return true
+		})
+	}
+}
+
+// TestDocsMatchTheMap: every room stands in docs/architecture.md.
+func TestDocsMatchTheMap(t *testing.T) {
+	doc, err := os.ReadFile("docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rooms := make([]string, 0, len(imports))
+	for room := range imports {
+		rooms = append(rooms, room)
+	}
+	sort.Strings(rooms)
+	for _, room := range rooms {
+		if room != "." && !strings.Contains(string(doc), "`"+room+"`") {
+			t.Errorf("docs/architecture.md does not name room `%s`", room)
+		}
+	}
+}
+
+// TestNoMachineNames: the repository names no path of a workplace and no registry host.
+func TestNoMachineNames(t *testing.T) {
+	bad := regexp.MustCompile(`(?i)registry\.npmjs|proxy\.golang\.org|npmmirror|deb\.debian\.org|goproxy\.(cn|io)|/wor` + `k/`)
+	out, err := exec.Command("git", "ls-files").Output()
+	if err != nil {
+		t.Fatalf("git ls-files: %v (run the tests in a git checkout)", err)
+	}
+	for _, p := range strings.Fields(string(out)) {
+		if p == "arch_test.go" {
+			continue
+		}
+		b, err := os.ReadFile(p)
+		if err != nil {
+			continue
+		}
+		if m := bad.Find(b); m != nil {
+			t.Errorf("%s contains %q", p, m)
+		}
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
