@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"luoshu"
+	"luoshu/kernel/city"
+	"luoshu/web"
+)
+
+type serveCmd struct {
+	Data   string `required:"" type:"path" help:"Data folder."`
+	Listen string `default:"127.0.0.1:8080" help:"Address and port."`
+}
+
+// Run serves until it is interrupted; requests under way get ten seconds to end.
+func (c serveCmd) Run(a *app) error {
+	return a.with(c.Data, func(ct *city.City) error {
+		handler := web.New(web.Config{
+			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
+			Catalog: ct.Catalog, Now: a.now, Log: a.logger, Seal: ct.Seal,
+		})
+		ln, err := net.Listen("tcp", c.Listen)
+		if err != nil {
+			return luoshu.Errorf(luoshu.Unavailable, "无法监听 %s：%v", "cannot listen on %s: %v", c.Listen, err)
+		}
+		srv := &http.Server{
+			Handler:           handler,
+			ReadHeaderTimeout: 10 * time.Second,
+			IdleTimeout:       2 * time.Minute,
+			MaxHeaderBytes:    64 << 10,
+			BaseContext:       func(net.Listener) context.Context { return a.ctx },
+		}
+		fmt.Fprintf(a.out, "Luoshu 洛书 · %s · http://%s\n", ct.Catalog.City.Title.ZH, ln.Addr())
+		if b, err := os.ReadFile(filepath.Join(c.Data, accountsFile)); err == nil {
+			fmt.Fprintf(a.out, "%s", b)
+		}
+		done := make(chan error, 1)
+		go func() {
+			<-a.ctx.Done()
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), 10*time.Second)
+			defer cancel()
+			done <- srv.Shutdown(ctx)
+		}()
+		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return <-done
+	})
+}

@@ -1,0 +1,194 @@
+// Package city opens a city's data folder: it reads city.yaml, loads the packs
+// it names and puts the rooms together. It is the only one to know how a data
+// folder is laid out.
+package city
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"luoshu"
+	"luoshu/kernel/access"
+	"luoshu/kernel/catalog"
+	"luoshu/kernel/disclose"
+	"luoshu/kernel/indicator"
+	"luoshu/kernel/ledger"
+	"luoshu/kernel/load"
+	"luoshu/kernel/store"
+)
+
+// Config is city.yaml. Every key but packs is optional.
+type Config struct {
+	// Packs names the packs of the city; what they need is pulled in.
+	Packs []string `yaml:"packs"`
+	// Overlay is a folder of packs that override the built-in ones of the same
+	// name, relative to the data folder.
+	Overlay string `yaml:"overlay,omitempty"`
+	// Database is where the records live; empty means SQLite in the data folder.
+	Database store.Config `yaml:"database,omitempty"`
+	// Notice stands on every page and export (what the data are), if not empty.
+	Notice luoshu.Text `yaml:"notice,omitempty"`
+	// Engine forces how grains are scanned: "", "sqlite" or "duckdb".
+	Engine string `yaml:"engine,omitempty"`
+}
+
+// City is an open data folder.
+type City struct {
+	Dir     string
+	Config  Config
+	Catalog *catalog.Catalog
+	DB      *store.DB
+	Ledger  *ledger.Ledger
+	Engine  *indicator.Engine
+	Access  *access.Access
+	Door    *disclose.Door
+	Desk    *load.Desk
+}
+
+// ConfigFile is the name of the file that makes a folder a data folder.
+const ConfigFile = "city.yaml"
+
+// Exists reports whether dir is a data folder.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, ConfigFile))
+	return err == nil
+}
+
+// Create writes city.yaml into dir, which is made if it is missing. It refuses a
+// folder that already is a data folder.
+func Create(dir string, c Config) error {
+	if Exists(dir) {
+		return luoshu.Errorf(luoshu.Conflict, "%s 已是数据目录", "%s is a data folder already", dir)
+	}
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return fmt.Errorf("create data folder: %w", err)
+	}
+	b, err := yaml.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", ConfigFile, err)
+	}
+	// Written aside and renamed: a folder is a data folder or it is not.
+	tmp := filepath.Join(dir, ConfigFile+".new")
+	if err := os.WriteFile(tmp, b, 0o640); err != nil {
+		return fmt.Errorf("write %s: %w", ConfigFile, err)
+	}
+	if err := os.Rename(tmp, filepath.Join(dir, ConfigFile)); err != nil {
+		return fmt.Errorf("write %s: %w", ConfigFile, err)
+	}
+	return nil
+}
+
+// readConfig reads city.yaml; an unknown key is an error.
+func readConfig(dir string) (Config, error) {
+	var c Config
+	f, err := os.Open(filepath.Join(dir, ConfigFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, luoshu.Errorf(luoshu.NotFound,
+			"%s 不是数据目录（缺少 city.yaml）。先运行 luoshu demo 或 luoshu init。",
+			"%s is not a data folder (no city.yaml). Run luoshu demo or luoshu init first.", dir)
+	}
+	if err != nil {
+		return c, fmt.Errorf("read %s: %w", ConfigFile, err)
+	}
+	defer f.Close()
+	d := yaml.NewDecoder(f)
+	d.KnownFields(true)
+	if err := d.Decode(&c); err != nil {
+		return c, &luoshu.Error{Kind: luoshu.Invalid, Cause: err, Msg: luoshu.Text{
+			ZH: "city.yaml 读不懂：" + err.Error(), EN: "city.yaml cannot be read: " + err.Error(),
+		}}
+	}
+	return c, nil
+}
+
+// LoadCatalog loads the packs a config names from the built-in packs and the
+// overlay folder, if any. All faults come back in one error.
+func LoadCatalog(c Config, builtin fs.FS, dir string) (*catalog.Catalog, error) {
+	layers := []fs.FS{builtin}
+	if c.Overlay != "" {
+		over := c.Overlay
+		if !filepath.IsAbs(over) {
+			over = filepath.Join(dir, over)
+		}
+		layers = append(layers, os.DirFS(over))
+	}
+	cat, faults := catalog.Load(catalog.Options{FS: layers, Packs: c.Packs})
+	if len(faults) > 0 {
+		var b strings.Builder
+		for _, f := range faults {
+			b.WriteString("\n  " + f.String())
+		}
+		return nil, luoshu.Errorf(luoshu.Invalid, "业务包有 %d 处错误：%s", "the packs have %d faults:%s", len(faults), b.String())
+	}
+	return cat, nil
+}
+
+// Open opens the data folder dir with the packs in builtin. The caller closes it.
+// After a crash nothing else is needed: an unfinished transaction is rolled back
+// by the database.
+func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) (*City, error) {
+	c, err := readConfig(dir)
+	if err != nil {
+		return nil, err
+	}
+	cat, err := LoadCatalog(c, builtin, dir)
+	if err != nil {
+		return nil, err
+	}
+	if c.Notice.ZH != "" {
+		cat.City.Notice = c.Notice
+	}
+	dbc := c.Database
+	if dbc.Driver == "" {
+		dbc = store.Config{Driver: "sqlite", DSN: filepath.Join(dir, "luoshu.db")}
+	}
+	db, err := store.Open(ctx, dbc)
+	if err != nil {
+		return nil, err
+	}
+	city := &City{Dir: dir, Config: c, Catalog: cat, DB: db}
+	if err := city.wire(ctx, now); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return city, nil
+}
+
+func (c *City) wire(ctx context.Context, now func() time.Time) error {
+	if err := c.DB.EnsureEntities(ctx, c.Catalog); err != nil {
+		return err
+	}
+	var err error
+	if c.Ledger, err = ledger.Open(ctx, c.DB, c.Catalog, now); err != nil {
+		return err
+	}
+	c.Engine = indicator.New(c.DB, c.Catalog, c.Dir)
+	if c.Access, err = access.Open(ctx, c.DB, c.Catalog, now); err != nil {
+		return err
+	}
+	c.Door = disclose.New(c.DB, c.Catalog, c.Ledger, c.Engine, c.Access)
+	c.Desk = load.New(c.Dir, c.Catalog, c.Ledger, c.DB, now)
+	return nil
+}
+
+// Close closes the database.
+func (c *City) Close() error { return c.DB.Close() }
+
+// Seal makes a seal and computes its figures, so that nobody sees a seal without them.
+func (c *City) Seal(ctx context.Context, a luoshu.Actor, note string, p luoshu.Progress) (ledger.Seal, error) {
+	s, err := c.Ledger.Seal(ctx, a, note)
+	if err != nil {
+		return s, err
+	}
+	if err := c.Engine.Compute(ctx, s, p); err != nil {
+		return s, fmt.Errorf("compute figures of seal %s: %w", s.ID, err)
+	}
+	return s, nil
+}
