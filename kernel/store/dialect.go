@@ -1,0 +1,117 @@
+package store
+
+import (
+	"strconv"
+	"strings"
+
+	"luoshu/kernel/rule"
+)
+
+// dialect is everything that differs between the databases. Statements outside
+// this file keep to what both take.
+type dialect interface {
+	rule() rule.Dialect
+	name() string
+	rebind(q string) string
+	begin() []string
+	beginRead() []string
+	compact() string
+	text() string // column types
+	int() string
+	blob() string
+	bigKey() string // type of _rid
+	tableEnd() string
+	// columns asks for the name and type of a table's columns, one '?' for its name.
+	columns() string
+	// tables asks for the names of all tables that begin with r_.
+	tables() string
+	// indexes asks for the names of a table's indexes that begin with x_, one '?'.
+	indexes() string
+	maxParams() int
+}
+
+type sqliteDialect struct{}
+
+func (sqliteDialect) rule() rule.Dialect     { return rule.SQLite }
+func (sqliteDialect) name() string           { return "sqlite" }
+func (sqliteDialect) rebind(q string) string { return q }
+func (sqliteDialect) begin() []string        { return []string{"BEGIN IMMEDIATE"} }
+func (sqliteDialect) beginRead() []string    { return []string{"BEGIN"} }
+func (sqliteDialect) compact() string        { return "PRAGMA wal_checkpoint(TRUNCATE)" }
+func (sqliteDialect) text() string           { return "TEXT" }
+func (sqliteDialect) int() string            { return "INTEGER" }
+func (sqliteDialect) blob() string           { return "BLOB" }
+func (sqliteDialect) bigKey() string         { return "INTEGER PRIMARY KEY" }
+func (sqliteDialect) tableEnd() string       { return " STRICT" }
+func (sqliteDialect) columns() string {
+	return `SELECT name, type FROM pragma_table_info(?) ORDER BY cid`
+}
+func (sqliteDialect) tables() string {
+	return `SELECT name FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, 2) = 'r_' ORDER BY name`
+}
+func (sqliteDialect) indexes() string {
+	return `SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND substr(name, 1, 2) = 'x_' ORDER BY name`
+}
+func (sqliteDialect) maxParams() int { return 32000 }
+
+type postgresDialect struct{}
+
+func (postgresDialect) rule() rule.Dialect { return rule.Postgres }
+func (postgresDialect) name() string       { return "postgres" }
+
+// rebind writes ? as $1, $2 …, leaving quoted text, names and comments alone.
+func (postgresDialect) rebind(q string) string {
+	if !strings.Contains(q, "?") {
+		return q
+	}
+	var b strings.Builder
+	b.Grow(len(q) + 16)
+	n := 0
+	var quote byte
+	for i := 0; i < len(q); i++ {
+		c := q[i]
+		switch {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '\'' || c == '"':
+			quote = c
+		case c == '?':
+			n++
+			b.WriteByte('$')
+			b.WriteString(strconv.Itoa(n))
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}
+
+// begin also takes a lock that other processes' writers wait for: one writer
+// at a time is what the ledger's numbering and chain rest on.
+func (postgresDialect) begin() []string {
+	return []string{"BEGIN", "SELECT pg_advisory_xact_lock(7163904520)"}
+}
+func (postgresDialect) beginRead() []string {
+	return []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
+}
+func (postgresDialect) compact() string  { return "" }
+func (postgresDialect) text() string     { return `TEXT COLLATE "C"` }
+func (postgresDialect) int() string      { return "BIGINT" }
+func (postgresDialect) blob() string     { return "BYTEA" }
+func (postgresDialect) bigKey() string   { return "BIGINT PRIMARY KEY" }
+func (postgresDialect) tableEnd() string { return "" }
+func (postgresDialect) columns() string {
+	return `SELECT column_name::text, data_type::text FROM information_schema.columns
+		WHERE table_schema = current_schema() AND table_name = ? ORDER BY ordinal_position`
+}
+func (postgresDialect) tables() string {
+	return `SELECT table_name::text FROM information_schema.tables
+		WHERE table_schema = current_schema() AND left(table_name, 2) = 'r_' ORDER BY 1`
+}
+func (postgresDialect) indexes() string {
+	return `SELECT indexname::text FROM pg_indexes
+		WHERE schemaname = current_schema() AND tablename = ? AND left(indexname, 2) = 'x_' ORDER BY 1`
+}
+func (postgresDialect) maxParams() int { return 32000 }
