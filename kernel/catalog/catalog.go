@@ -4,7 +4,10 @@
 // with file, line and column.
 package catalog
 
-import "luoshu"
+import (
+	"luoshu"
+	"luoshu/kernel/rule"
+)
 
 // Text is a label in two languages.
 type Text = luoshu.Text
@@ -121,7 +124,8 @@ type Entity struct {
 	Months  int    // a record is stale this many months after it was last verified; 0 = never
 	Writers []string
 	Fields  []*Field
-	Dir     string
+	Dir     string // folder of the pack
+	File    string
 	Line    int
 
 	fields map[string]*Field
@@ -221,6 +225,8 @@ type Rule struct {
 	Remedy  Text
 	File    string
 	Line    int
+
+	Prog *rule.Expr // Check compiled against Catalog.EntityVars
 }
 
 // Grain is a base set that is scanned once per seal: facts of one entity, joined
@@ -241,6 +247,9 @@ type Grain struct {
 	Path  map[string]string // reserved
 	Line  int
 	File  string
+
+	// Year and Where compiled against Catalog.FactVars; nil when not given.
+	YearProg, WhereProg *rule.Expr
 }
 
 // Join brings in another entity by a reference: alias.On is a field of the fact
@@ -253,11 +262,17 @@ type Roll struct {
 	Alias, Entity string
 	By            []RollKey
 	Where         string
+
+	WhereProg *rule.Expr // compiled against EntityVars of Entity; nil when not given
 }
 
 // RollKey pairs a field of the rolled entity with an expression over the fact;
 // Ours may be "year" for the grain's year.
-type RollKey struct{ Theirs, Ours string }
+type RollKey struct {
+	Theirs, Ours string
+
+	Prog *rule.Expr // Ours, compiled against Catalog.FactVars
+}
 
 // Calendar expands a fact with a from and a to date to every year Y with
 // from <= Y-MM-DD and (to is null or to > Y-MM-DD); years come from data.
@@ -274,6 +289,8 @@ type Dim struct {
 	Expr  string // CEL
 	Codes string // code list naming the values, "" if none
 	Ref   string // entity naming the values, "" if none
+
+	Prog *rule.Expr // compiled against Catalog.FactVars; its kind is Text or Int
 }
 
 // Kinds of indicator.
@@ -322,6 +339,9 @@ type Measure struct {
 	Where string // CEL over fields, joins, rolls and dims of the grain; "" all
 	Sum   string // field or expression to add up; "" counts rows
 	Lag   int    // the rows of the year this many years before
+
+	// Where and Sum compiled against Catalog.GrainVars; nil when not given.
+	WhereProg, SumProg *rule.Expr
 }
 
 // Plan is a plan as data.
@@ -362,6 +382,9 @@ type Target struct {
 	Owner          Text // responsible body if the plan or the bureau named one; zero if not
 	Indicator      string
 	IndicatorWhere map[string]string
+	// Divide is what the figure is divided by before it is held against the target
+	// (a plan that counts in ten thousands); 0 and 1 leave it as it is.
+	Divide int64
 }
 
 // TargetValue is a value as the plan states it: a number, a range, or words.

@@ -1,0 +1,307 @@
+package catalog
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"luoshu/kernel/rule"
+)
+
+// Options says which packs to load and from where.
+type Options struct {
+	FS     []fs.FS  // each holds pack folders; a later one replaces a folder of the same name
+	Packs  []string // empty: every folder; packs they need are pulled in
+	NoCity bool     // no pack with a city block is needed (to check a pack alone)
+}
+
+// The passes in which references are resolved after every file is read.
+const (
+	passFields = iota // entities and parameters
+	passGrains        // rules and grains
+	passFigures
+	passRest // what names indicators
+	passes
+)
+
+// loader carries one load through.
+type loader struct {
+	faults
+	cat       *Catalog
+	later     [passes][]func()
+	where     map[any]place // where entities, lists, parameters… were declared
+	places    map[string]place
+	cities    []place
+	rows      map[*Entity]*rule.Env
+	grainEnvs map[*Grain]*rule.Env
+}
+
+// Load reads packs into a catalog. All faults of all files are returned at once,
+// sorted by file and line; with any fault the catalog is nil. Entities, rules and
+// the rest stand in the order of their packs (a needed pack first), files and
+// lines.
+func Load(o Options) (*Catalog, []Fault) {
+	l := &loader{
+		cat: &Catalog{
+			entities: map[string]*Entity{}, lists: map[string]*CodeList{}, parameters: map[string]*Parameter{},
+			grains: map[string]*Grain{}, indicators: map[string]*Indicator{}, roles: map[string]*Role{},
+		},
+		where: map[any]place{}, places: map[string]place{}, rows: map[*Entity]*rule.Env{}, grainEnvs: map[*Grain]*rule.Env{},
+	}
+	folders := l.find(o.FS)
+	sum := sha256.New()
+	for _, f := range l.order(folders, o.Packs) {
+		l.read(f, sum)
+	}
+	for i := range l.later {
+		for _, f := range l.later[i] {
+			f()
+		}
+	}
+	switch {
+	case len(l.cities) == 0 && !o.NoCity:
+		l.add(place{}, "没有一个包带 city 块；请加上城市包", "no pack has a city block; add the pack of a city")
+	case len(l.cities) > 1:
+		for _, at := range l.cities[1:] {
+			l.add(at, "已有另一个包带 city 块", "another loaded pack has a city block too")
+		}
+	}
+	if len(l.list) > 0 {
+		return nil, l.sorted()
+	}
+	l.cat.Version = hex.EncodeToString(sum.Sum(nil))
+	return l.cat, nil
+}
+
+// LoadFS loads the named packs (none: all) of one file system without asking for
+// a city.
+func LoadFS(fsys fs.FS, names ...string) (*Catalog, []Fault) {
+	return Load(Options{FS: []fs.FS{fsys}, Packs: names, NoCity: true})
+}
+
+// on puts off a check until every file is read.
+func (l *loader) on(pass int, f func()) { l.later[pass] = append(l.later[pass], f) }
+
+// once reports whether the thing is declared for the first time.
+func (l *loader) once(kind both, id string, at place) bool {
+	if id == "" {
+		return false
+	}
+	key := kind.en + " " + id
+	if before, ok := l.places[key]; ok {
+		l.add(at, "%s %s 已在 %s 第 %d 行定义", "%s %s is already defined in %s, line %d", kind, id, before.file, before.line)
+		return false
+	}
+	l.places[key] = at
+	return true
+}
+
+// folder is a pack folder before it is read.
+type folder struct {
+	name string
+	fs   fs.FS
+	head *object // pack.yaml
+	pack *Pack
+}
+
+// find lists the pack folders of all file systems; later ones win.
+func (l *loader) find(list []fs.FS) map[string]*folder {
+	out := map[string]*folder{}
+	for _, f := range list {
+		entries, err := fs.ReadDir(f, ".")
+		if err != nil {
+			l.add(place{}, "无法读取包文件夹：%s", "cannot read the folder of packs: %s", err)
+			continue
+		}
+		for _, e := range entries {
+			if !e.IsDir() || strings.HasPrefix(e.Name(), ".") {
+				continue
+			}
+			if _, err := fs.Stat(f, path.Join(e.Name(), "pack.yaml")); err == nil {
+				out[e.Name()] = &folder{name: e.Name(), fs: f}
+			} else if yamls, _ := fs.Glob(f, e.Name()+"/*.yaml"); len(yamls) > 0 {
+				l.add(place{file: e.Name()}, "文件夹里没有 pack.yaml", "the folder has no pack.yaml")
+			}
+		}
+	}
+	return out
+}
+
+// order puts the wanted packs and what they need in order, needed ones first.
+func (l *loader) order(folders map[string]*folder, want []string) []*folder {
+	if len(want) == 0 {
+		for n := range folders {
+			want = append(want, n)
+		}
+		slices.Sort(want)
+	}
+	var out []*folder
+	state := map[string]int{} // 1 being visited, 2 done
+	var visit func(name string, at place)
+	visit = func(name string, at place) {
+		switch state[name] {
+		case 1:
+			l.add(at, "包 %s 绕一圈又需要自己", "the pack %s needs itself in a circle", name)
+			return
+		case 2:
+			return
+		}
+		f := folders[name]
+		if f == nil {
+			l.add(at, "没有名为 %s 的包", "there is no pack %s", name)
+			return
+		}
+		state[name] = 1
+		f.head = l.yaml(f.fs, path.Join(name, "pack.yaml")).object()
+		needs := f.head.get("needs")
+		for _, n := range needs.items() {
+			if s := n.str(); s != "" {
+				visit(s, n.place())
+			}
+		}
+		state[name] = 2
+		out = append(out, f)
+	}
+	for _, n := range want {
+		visit(n, place{})
+	}
+	return out
+}
+
+// read reads every file of a pack in order and adds what counts to the hash.
+func (l *loader) read(f *folder, sum io.Writer) {
+	f.pack = l.pack(f)
+	l.cat.Packs = append(l.cat.Packs, f.pack)
+	var files []string
+	err := fs.WalkDir(f.fs, f.name, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		files = append(files, p)
+		return nil
+	})
+	if err != nil {
+		l.add(place{file: f.name}, "无法读取包：%s", "cannot read the pack: %s", err)
+	}
+	slices.Sort(files)
+	for _, p := range files {
+		reader := l.reader(strings.TrimPrefix(p, f.name+"/"))
+		if reader == nil {
+			continue
+		}
+		f.pack.Files = append(f.pack.Files, p)
+		data, err := fs.ReadFile(f.fs, p)
+		if err != nil {
+			l.add(place{file: p}, "无法读取文件：%s", "cannot read the file: %s", err)
+			continue
+		}
+		fmt.Fprintf(sum, "%s %d\n", p, len(data))
+		_, _ = sum.Write(data)
+		reader(f, p, data)
+	}
+}
+
+// reader says how a file of a pack is read; nil for files that are not read.
+func (l *loader) reader(rel string) func(f *folder, p string, data []byte) {
+	doc := func(read func(f *folder, o *object)) func(*folder, string, []byte) {
+		return func(f *folder, p string, data []byte) {
+			if v := l.parse(p, data); v.given() {
+				o := v.object()
+				read(f, o)
+				o.done()
+			}
+		}
+	}
+	dir, base := path.Split(rel)
+	ext := path.Ext(base)
+	switch {
+	case rel == "pack.yaml":
+		return func(*folder, string, []byte) {} // read first, in order
+	case rel == "rules.yaml":
+		return doc(l.rules)
+	case rel == "access.yaml":
+		return doc(l.roles)
+	case rel == "parameters.yaml":
+		return doc(l.parameters)
+	case rel == "plan.yaml":
+		return doc(l.plan)
+	case rel == "indicators.yaml", dir == "indicators/" && ext == ".yaml":
+		return doc(l.indicators)
+	case dir == "entities/" && ext == ".yaml":
+		return doc(l.entity)
+	case dir == "codes/" && ext == ".csv":
+		return l.codes
+	case rel == "map.geojson":
+		return l.boundaries
+	case dir == "tests/" && ext == ".yaml", ext == ".md", strings.HasPrefix(rel, "data/"):
+		return nil
+	}
+	return func(_ *folder, p string, _ []byte) {
+		l.add(place{file: p}, "包里不认识这个文件：放错了地方，或名称写错", "a pack has no such file: it is in the wrong place or its name is misspelt")
+	}
+}
+
+// yaml reads one YAML file; its faults are recorded.
+func (l *loader) yaml(f fs.FS, p string) item {
+	data, err := fs.ReadFile(f, p)
+	if err != nil {
+		l.add(place{file: p}, "无法读取文件：%s", "cannot read the file: %s", err)
+		return item{fs: &l.faults, file: p}
+	}
+	return l.parse(p, data)
+}
+
+// parse reads YAML text as one document without anchors, aliases and tags.
+func (l *loader) parse(p string, data []byte) item { return parseYAML(&l.faults, p, data) }
+
+var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)
+
+func parseYAML(fs *faults, p string, data []byte) item {
+	none := item{fs: fs, file: p}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	var root yaml.Node
+	err := dec.Decode(&root)
+	if errors.Is(err, io.EOF) {
+		fs.add(place{file: p}, "文件是空的", "the file is empty")
+		return none
+	}
+	if err != nil {
+		at, msg := place{file: p, line: 1, col: 1}, err.Error()
+		if m := yamlLine.FindStringSubmatch(msg); m != nil {
+			at.line, _ = strconv.Atoi(m[1])
+			msg = strings.TrimPrefix(msg, m[0])
+		}
+		fs.add(at, "YAML 写法有误：%s", "not valid YAML: %s", strings.TrimPrefix(msg, "yaml: "))
+		return none
+	}
+	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		fs.add(place{file: p}, "一个文件只能有一个 YAML 文档", "a file may hold only one YAML document")
+	}
+	if root.Kind != yaml.DocumentNode || len(root.Content) != 1 || !plain(fs, p, root.Content[0]) {
+		return none
+	}
+	return item{fs, p, root.Content[0]}
+}
+
+// plain reports whether the tree has no anchors, aliases or tags.
+func plain(fs *faults, p string, n *yaml.Node) bool {
+	good := n.Kind != yaml.AliasNode && n.Anchor == "" && n.Style&yaml.TaggedStyle == 0
+	if !good {
+		item{fs, p, n}.fault("不许用 YAML 的锚、引用和标签", "YAML anchors, aliases and tags are not allowed")
+	}
+	for _, c := range n.Content {
+		good = plain(fs, p, c) && good
+	}
+	return good
+}

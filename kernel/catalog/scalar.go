@@ -1,0 +1,66 @@
+package catalog
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// parseDecimal reads a decimal as written, exactly: "12.50" is 1250 with scale 2.
+func parseDecimal(s string) (num int64, scale int, ok bool) {
+	whole, frac, dot := strings.Cut(s, ".")
+	if dot && frac == "" || strings.TrimLeft(whole, "+-") == "" || strings.ContainsAny(frac, "+-") {
+		return 0, 0, false
+	}
+	num, err := strconv.ParseInt(whole+frac, 10, 64)
+	if err != nil || len(frac) > 12 {
+		return 0, 0, false
+	}
+	return num, len(frac), true
+}
+
+// Scaled reads a decimal as written and scales it by 10^scale; ok is false if it
+// is no decimal or has more digits behind the point than scale.
+func Scaled(s string, scale int) (v int64, ok bool) {
+	num, have, ok := parseDecimal(s)
+	if !ok || have > scale {
+		return 0, false
+	}
+	for ; have < scale; have++ {
+		if num > math.MaxInt64/10 || num < math.MinInt64/10 {
+			return 0, false
+		}
+		num *= 10
+	}
+	return num, true
+}
+
+// parseDate reads 2024-09-01 as 20240901.
+func parseDate(s string) (int64, bool) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil || t.Year() < 1 {
+		return 0, false
+	}
+	return int64(t.Year())*10000 + int64(t.Month())*100 + int64(t.Day()), true
+}
+
+var sensitivities = []string{"public", "internal", "personal", "sensitive", "closed"}
+
+// String returns the class as packs write it.
+func (s Sensitivity) String() string {
+	if s < 0 || int(s) >= len(sensitivities) {
+		return "?"
+	}
+	return sensitivities[s]
+}
+
+// ParseSensitivity reads a class; ok is false if there is none of that name.
+func ParseSensitivity(s string) (Sensitivity, bool) {
+	for i, n := range sensitivities {
+		if n == s {
+			return Sensitivity(i), true
+		}
+	}
+	return Closed, false
+}

@@ -1,0 +1,54 @@
+package packs_test
+
+import (
+	"io/fs"
+	"os"
+	"testing"
+
+	"luoshu/kernel/catalog"
+	"luoshu/packs"
+)
+
+// Every pack loads in the city that uses it.
+func TestPacksLoad(t *testing.T) {
+	cities := map[string][]string{
+		"luoyang":   {"luoyang", "plan", "statistics", "balance", "registry"},
+		"eauclaire": {"eauclaire"},
+	}
+	for name, list := range cities {
+		t.Run(name, func(t *testing.T) {
+			cat, faults := catalog.Load(catalog.Options{FS: []fs.FS{packs.FS}, Packs: list})
+			for _, f := range faults {
+				t.Error(f)
+			}
+			if cat == nil {
+				return
+			}
+			t.Logf("%d entities, %d code lists, %d rules, %d grains, %d indicators, %d parameters, version %.12s",
+				len(cat.Entities), len(cat.Lists), len(cat.Rules), len(cat.Grains), len(cat.Indicators), len(cat.Parameters), cat.Version)
+			for _, p := range cat.Packs {
+				tests, faults := catalog.LoadTests(packs.FS, p.Name)
+				for _, f := range faults {
+					t.Error(f)
+				}
+				t.Logf("%s: %d tests", p.Name, len(tests))
+			}
+		})
+	}
+}
+
+// What is embedded is what lies on the disk.
+func TestEmbedded(t *testing.T) {
+	err := fs.WalkDir(os.DirFS("."), ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || p == "embed.go" || p == "packs_test.go" {
+			return err
+		}
+		if _, err := fs.Stat(packs.FS, p); err != nil {
+			t.Errorf("%s is not embedded: %v", p, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
