@@ -47,8 +47,13 @@ func (l *loader) indicator(f *folder, o *object) {
 	}
 	l.on(passFigures, func() {
 		l.measure(ind.Of, of)
-		if per.given() {
+		switch {
+		case per.given():
 			l.measure(ind.Per, per.object())
+		case ind.Per != nil && ind.Kind == KindShare:
+			ind.Per.SumProg = ind.Of.SumProg
+		case ind.Per != nil:
+			ind.Per.WhereProg = ind.Of.WhereProg
 		}
 		if limit := o.get("limit"); ind.Limit != "" && !l.cat.HasParam(ind.Limit) {
 			limit.fault("没有名为 %s 的参数", "there is no parameter %s", ind.Limit)
@@ -80,19 +85,31 @@ func (l *loader) measures(ind *Indicator, o *object) (of *object, per item) {
 	ind.Of = read(ov, "")
 	if ind.Of != nil {
 		ind.Per = read(per, ind.Of.Grain)
-		if ind.Kind == KindMean && !per.given() {
-			ind.Per = &Measure{Grain: ind.Of.Grain, Where: ind.Of.Where, Lag: ind.Of.Lag}
+		if !per.given() {
+			ind.Per = wholeOf(ind)
 		}
 	}
 	return ov.object(), per
 }
 
+// wholeOf is the denominator that a share or mean may leave out: all rows of the
+// grain, or the rows that are summed.
+func wholeOf(ind *Indicator) *Measure {
+	switch ind.Kind {
+	case KindShare:
+		return &Measure{Grain: ind.Of.Grain, Sum: ind.Of.Sum, Lag: ind.Of.Lag}
+	case KindMean:
+		return &Measure{Grain: ind.Of.Grain, Where: ind.Of.Where, Lag: ind.Of.Lag}
+	}
+	return nil
+}
+
 // shape checks that an indicator has the keys of its kind and no others.
 func (l *loader) shape(ind *Indicator, o *object) {
 	need := map[string][]string{
-		KindCount: {"of"}, KindSum: {"of"}, KindShare: {"of", "per"}, KindRatio: {"of", "per"}, KindMean: {"of"},
+		KindCount: {"of"}, KindSum: {"of"}, KindShare: {"of"}, KindRatio: {"of", "per"}, KindMean: {"of"},
 		KindCV: {"items", "over"}, KindPasses: {"items", "over", "at_least"}}[ind.Kind]
-	may := map[string][]string{KindMean: {"per"}, KindCV: {"unweighted"}}[ind.Kind]
+	may := map[string][]string{KindShare: {"per"}, KindMean: {"per"}, KindCV: {"unweighted"}}[ind.Kind]
 	if ind.Kind == "" {
 		return
 	}

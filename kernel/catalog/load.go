@@ -59,7 +59,7 @@ func Load(o Options) (*Catalog, []Fault) {
 		},
 		where: map[any]place{}, places: map[string]place{}, rows: map[*Entity]*rule.Env{}, grainEnvs: map[*Grain]*rule.Env{},
 	}
-	folders := l.find(o.FS)
+	folders := l.find(o.FS, len(o.Packs) == 0)
 	sum := sha256.New()
 	for _, f := range l.order(folders, o.Packs) {
 		l.read(f, sum)
@@ -115,8 +115,9 @@ type folder struct {
 	pack *Pack
 }
 
-// find lists the pack folders of all file systems; later ones win.
-func (l *loader) find(list []fs.FS) map[string]*folder {
+// find lists the pack folders of all file systems; later ones win. With all, a
+// folder that looks like a pack but has no pack.yaml is a fault.
+func (l *loader) find(list []fs.FS, all bool) map[string]*folder {
 	out := map[string]*folder{}
 	for _, f := range list {
 		entries, err := fs.ReadDir(f, ".")
@@ -130,7 +131,7 @@ func (l *loader) find(list []fs.FS) map[string]*folder {
 			}
 			if _, err := fs.Stat(f, path.Join(e.Name(), "pack.yaml")); err == nil {
 				out[e.Name()] = &folder{name: e.Name(), fs: f}
-			} else if yamls, _ := fs.Glob(f, e.Name()+"/*.yaml"); len(yamls) > 0 {
+			} else if yamls, _ := fs.Glob(f, e.Name()+"/*.yaml"); all && len(yamls) > 0 {
 				l.add(place{file: e.Name()}, "文件夹里没有 pack.yaml", "the folder has no pack.yaml")
 			}
 		}

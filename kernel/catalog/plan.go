@@ -49,6 +49,10 @@ func (l *loader) target(o *object) *Target {
 	t.Owner = o.title("owner", false)
 	t.Baseline, t.Target = targetValue(o.get("baseline")), targetValue(o.get("target"))
 	t.Indicator, t.IndicatorWhere = o.get("indicator").str(), o.get("where").dict()
+	t.Divide = 1
+	if d := o.get("divide"); d.given() {
+		t.Divide = d.whole(1, 1_000_000_000)
+	}
 	l.once(targetWord, t.ID, o.at("id"))
 	l.on(passRest, func() { l.figureWhere(o.get("indicator"), o.get("where")) })
 	if t.Indicator == "" && o.get("where").given() {
