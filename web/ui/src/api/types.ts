@@ -57,6 +57,7 @@ export interface Org {
   title: Words
   level?: string
   parent?: string
+  closed?: string
 }
 
 export type TargetState =
@@ -84,6 +85,8 @@ export interface HeadlineTarget {
   baseline?: PlanValue | number | null
   baseline_year?: number | null
   target?: PlanValue | number | null
+  target_min?: number | null
+  target_max?: number | null
   direction?: string
   deadline?: string
   state: TargetState
@@ -98,6 +101,7 @@ export interface Headline {
   decimals: number
   better?: string
   where?: Record<string, string> | null
+  where_labels?: Record<string, Words> | null
   value: number | null
   numerator?: number | null
   denominator?: number | null
@@ -110,6 +114,7 @@ export interface Headline {
 
 export interface Trend {
   indicator: string
+  where?: Record<string, string> | null
   title: Words
   unit?: Words
   decimals?: number
@@ -139,10 +144,13 @@ export interface Dashboard {
   year: number
   years: number[] | null
   headlines: Headline[] | null
-  map?: { indicator: string; values: Record<string, number | null> | null } | null
+  map?: { indicator: string; where?: Record<string, string> | null; values: Record<string, number | null> | null } | null
   trends: Trend[] | null
   stale: Staleness[] | null
   counts: EntityCount[] | null
+  seal_at?: string
+  /** Some records are still being counted. */
+  pending?: boolean
 }
 
 export interface IndicatorBrief {
@@ -221,7 +229,9 @@ export interface Column {
   title: Words
   note?: Words
   type: 'text' | 'code' | 'ref' | 'int' | 'decimal' | 'bool' | 'date' | 'year'
-  codes?: string | CodeOption[] | null
+  codes?: string
+  /** The values of a code list that is short enough; only with an entity or a record. */
+  options?: CodeOption[] | null
   ref?: string
   unit?: Words
   scale?: number
@@ -241,6 +251,9 @@ export interface Row {
 
 export interface RecordPage {
   total: number
+  /** The total is at least that; counting stopped. */
+  total_capped?: boolean
+  seal?: string
   columns: Column[] | null
   rows: Row[] | null
   entity?: string
@@ -252,8 +265,9 @@ export interface EntityBrief {
   title: Words
   note?: Words
   group?: Words
-  rows: number
-  org?: string
+  /** null while it is being counted */
+  rows: number | null
+  org?: boolean | string
   can_load?: boolean
 }
 
@@ -261,7 +275,9 @@ export interface EntityInfo extends EntityBrief {
   fields: Column[] | null
   key: string[] | null
   label: string
-  search?: string[] | null
+  search?: boolean
+  year?: string
+  months?: number
 }
 
 export interface HistoryEntry {
@@ -272,7 +288,8 @@ export interface HistoryEntry {
   values: Record<string, Stored>
   display?: Record<string, Words> | null
   changed: string[] | null
-  closed?: boolean
+  /** The commit that replaced this version or took it back. */
+  ended?: number
   source?: { file?: string; name?: string; row?: number; commit?: string } | null
 }
 
@@ -281,13 +298,14 @@ export interface RecordDetail {
   title: Words
   rec: number
   label: Words
+  current?: boolean
   columns: Column[] | null
   values: Record<string, Stored>
   display?: Record<string, Words> | null
   verified?: number | string | null
   stale?: boolean
   links?: { field: string; entity: string; rec: number; label: Words }[] | null
-  related?: { entity: string; title: Words; field: string; total: number; value?: string }[] | null
+  related?: { entity: string; title: Words; field: string; value?: string; total: number; total_capped?: boolean }[] | null
   history?: HistoryEntry[] | null
 }
 
@@ -401,7 +419,12 @@ export interface PlanTarget {
   owner?: Words
   note?: string
   state: TargetState
+  indicator?: string
+  where?: Record<string, string> | null
   figure?: Figure | null
+  deadline_basis?: string
+  line?: string
+  scope?: string
   observations?: Observation[] | null
 }
 
@@ -420,6 +443,7 @@ export interface Plan {
   id: string
   title: Words
   number?: string
+  issued?: string
   from?: number
   to?: number
   sections: { title: Words; targets: PlanTarget[] | null }[] | null

@@ -84,6 +84,13 @@ const pairs = {
   'common.no': ['否', 'No'],
   'common.emptyValue': ['空', 'empty'],
 
+  'page.pages': ['分页', 'Pages'],
+  'page.first': ['第一页', 'First page'],
+  'page.last': ['最后一页', 'Last page'],
+  'page.before': ['上一页', 'Previous'],
+  'page.next': ['下一页', 'Next'],
+  'page.range': ['第 {from}–{to} 条，共 {total} 条', '{from}–{to} of {total}'],
+
   'small.value': ['小于最小组，不显示', 'Below the smallest group, withheld'],
   'small.short': ['不显示', 'Withheld'],
   'small.why': [
@@ -189,6 +196,7 @@ const pairs = {
   'rec.version': ['第 {seq} 号提交', 'Commit {seq}'],
   'rec.first': ['首次登记', 'First entered'],
   'rec.closed': ['记录关闭', 'Record closed'],
+  'rec.endedBy': ['止于第 {seq} 号提交', 'Ended by commit {seq}'],
   'rec.changedN': ['改动 {n} 项', '{n} fields changed'],
   'rec.source': ['来源', 'Source'],
   'rec.fileRow': ['文件第 {row} 行', 'row {row} of the file'],
@@ -249,6 +257,7 @@ const pairs = {
   'reg.search': ['名称、拼音、首字母或代码', 'Name, pinyin, initials or code'],
   'reg.go': ['查找', 'Search'],
   'reg.columns': ['显示列 {n}/{total}', 'Columns {n}/{total}'],
+  'reg.present': ['现在', 'Now'],
   'reg.verified': ['核验', 'Verified'],
   'reg.xlsx': ['导出 Excel', 'Export Excel'],
   'reg.csv': ['导出 CSV', 'Export CSV'],

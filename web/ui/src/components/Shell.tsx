@@ -1,0 +1,124 @@
+import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { Link, NavLink, useLocation } from 'react-router'
+import type { Key } from '../i18n/dict'
+import { useLang } from '../i18n'
+import { useSession } from '../session'
+import { Mark } from './Mark'
+
+const doors: { to: string; key: Key; needs?: string }[] = [
+  { to: '/', key: 'nav.dashboard' },
+  { to: '/indicators', key: 'nav.indicators' },
+  { to: '/plan', key: 'nav.plan', needs: 'plan' },
+  { to: '/records', key: 'nav.records', needs: 'read' },
+  { to: '/import', key: 'nav.import', needs: 'load' },
+  { to: '/explore', key: 'nav.explore', needs: 'explore' },
+  { to: '/seals', key: 'nav.seals' },
+]
+
+/** Switches the language and remembers it. */
+export function LanguageButton() {
+  const { t, lang, setLang } = useLang()
+  return (
+    <button
+      type="button"
+      className="lang"
+      lang={lang === 'zh' ? 'en' : 'zh-CN'}
+      aria-label={t('app.languageLabel')}
+      onClick={() => setLang(lang === 'zh' ? 'en' : 'zh')}
+    >
+      {t('app.language')}
+    </button>
+  )
+}
+
+/** The line that never goes away: these are not real data. */
+export function NoticeLine() {
+  const { session } = useSession()
+  const { tx, t } = useLang()
+  const notice = tx(session?.city.notice)
+  if (!notice) return null
+  return (
+    <div className="notice" role="note" aria-label={t('app.notice')}>
+      {notice}
+    </div>
+  )
+}
+
+export function Shell({ children }: { children: ReactNode }) {
+  const { session, signOut, may } = useSession()
+  const { t, tx } = useLang()
+  const { pathname } = useLocation()
+  const [open, setOpen] = useState(false)
+  const main = useRef<HTMLElement>(null)
+  const first = useRef(true)
+  useEffect(() => {
+    setOpen(false)
+    if (first.current) {
+      first.current = false
+      return
+    }
+    window.scrollTo(0, 0)
+    main.current?.focus({ preventScroll: true })
+  }, [pathname])
+  const user = session?.user
+  if (!user) return null
+  return (
+    <>
+      <a className="skip" href="#main">
+        {t('app.skip')}
+      </a>
+      <header className="masthead">
+        <div className="masthead-row">
+          <Link to="/" className="brand" aria-label={t('app.name')}>
+            <Mark />
+            <span className="brand-name">{t('app.name')}</span>
+            <span className="brand-city">{tx(session?.city.title)}</span>
+          </Link>
+          <nav id="nav" className={open ? 'nav open' : 'nav'} aria-label={t('nav.main')}>
+            {doors
+              .filter((d) => !d.needs || may(d.needs))
+              .map((d) => (
+                <NavLink key={d.to} to={d.to} end={d.to === '/'} className="nav-link">
+                  {t(d.key)}
+                </NavLink>
+              ))}
+            <span className="nav-user">
+              <span className="user">
+                <span className="user-role">{tx(user.role_title) || user.role}</span>
+                <span className="user-org">{tx(user.org_title) || user.name}</span>
+              </span>
+              <button type="button" className="plain-button" onClick={() => void signOut()}>
+                {t('nav.signOut')}
+              </button>
+            </span>
+          </nav>
+          <LanguageButton />
+          <button
+            type="button"
+            className="menu-button"
+            aria-expanded={open}
+            aria-controls="nav"
+            onClick={() => setOpen((o) => !o)}
+          >
+            {t('app.menu')}
+          </button>
+        </div>
+        <div className="wenwu" aria-hidden="true" />
+        <NoticeLine />
+      </header>
+      <main id="main" ref={main} tabIndex={-1}>
+        {children}
+      </main>
+      <footer className="foot">
+        <span>
+          {t('app.name')} · {t('app.long')}
+        </span>
+        {session?.catalog && (
+          <span className="mono">
+            {t('app.catalog')} {session.catalog.slice(0, 12)}
+          </span>
+        )}
+      </footer>
+    </>
+  )
+}
