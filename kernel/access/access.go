@@ -1,0 +1,102 @@
+// Package access is the only one to know who somebody is and how far they
+// reach: accounts, sign-in, sessions, roles of the catalog, the tree of
+// organisations, and the scope of an actor as a WHERE fragment.
+package access
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"luoshu"
+	"luoshu/kernel/catalog"
+	"luoshu/kernel/store"
+)
+
+// operatorRole cannot be given by a pack: role ids begin with a letter.
+const operatorRole = "_operator"
+
+// Operator is whoever runs the command line on the machine itself: full scope,
+// every class of field except closed.
+var Operator = luoshu.Actor{Name: "operator", Role: operatorRole, Org: "*"}
+
+// Access answers who is who. It is safe for concurrent use.
+type Access struct {
+	db  *store.DB
+	cat *catalog.Catalog
+	now func() time.Time
+
+	limit *limiter
+	work  chan struct{} // bounds memory spent on password hashing
+	decoy string        // hash that unknown names are checked against
+
+	smu      sync.Mutex
+	sessions map[string]*Session  // by hash of the token
+	ended    map[string]bool      // tokens signed out whose deletion is still queued
+	cut      map[string]time.Time // accounts whose sessions up to then are over
+	pending  []func(context.Context) error
+	flushing bool
+	flushed  *sync.Cond
+
+	tmu  sync.Mutex
+	tree *Tree
+}
+
+// Open prepares access over a database whose kernel tables exist. now is the
+// only clock it reads.
+func Open(ctx context.Context, db *store.DB, cat *catalog.Catalog, now func() time.Time) (*Access, error) {
+	a := &Access{
+		db: db, cat: cat, now: now,
+		limit:    newLimiter(),
+		work:     make(chan struct{}, 2),
+		sessions: map[string]*Session{},
+		ended:    map[string]bool{},
+		cut:      map[string]time.Time{},
+	}
+	a.flushed = sync.NewCond(&a.smu)
+	var err error
+	if a.decoy, err = hashPassword("decoy"); err != nil {
+		return nil, err
+	}
+	if _, err := a.Tree(ctx); err != nil {
+		return nil, fmt.Errorf("open access: %w", err)
+	}
+	return a, nil
+}
+
+// Now is the clock of the house.
+func (a *Access) Now() time.Time { return a.now() }
+
+// Catalog returns the catalog that roles and organisations are read from.
+func (a *Access) Catalog() *catalog.Catalog { return a.cat }
+
+// Role returns what an actor may do and see; nil if the catalog does not have
+// the role any more, which means: nothing.
+func (a *Access) Role(actor luoshu.Actor) *catalog.Role {
+	if IsOperator(actor) {
+		return &catalog.Role{
+			ID:    operatorRole,
+			Title: luoshu.Text{ZH: "本机操作员", EN: "Machine operator"},
+			Can:   Actions(),
+			Sees:  catalog.Sensitive, Masks: catalog.Sensitive, Small: true, Home: "/",
+		}
+	}
+	return a.cat.Role(actor.Role)
+}
+
+// IsOperator reports whether the actor is the machine's operator.
+func IsOperator(actor luoshu.Actor) bool { return actor.Role == operatorRole }
+
+// Actions are all rights a role can have.
+func Actions() []string {
+	return []string{"read", "export", "load", "commit", "undo", "seal", "explore", "behind", "plan"}
+}
+
+// Require returns a Denied error unless the actor's role has the action.
+func (a *Access) Require(actor luoshu.Actor, action string) error {
+	if r := a.Role(actor); r != nil && r.May(action) {
+		return nil
+	}
+	return luoshu.Errorf(luoshu.Denied, "您的角色没有此项权限（%s）", "your role does not include this right (%s)", action)
+}

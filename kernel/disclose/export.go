@@ -1,0 +1,69 @@
+package disclose
+
+import (
+	"context"
+	"io"
+
+	"luoshu"
+	"luoshu/kernel/catalog"
+	"luoshu/kernel/intake"
+)
+
+// Export writes all records that a query selects as CSV or XLSX, with the notice,
+// the seal and the source on it; offset and limit do not count. Only fields that
+// the actor sees in clear are written: a masked value, handed in again, would
+// take the place of the true one. It streams: memory does not grow with the rows.
+func (d *Door) Export(ctx context.Context, actor luoshu.Actor, q RecordQuery, format string, w io.Writer, p luoshu.Progress) error {
+	g, err := d.open(ctx, actor, "export", q.Entity)
+	if err != nil {
+		return err
+	}
+	if format != "csv" && format != "xlsx" {
+		return luoshu.Errorf(luoshu.Invalid, "只能导出 csv 或 xlsx", "exports are csv or xlsx")
+	}
+	s, err := d.choose(ctx, g, q)
+	if err != nil {
+		return err
+	}
+	total, _, err := d.count(ctx, s, q.Org)
+	if err != nil {
+		return err
+	}
+	open := g.cols[:0:0]
+	fields := []*catalog.Field{}
+	for _, c := range g.cols {
+		if !c.masked {
+			open = append(open, c)
+			fields = append(fields, c.Field)
+		}
+	}
+	g.cols = open
+	out, err := intake.NewExport(w, format, d.cat, g.ent.Name, intake.Meta{
+		Notice: d.cat.City.Notice, Seal: s.seal.ID, Source: d.sourceLine(actor), By: actor.Name, Fields: fields,
+	})
+	if err != nil {
+		return fault("begin export", err)
+	}
+	row := make([]luoshu.Value, len(g.ent.Fields))
+	done := int64(0)
+	err = d.read(ctx, g, s.tail()+" ORDER BY "+s.order, s.args, func(r *raw) error {
+		for i, c := range g.cols {
+			row[c.Index] = r.values[i]
+		}
+		if done++; done%1000 == 0 {
+			p.Tell("export", done, max(total, done))
+		}
+		return out.Write(row)
+	})
+	if err != nil {
+		return err
+	}
+	p.Tell("export", done, done)
+	return fault("end export", out.Close())
+}
+
+// sourceLine says where an export comes from and when it was made.
+func (d *Door) sourceLine(actor luoshu.Actor) string {
+	c := d.cat.City.Title
+	return c.ZH + " " + c.EN + ", " + d.acc.Now().Format("2006-01-02 15:04")
+}

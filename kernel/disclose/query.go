@@ -1,0 +1,309 @@
+package disclose
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"luoshu"
+	"luoshu/kernel/catalog"
+	"luoshu/kernel/fold"
+	"luoshu/kernel/ledger"
+	"luoshu/kernel/store"
+)
+
+// RecordQuery asks for records of one entity.
+type RecordQuery struct {
+	Entity string
+	Q      string            // name, folded or traditional, pinyin, initials, start of the code
+	Org    string            // an organisation within the actor's scope
+	Filter map[string]string // field: value, a|b for either, from..to for a range
+	Sort   string            // a field, -field for descending
+	Offset int
+	Limit  int
+	Seal   string // "" is the present
+}
+
+// Bounds of one page.
+const (
+	pageDefault = 50
+	pageMost    = 500
+	offsetMost  = 1_000_000
+	maxFilters  = 20
+	maxChoices  = 50
+)
+
+// selection is a query turned into SQL over the alias f.
+type selection struct {
+	g     *grant
+	seq   int64
+	seal  ledger.Seal
+	where []string
+	args  []any
+	order string
+	plain bool // nothing but scope and moment
+}
+
+func (s *selection) and(cond string, args ...any) {
+	s.where = append(s.where, cond)
+	s.args = append(s.args, args...)
+}
+
+func (s *selection) tail() string {
+	return " FROM " + store.Table(s.g.ent.Name) + " f WHERE " + strings.Join(s.where, " AND ")
+}
+
+// choose turns a query into a selection, refusing everything that the actor may
+// not ask by.
+func (d *Door) choose(ctx context.Context, g *grant, q RecordQuery) (*selection, error) {
+	s := &selection{g: g, plain: q.Q == "" && len(q.Filter) == 0}
+	var err error
+	if s.seq, s.seal, err = d.moment(ctx, q.Seal); err != nil {
+		return nil, err
+	}
+	cond, args := at("f", s.seq)
+	s.and(cond, args...)
+	scope, err := g.scope.Under(d.acc, q.Org)
+	if err != nil {
+		return nil, err
+	}
+	cond, args = scope.Where(d.cat, g.ent, "f")
+	s.and(cond, args...)
+	if len(q.Filter) > maxFilters {
+		return nil, luoshu.Errorf(luoshu.Invalid, "筛选条件太多", "too many filters")
+	}
+	for _, name := range sortedKeys(q.Filter) {
+		c, err := g.clear(name)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.filter(c.Field, q.Filter[name]); err != nil {
+			return nil, err
+		}
+	}
+	if strings.TrimSpace(q.Q) != "" {
+		if err := d.search(ctx, s, q.Q); err != nil {
+			return nil, err
+		}
+	}
+	return s, s.sort(q.Sort)
+}
+
+// sort orders by a clear field. Without a wish, by the key if it is clear, else
+// in the order in which the records came.
+func (s *selection) sort(by string) error {
+	name, desc := strings.CutPrefix(by, "-")
+	if name == "" {
+		var cols []string
+		for _, k := range s.g.ent.Key {
+			if c := s.g.col(k); c == nil || c.masked {
+				s.order = "f._rid"
+				return nil
+			}
+			cols = append(cols, "f."+store.Col(k))
+		}
+		s.order = strings.Join(cols, ", ")
+		return nil
+	}
+	if _, err := s.g.clear(name); err != nil {
+		return err
+	}
+	col := "f." + store.Col(name)
+	// Nulls come last whichever way the order runs, on every database.
+	s.order = "(" + col + " IS NULL), " + col
+	if desc {
+		s.order += " DESC"
+	}
+	s.order += ", f._rid"
+	return nil
+}
+
+func (s *selection) filter(f *catalog.Field, want string) error {
+	col := "f." + store.Col(f.Name)
+	bad := &luoshu.Error{Kind: luoshu.Invalid, Field: f.Name, Msg: Text{ZH: "筛选值不合规", EN: "the filter's value is not valid"}}
+	if want == "" {
+		s.and(col + " IS NULL")
+		return nil
+	}
+	if from, to, ok := strings.Cut(want, ".."); ok && !f.Type.IsText() {
+		if from != "" {
+			v, ok := parseStored(f, from)
+			if !ok {
+				return bad
+			}
+			s.and(col+" >= ?", v)
+		}
+		if to != "" {
+			v, ok := parseStored(f, to)
+			if !ok {
+				return bad
+			}
+			s.and(col+" <= ?", v)
+		}
+		return nil
+	}
+	choices := strings.Split(want, "|")
+	if len(choices) > maxChoices {
+		return bad
+	}
+	args := make([]any, 0, len(choices))
+	for _, c := range choices {
+		v, ok := parseStored(f, c)
+		if !ok {
+			return bad
+		}
+		args = append(args, v)
+	}
+	s.and(col+" IN ("+marks(len(args))+")", args...)
+	return nil
+}
+
+// parseStored reads a value as a person or the page writes it into its stored form.
+func parseStored(f *catalog.Field, s string) (any, bool) {
+	s = strings.TrimSpace(s)
+	switch f.Type {
+	case catalog.TypeBool:
+		switch strings.ToLower(s) {
+		case "1", "true", "yes", "是":
+			return int64(1), true
+		case "0", "false", "no", "否":
+			return int64(0), true
+		}
+		return nil, false
+	case catalog.TypeDate:
+		v, err := strconv.ParseInt(strings.ReplaceAll(s, "-", ""), 10, 64)
+		return v, err == nil
+	case catalog.TypeDecimal:
+		whole, part, _ := strings.Cut(s, ".")
+		if len(part) > f.Scale {
+			return nil, false
+		}
+		v, err := strconv.ParseInt(whole+part+strings.Repeat("0", f.Scale-len(part)), 10, 64)
+		return v, err == nil
+	case catalog.TypeInt, catalog.TypeYear:
+		v, err := strconv.ParseInt(s, 10, 64)
+		return v, err == nil
+	}
+	return s, s != ""
+}
+
+// substringMost is the most records of an entity among which a name is also
+// looked for in its middle; among more, only from its start, by the index.
+const substringMost = 100_000
+
+// search finds records by their folded name, its pinyin or initials, or the start
+// of their code. Names and codes the actor does not see in clear are not searched.
+func (d *Door) search(ctx context.Context, s *selection, q string) error {
+	e, q := s.g.ent, strings.TrimSpace(q)
+	if len(q) > 200 {
+		return luoshu.Errorf(luoshu.Invalid, "查找内容太长", "the search text is too long")
+	}
+	f := &finder{s: s, table: store.Table(e.Name)}
+	if et, _ := d.tallyEntity(ctx, e); et != nil && et.whole.Rows <= substringMost {
+		f.middle = true
+	}
+	named := len(e.Search) > 0
+	for _, name := range e.Search {
+		if c := s.g.col(name); c == nil || c.masked {
+			named = false
+		}
+	}
+	if named {
+		if word := fold.Fold(q); word != "" {
+			f.name("_s", word)
+		}
+		if word := latin(q); word != "" {
+			f.name("_p", word)
+			f.name("_i", word)
+		}
+	}
+	if k := e.KeyFields()[0]; k.Type.IsText() {
+		if c := s.g.col(k.Name); c != nil && !c.masked {
+			f.start(store.Col(k.Name), q)
+			if up := strings.ToUpper(q); up != q {
+				f.start(store.Col(k.Name), up)
+			}
+		}
+	}
+	if len(f.subs) == 0 {
+		return luoshu.Errorf(luoshu.Invalid, "此类数据不能按名称或代码查找", "these records cannot be searched by name or code")
+	}
+	s.and("f._rid IN ("+strings.Join(f.subs, " UNION ")+")", f.args...)
+	return nil
+}
+
+// finder collects the subqueries of one search, each over its own index.
+type finder struct {
+	s      *selection
+	table  string
+	middle bool
+	subs   []string
+	args   []any
+}
+
+func (f *finder) add(cond string, args ...any) {
+	moment, more := at("x", f.s.seq)
+	f.subs = append(f.subs, "SELECT x._rid FROM "+f.table+" x WHERE "+cond+" AND "+moment)
+	f.args = append(append(f.args, args...), more...)
+}
+
+func (f *finder) start(col, word string) {
+	f.add("x."+col+" >= ? AND x."+col+" < ?", word, after(word))
+}
+
+func (f *finder) name(col, word string) {
+	if f.middle {
+		f.add("x."+col+` LIKE ? ESCAPE '!'`, "%"+likeEscape.Replace(word)+"%")
+		return
+	}
+	f.start(col, word)
+}
+
+var likeEscape = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
+
+// latin is a query as pinyin is stored: lower-case letters and digits without
+// spaces; "" if it has anything else.
+func latin(q string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(q) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case r == ' ' || r == '\'':
+		default:
+			return ""
+		}
+	}
+	return b.String()
+}
+
+// after is the least string above every string that begins with word.
+func after(word string) string { return word + "\U0010FFFF" }
+
+func marks(n int) string {
+	if n <= 0 {
+		return "NULL"
+	}
+	return strings.Repeat("?,", n-1) + "?"
+}
+
+func clampPage(offset, limit int) (int, int, error) {
+	if limit <= 0 {
+		limit = pageDefault
+	}
+	if limit > pageMost {
+		limit = pageMost
+	}
+	if offset < 0 || offset > offsetMost {
+		return 0, 0, luoshu.Errorf(luoshu.Invalid, "页码超出范围，请先筛选", "that page is out of range; filter first")
+	}
+	return offset, limit, nil
+}
+
+func fault(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}

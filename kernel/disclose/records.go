@@ -1,0 +1,261 @@
+package disclose
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"luoshu"
+	"luoshu/kernel/catalog"
+	"luoshu/kernel/store"
+)
+
+// countMost bounds what counting a filtered list may cost.
+const countMost = 100_000
+
+// Records returns one page of an entity's records within the actor's scope.
+func (d *Door) Records(ctx context.Context, actor luoshu.Actor, q RecordQuery) (*Page, error) {
+	g, err := d.open(ctx, actor, "read", q.Entity)
+	if err != nil {
+		return nil, err
+	}
+	offset, limit, err := clampPage(q.Offset, q.Limit)
+	if err != nil {
+		return nil, err
+	}
+	s, err := d.choose(ctx, g, q)
+	if err != nil {
+		return nil, err
+	}
+	p := &Page{Entity: g.ent.Name, Title: g.ent.Title, Seal: s.seal.ID, Columns: d.columns(g, false)}
+	if p.Rows, err = d.list(ctx, s, s.tail()+" ORDER BY "+s.order+" LIMIT ? OFFSET ?", append(s.args[:len(s.args):len(s.args)], limit, offset)); err != nil {
+		return nil, err
+	}
+	switch {
+	case len(p.Rows) > 0 && len(p.Rows) < limit:
+		p.Total = int64(offset + len(p.Rows))
+	default:
+		if p.Total, p.Capped, err = d.count(ctx, s, q.Org); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// count returns how many rows a selection has. A whole scope at present is taken
+// from the tallies if they are up to date; everything else is counted up to countMost.
+func (d *Door) count(ctx context.Context, s *selection, org string) (int64, bool, error) {
+	if s.plain && s.seq == 0 {
+		scope, err := s.g.scope.Under(d.acc, org)
+		if err != nil {
+			return 0, false, err
+		}
+		if t, fresh := d.tallyOf(ctx, s.g.ent, scope); fresh {
+			return t.Rows, false, nil
+		}
+	}
+	return d.countTail(ctx, "SELECT 1"+s.tail(), s.args)
+}
+
+func (d *Door) countTail(ctx context.Context, q string, args []any) (int64, bool, error) {
+	var n int64
+	err := d.db.QueryRow(ctx, "SELECT count(*) FROM ("+q+" LIMIT "+strconv.Itoa(countMost)+") c_", args...).Scan(&n)
+	return n, n == countMost, fault("count records", err)
+}
+
+// raw is a row as it lies in the table, before anything is decided about it.
+type raw struct {
+	rec, rid int64
+	from     int64
+	verified int64
+	row      int64
+	values   []luoshu.Value // by position in grant.cols
+}
+
+// selectCols are the system columns and the grant's fields under an alias; a
+// field that may not leave is not even read.
+func selectCols(g *grant, alias string) string {
+	var b strings.Builder
+	for i, c := range []string{"_rec", "_rid", "_from", "_verified", "_row"} {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(alias + "." + c)
+	}
+	for _, c := range g.cols {
+		b.WriteString(", " + alias + "." + store.Col(c.Name))
+	}
+	return b.String()
+}
+
+// read runs SELECT <columns> <tail> and calls each for every row.
+func (d *Door) read(ctx context.Context, g *grant, tail string, args []any, each func(*raw) error) error {
+	rows, err := d.db.Query(ctx, "SELECT "+selectCols(g, "f")+tail, args...)
+	if err != nil {
+		return fault("read records", err)
+	}
+	defer rows.Close()
+	cells := make([]any, 5+len(g.cols))
+	into := make([]any, len(cells))
+	for i := range cells {
+		into[i] = &cells[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return fault("read records", err)
+		}
+		r := &raw{
+			rec: luoshu.ValueOf(cells[0]).I, rid: luoshu.ValueOf(cells[1]).I, from: luoshu.ValueOf(cells[2]).I,
+			verified: luoshu.ValueOf(cells[3]).I, row: luoshu.ValueOf(cells[4]).I,
+			values: make([]luoshu.Value, len(g.cols)),
+		}
+		for i := range g.cols {
+			r.values[i] = luoshu.ValueOf(cells[5+i])
+		}
+		if err := each(r); err != nil {
+			return err
+		}
+	}
+	return fault("read records", rows.Err())
+}
+
+// list reads rows and makes them ready to leave.
+func (d *Door) list(ctx context.Context, s *selection, tail string, args []any) ([]Row, error) {
+	var found []*raw
+	if err := d.read(ctx, s.g, tail, args, func(r *raw) error {
+		found = append(found, r)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	labels, err := d.refLabels(ctx, s.g, found)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Row, 0, len(found))
+	for _, r := range found {
+		out = append(out, d.row(s.g, r, labels))
+	}
+	return out, nil
+}
+
+// row makes a raw row ready to leave.
+func (d *Door) row(g *grant, r *raw, labels refLabels) Row {
+	out := Row{Rec: r.rec, Values: map[string]any{}, Display: map[string]any{}}
+	for i, c := range g.cols {
+		v := r.values[i]
+		if v.K == luoshu.Null {
+			continue
+		}
+		if c.masked {
+			m := masked(c.Field, v)
+			out.Values[c.Name], out.Display[c.Name] = m, m
+			continue
+		}
+		out.Values[c.Name] = v.Any()
+		if t, ok := labels[c.Name][v.S]; ok {
+			out.Display[c.Name] = t
+		} else {
+			out.Display[c.Name] = d.display(c.Field, v)
+		}
+	}
+	out.Verified, out.Stale = luoshu.FormatDate(r.verified), d.stale(g.ent, r.verified, dayOf(d.acc.Now()))
+	return out
+}
+
+// stale reports whether a record was last verified too long before a day.
+func (d *Door) stale(e *catalog.Entity, verified, day int64) bool {
+	return e.Months > 0 && verified < monthsBefore(day, e.Months)
+}
+
+// refLabels is what references are called: by field, then by code.
+type refLabels map[string]map[string]any
+
+// refLabels looks up what the references on a page of rows are called. The name
+// of an organisation is public; any other record's name is given only if the
+// record is within the actor's scope and its label is in a class the actor sees.
+func (d *Door) refLabels(ctx context.Context, g *grant, rows []*raw) (refLabels, error) {
+	out := refLabels{}
+	for i, c := range g.cols {
+		if c.Ref == "" || c.masked {
+			continue
+		}
+		codes := map[string]bool{}
+		for _, r := range rows {
+			if s := r.values[i].S; s != "" {
+				codes[s] = true
+			}
+		}
+		if len(codes) == 0 {
+			continue
+		}
+		got, err := d.labelsOf(ctx, g, c.Ref, sortedKeys(codes))
+		if err != nil {
+			return nil, err
+		}
+		out[c.Name] = got
+	}
+	return out, nil
+}
+
+func (d *Door) labelsOf(ctx context.Context, g *grant, entity string, codes []string) (map[string]any, error) {
+	out := map[string]any{}
+	e := d.cat.Entity(entity)
+	if e == nil || len(e.Key) != 1 || e.Label == "" {
+		return out, nil
+	}
+	label := e.Field(e.Label)
+	if e.Node != nil && label.Sensitivity == catalog.Public {
+		tree := g.scope.Tree()
+		for _, c := range codes {
+			if n := tree.Get(c); n != nil {
+				out[c] = n.Title
+			}
+		}
+		return out, nil
+	}
+	visible, mask := class(g.role, label)
+	if !visible || !mayEntity(g.role, entity) {
+		return out, nil
+	}
+	cond, args := g.scope.Where(d.cat, e, "t")
+	en := "NULL"
+	if f := e.Field(e.Label + "_en"); f != nil && f.Sensitivity == catalog.Public {
+		en = "t." + store.Col(f.Name)
+	}
+	for len(codes) > 0 {
+		n := min(len(codes), pageMost)
+		all := make([]any, 0, n+len(args))
+		for _, c := range codes[:n] {
+			all = append(all, c)
+		}
+		codes = codes[n:]
+		rows, err := d.db.Query(ctx, "SELECT t."+store.Col(e.Key[0])+", t."+store.Col(e.Label)+", "+en+" FROM "+store.Table(e.Name)+
+			" t WHERE t._to IS NULL AND t."+store.Col(e.Key[0])+" IN ("+marks(n)+") AND "+cond, append(all, args...)...)
+		if err != nil {
+			return nil, fault("read labels", err)
+		}
+		for rows.Next() {
+			var code, name, english any
+			if err := rows.Scan(&code, &name, &english); err != nil {
+				rows.Close()
+				return nil, fault("read labels", err)
+			}
+			v := luoshu.ValueOf(name)
+			switch {
+			case mask:
+				out[luoshu.ValueOf(code).String()] = masked(label, v)
+			case luoshu.ValueOf(english).S != "":
+				out[luoshu.ValueOf(code).String()] = Text{ZH: v.String(), EN: luoshu.ValueOf(english).S}
+			default:
+				out[luoshu.ValueOf(code).String()] = d.display(label, v)
+			}
+		}
+		err = rows.Err()
+		rows.Close()
+		if err != nil {
+			return nil, fault("read labels", err)
+		}
+	}
+	return out, nil
+}
