@@ -26,6 +26,7 @@ type Catalog struct {
 	Indicators []*Indicator
 	Plans      []*Plan
 	Roles      []*Role
+	Rosters    []*Roster
 	Boundaries []byte // GeoJSON of the city's areas, nil if no pack has one
 
 	entities   map[string]*Entity

@@ -243,6 +243,8 @@ func (l *loader) reader(rel string) func(f *folder, p string, data []byte) {
 		return doc(l.entity)
 	case dir == "codes/" && ext == ".csv":
 		return l.codes
+	case rel == "oneroster.yaml":
+		return doc(l.rosters)
 	case rel == "map.geojson":
 		return l.boundaries
 	case dir == "tests/" && ext == ".yaml", ext == ".md", strings.HasPrefix(rel, "data/"):
