@@ -11,6 +11,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/city"
+	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
 )
 
@@ -220,11 +221,32 @@ func (c sealCmd) Run(a *app) error {
 			return err
 		}
 		if c.Output == "json" {
-			return a.json(s)
+			return a.json(sealReport{Seal: s, Engine: ct.Engine.EngineName(), Timings: timings(ct)})
 		}
 		fmt.Fprintf(a.out, "%s at commit %d, %s\n", s.ID, s.Seq, s.Hash)
 		return nil
 	})
+}
+
+// sealReport is a seal with what its making cost.
+type sealReport struct {
+	ledger.Seal
+	Engine  string   `json:"engine"`
+	Timings []timing `json:"timings"`
+}
+
+type timing struct {
+	Stage   string  `json:"stage"`
+	Seconds float64 `json:"seconds"`
+	Rows    int64   `json:"rows"`
+}
+
+func timings(ct *city.City) []timing {
+	out := []timing{}
+	for _, t := range ct.Engine.Timings() {
+		out = append(out, timing{Stage: t.Stage, Seconds: t.Took.Seconds(), Rows: t.Rows})
+	}
+	return out
 }
 
 type sealsCmd struct {
