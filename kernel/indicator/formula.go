@@ -1,0 +1,125 @@
+package indicator
+
+import (
+	"strconv"
+	"strings"
+
+	"luoshu"
+	"luoshu/kernel/catalog"
+)
+
+// Symbols writes an indicator as a formula made from the catalog, as it is
+// computed: "Σ[stage = 'PRI' ∧ size ≥ big-class-min] ÷ Σ[stage = 'PRI'] × 100".
+// Σ[…] counts the records for which … holds, "Σ x [ … ]" adds x up over them.
+func (e *Engine) Symbols(id string) (string, error) {
+	prog, err := e.ready()
+	if err != nil {
+		return "", err
+	}
+	pl := prog.plans[id]
+	if pl == nil {
+		return "", luoshu.Errorf(luoshu.NotFound, "没有指标“%s”", "no indicator %q", id)
+	}
+	return pl.symbols(), nil
+}
+
+func (p *plan) symbols() string {
+	switch p.ind.Kind {
+	case catalog.KindCV:
+		x := p.items[0].symbols()
+		weight := "Pᵢ = " + p.items[0].per.symbols()
+		if p.ind.Unweighted {
+			weight = "Pᵢ = 1"
+		}
+		return "√(Σᵢ Pᵢ(xᵢ − X̄)² ÷ Σᵢ Pᵢ) ÷ X̄" + times(p.scale) + "; X̄ = Σᵢ xᵢPᵢ ÷ Σᵢ Pᵢ; xᵢ = " + x + "; " + weight + "; i ∈ " + p.ind.Over
+	case catalog.KindPasses:
+		var items []string
+		for _, it := range p.items {
+			sign := " ≥ "
+			if it.ind.Better == "lower" {
+				sign = " ≤ "
+			}
+			items = append(items, it.ind.ID+sign+it.ind.Limit)
+		}
+		return "Σᵢ[#{" + strings.Join(items, ", ") + "} ≥ " + strconv.Itoa(p.ind.AtLeast) + "] ÷ Σᵢ 1" + times(p.scale) + "; i ∈ " + strings.Join(p.units, " × ")
+	}
+	if p.per == nil {
+		return p.of.symbols() + times(p.scale)
+	}
+	return p.of.symbols() + " ÷ " + p.per.symbols() + times(p.scale)
+}
+
+func times(scale int64) string {
+	if scale == 1 {
+		return ""
+	}
+	return " × " + strconv.FormatInt(scale, 10)
+}
+
+func (s *side) symbols() string {
+	var conds []string
+	for _, w := range s.wheres {
+		x := mathematical(w)
+		if len(s.wheres) > 1 && (strings.Contains(x, "∨") || strings.Contains(x, "?")) {
+			x = "(" + x + ")"
+		}
+		conds = append(conds, x)
+	}
+	out := "Σ"
+	if s.measure.Sum != "" {
+		out += " " + mathematical(s.measure.Sum) + " "
+	}
+	inside := strings.Join(conds, " ∧ ")
+	if inside == "" {
+		inside = s.grain.ID
+	} else {
+		inside = s.grain.ID + ": " + inside
+	}
+	out += "[" + inside + "]"
+	if s.lag != 0 {
+		out += " (t − " + strconv.Itoa(s.lag) + ")"
+	}
+	return out
+}
+
+// signs are the operators of expressions as people write them.
+var signs = []struct{ code, sign string }{
+	{"&&", "∧"}, {"||", "∨"}, {"==", "="}, {"!=", "≠"}, {">=", "≥"}, {"<=", "≤"}, {"!", "¬"}, {" in ", " ∈ "}, {" * ", " × "},
+}
+
+// mathematical writes an expression with the signs of mathematics; texts stay.
+func mathematical(expr string) string {
+	var b strings.Builder
+next:
+	for i := 0; i < len(expr); {
+		if c := expr[i]; c == '\'' || c == '"' {
+			j := i + 1
+			for j < len(expr) && expr[j] != c {
+				if expr[j] == '\\' {
+					j++
+				}
+				j++
+			}
+			b.WriteString(expr[i:min(j+1, len(expr))])
+			i = j + 1
+			continue
+		}
+		for _, s := range signs {
+			if strings.HasPrefix(expr[i:], s.code) {
+				b.WriteString(s.sign)
+				i += len(s.code)
+				continue next
+			}
+		}
+		if rest, ok := strings.CutPrefix(expr[i:], "param("); ok {
+			if end := strings.IndexByte(rest, ')'); end > 1 {
+				b.WriteString(strings.Trim(rest[:end], `'" `))
+				i += len("param(") + end + 1
+				continue
+			}
+		}
+		b.WriteByte(expr[i])
+		i++
+	}
+	return strings.TrimSpace(b.String())
+}

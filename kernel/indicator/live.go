@@ -1,0 +1,92 @@
+package indicator
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"luoshu/kernel/catalog"
+	"luoshu/kernel/parquet"
+	"luoshu/kernel/store"
+)
+
+// liveAsOf returns the condition for the rows of an entity as of a ledger
+// sequence. Where nothing was committed to the entity since, its current rows
+// are the same and found by far better indexes; it holds within tx only.
+func liveAsOf(ctx context.Context, tx *store.Tx, seq int64) (func(entity, alias string) string, error) {
+	rows, err := tx.Query(ctx, `SELECT DISTINCT entity FROM commit_log WHERE seq > ?`, seq)
+	if err != nil {
+		return nil, fmt.Errorf("commits since the seal: %w", err)
+	}
+	defer rows.Close()
+	changed := map[string]bool{}
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, fmt.Errorf("commits since the seal: %w", err)
+		}
+		changed[s] = true
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("commits since the seal: %w", err)
+	}
+	return func(entity, alias string) string {
+		if !changed[entity] {
+			return alias + "._to IS NULL"
+		}
+		return fmt.Sprintf("%[1]s._from <= %[2]d AND (%[1]s._to IS NULL OR %[1]s._to > %[2]d)", alias, seq)
+	}, nil
+}
+
+// freshFrom returns, for an entity, the oldest day on which an attestation still
+// counts at the seal's date: its months before, or any day.
+func freshFrom(at string) (func(*catalog.Entity) int64, error) {
+	day, err := time.Parse(time.DateOnly, at[:min(len(at), len(time.DateOnly))])
+	if err != nil {
+		return nil, fmt.Errorf("date of the seal: %w", err)
+	}
+	return func(e *catalog.Entity) int64 {
+		if e.Months <= 0 {
+			return 1
+		}
+		d := day.AddDate(0, -e.Months, 0)
+		return int64(d.Year())*10000 + int64(d.Month())*100 + int64(d.Day())
+	}, nil
+}
+
+// yearsOf lists the years of calendars: those for which organisations hold rows
+// of entities with a year; without such entities, from the earliest date of a
+// calendar to the seal. No year before the city's trends begin.
+func (p *program) yearsOf(m *parquet.Manifest, at string) []int {
+	lo, hi := int64(0), int64(0)
+	widen := func(c *parquet.Column, unit int64) {
+		if c == nil || c.Min == nil {
+			return
+		}
+		if lo == 0 || *c.Min/unit < lo {
+			lo = *c.Min / unit
+		}
+		hi = max(hi, *c.Max/unit)
+	}
+	for _, f := range m.Files {
+		if e := p.cat.Entity(f.Entity); e != nil && e.Year != "" && e.Org != "" {
+			widen(f.Column(e.Year), 1)
+		}
+	}
+	if lo == 0 {
+		for _, s := range p.scans {
+			if f := m.File(s.fact.Name); s.grain.Cal != nil && f != nil {
+				widen(f.Column(s.grain.Cal.From), 10000)
+			}
+		}
+		hi = parseInt(at[:min(len(at), 4)])
+	}
+	if from := int64(p.cat.City.TrendsFrom); from > 0 {
+		lo = max(lo, from)
+	}
+	var out []int
+	for y := lo; y <= hi && lo > 0 && hi-lo < 300; y++ {
+		out = append(out, int(y))
+	}
+	return out
+}

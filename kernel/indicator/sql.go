@@ -1,0 +1,365 @@
+package indicator
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"luoshu/kernel/catalog"
+	"luoshu/kernel/rule"
+	"luoshu/kernel/store"
+)
+
+// source says where a scan reads: the tables of the store as of a seal, or the
+// Parquet files of that seal. The SQL is otherwise the same.
+type source struct {
+	dialect rule.Dialect
+	table   func(entity string) string
+	live    func(entity, alias string) string // condition for the rows as of the seal, "" if all are
+	fresh   func(*catalog.Entity) int64       // the oldest _verified (yyyymmdd) that counts
+	years   []int                             // of calendars
+}
+
+// text writes the SQL of one grain. Every field it reads is noted in uses.
+type text struct {
+	p    *program
+	s    *scan
+	src  *source
+	busy map[string]bool // dims being written, so that none reads itself
+	uses map[string]map[string]bool
+	err  error
+}
+
+func (p *program) text(s *scan, src *source) *text {
+	return &text{p: p, s: s, src: src, busy: map[string]bool{}, uses: map[string]map[string]bool{}}
+}
+
+func (t *text) fail(format string, args ...any) string {
+	if t.err == nil {
+		t.err = fmt.Errorf(format, args...)
+	}
+	return "NULL"
+}
+
+// use notes that a field of an entity is read and writes it.
+func (t *text) use(e *catalog.Entity, alias, field string) string {
+	if e == nil || e.Field(field) == nil {
+		return t.fail("no field %q behind %s", field, alias)
+	}
+	if t.uses[e.Name] == nil {
+		t.uses[e.Name] = map[string]bool{}
+	}
+	t.uses[e.Name][field] = true
+	return alias + "." + store.Col(field)
+}
+
+func joinAlias(alias string) string { return store.Col("j_" + alias) }
+func rollAlias(alias string) string { return store.Col("k_" + alias) }
+
+// fieldOf writes a field of the fact or of a join.
+func (t *text) fieldOf(name string) string {
+	alias, field, dotted := strings.Cut(name, ".")
+	if !dotted {
+		return t.use(t.s.fact, "f", name)
+	}
+	for _, j := range t.s.grain.Join {
+		if j.Alias == alias {
+			return t.use(t.p.cat.Entity(j.Entity), joinAlias(alias), field)
+		}
+	}
+	return t.fail("no join %q", alias)
+}
+
+// col resolves a variable. The catalog has seen to it that a dimension with the
+// name of a field is that field.
+func (t *text) col(name string) string {
+	switch {
+	case strings.Contains(name, "."):
+		return t.fieldOf(name)
+	case name == "year" && !t.busy["year"]:
+		return t.year()
+	case t.roll(name) != "":
+		return t.roll(name)
+	case t.s.fact.Field(name) != nil:
+		return t.fieldOf(name)
+	}
+	return t.dim(name)
+}
+
+func (t *text) roll(name string) string {
+	for _, r := range t.s.grain.Roll {
+		if r.Alias == name {
+			return "COALESCE(" + rollAlias(name) + ".n, 0)"
+		}
+	}
+	return ""
+}
+
+// dim writes a dimension's expression.
+func (t *text) dim(id string) string {
+	if t.busy[id] {
+		return t.fail("dimension %q reads itself", id)
+	}
+	for _, d := range t.s.dims {
+		if d.id == id {
+			t.busy[id] = true
+			defer delete(t.busy, id)
+			return t.paren(t.value(d.Prog))
+		}
+	}
+	return t.fail("no variable %q", id)
+}
+
+func (t *text) paren(s string) string {
+	if strings.ContainsAny(s, " (") {
+		return "(" + s + ")"
+	}
+	return s
+}
+
+// year writes the grain's year.
+func (t *text) year() string {
+	if t.s.grain.Cal != nil {
+		return "cal.y"
+	}
+	t.busy["year"] = true
+	defer delete(t.busy, "year")
+	return t.paren(t.value(t.s.grain.YearProg))
+}
+
+func (t *text) value(x *rule.Expr) string {
+	s, err := x.SQLValue(t.src.dialect, t.col, t.param)
+	if err != nil {
+		return t.fail("%w", err)
+	}
+	return s
+}
+
+func (t *text) cond(x *rule.Expr) string {
+	s, err := x.SQL(t.src.dialect, t.col, t.param)
+	if err != nil {
+		return t.fail("%w", err)
+	}
+	return s
+}
+
+// param writes a parameter as of the row's year and dimensions: a literal if it
+// has one value, else a CASE whose most specific branch comes first.
+func (t *text) param(id string) string {
+	type branch struct {
+		when  []string
+		score int
+		value string
+	}
+	par := t.p.cat.Parameter(id)
+	if par == nil {
+		return t.fail("no parameter %q", id)
+	}
+	day := t.p.yearDay(0)
+	var all []branch
+	for _, v := range par.Values {
+		b := branch{value: decimal(v.Num, v.Scale), score: 2 * len(v.When)}
+		if v.From != 0 {
+			b.when = append(b.when, fmt.Sprintf("%s >= %d", t.year(), ceilDiv(v.From-day, 10000)))
+		}
+		if v.To != 0 {
+			b.when = append(b.when, fmt.Sprintf("%s <= %d", t.year(), floorDiv(v.To-day, 10000)))
+		}
+		ok := true
+		for _, d := range sortedKeys(v.When) {
+			if ok = t.s.grain.Dim(d) != nil && !t.busy[d]; !ok {
+				break
+			}
+			b.when = append(b.when, t.dim(d)+" = "+literal(v.When[d]))
+		}
+		if v.Area != "" {
+			b.score++
+			area := t.p.cat.City.AreaDim
+			switch {
+			case t.s.grain.Dim(area) != nil && !t.busy[area]:
+				b.when = append(b.when, fmt.Sprintf("substr(%s, 1, %d) = %s", t.dim(area), len(v.Area), literal(v.Area)))
+			case !strings.HasPrefix(t.p.cat.City.Root, v.Area):
+				ok = false
+			}
+		}
+		if ok {
+			all = append(all, b)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b branch) int { return cmp.Compare(b.score, a.score) })
+	if len(all) > 0 && len(all[0].when) == 0 {
+		return all[0].value
+	}
+	var b strings.Builder
+	b.WriteString("CASE")
+	for _, x := range all {
+		if len(x.when) == 0 {
+			b.WriteString(" ELSE " + x.value)
+			break
+		}
+		b.WriteString(" WHEN " + strings.Join(x.when, " AND ") + " THEN " + x.value)
+	}
+	if len(all) == 0 {
+		return "NULL"
+	}
+	return b.String() + " END"
+}
+
+func decimal(num int64, scale int) string {
+	if scale == 0 {
+		return strconv.FormatInt(num, 10)
+	}
+	s := strconv.FormatInt(num, 10)
+	for len(s) <= scale {
+		s = "0" + s
+	}
+	return s[:len(s)-scale] + "." + s[len(s)-scale:]
+}
+
+func ceilDiv(a, b int64) int64 { return -floorDiv(-a, b) }
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b != 0 && a < 0 {
+		q--
+	}
+	return q
+}
+
+func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// from writes the tables of the grain: the fact, what it refers to, the years of
+// a calendar, and the counts of other records.
+func (t *text) from() string {
+	var b strings.Builder
+	b.WriteString(t.src.table(t.s.fact.Name) + " AS f")
+	for _, j := range t.s.grain.Join {
+		e := t.p.cat.Entity(j.Entity)
+		if e == nil || len(e.Key) != 1 {
+			return t.fail("join %q: entity %q has no key of one field", j.Alias, j.Entity)
+		}
+		a := joinAlias(j.Alias)
+		fmt.Fprintf(&b, "\n LEFT JOIN %s AS %s ON %s = %s%s", t.src.table(e.Name), a,
+			t.use(e, a, e.Key[0]), t.fieldOf(j.On), and(t.src.live(e.Name, a)))
+	}
+	if c := t.s.grain.Cal; c != nil {
+		var ys []string
+		for i, y := range t.src.years {
+			d := int64(y)*10000 + int64(c.Month)*100 + int64(c.Day)
+			if i == 0 {
+				ys = append(ys, fmt.Sprintf("SELECT CAST(%d AS BIGINT) AS y, CAST(%d AS BIGINT) AS d", y, d))
+				continue
+			}
+			ys = append(ys, fmt.Sprintf("SELECT %d, %d", y, d))
+		}
+		fmt.Fprintf(&b, "\n JOIN (%s) AS cal ON %s <= cal.d", strings.Join(ys, " UNION ALL "), t.fieldOf(c.From))
+		if c.To != "" {
+			to := t.fieldOf(c.To)
+			fmt.Fprintf(&b, " AND (%s IS NULL OR %s > cal.d)", to, to)
+		}
+	}
+	for i := range t.s.grain.Roll {
+		t.rollJoin(&b, &t.s.grain.Roll[i])
+	}
+	return b.String()
+}
+
+func and(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " AND " + s
+}
+
+func (t *text) rollJoin(b *strings.Builder, r *catalog.Roll) {
+	ent := t.p.cat.Entity(r.Entity)
+	var keys, on, where, group []string
+	for i, k := range r.By {
+		keys = append(keys, t.use(ent, "r", k.Theirs)+" AS k"+strconv.Itoa(i))
+		on = append(on, fmt.Sprintf("%s.k%d = %s", rollAlias(r.Alias), i, t.value(k.Prog)))
+		group = append(group, strconv.Itoa(i+1))
+	}
+	if l := t.src.live(r.Entity, "r"); l != "" {
+		where = append(where, l)
+	}
+	if r.WhereProg != nil {
+		col := func(name string) string { return t.use(ent, "r", name) }
+		s, err := r.WhereProg.SQL(t.src.dialect, col, nil)
+		if err != nil {
+			t.fail("%w", err)
+		}
+		where = append(where, "("+s+")")
+	}
+	w := ""
+	if len(where) > 0 {
+		w = " WHERE " + strings.Join(where, " AND ")
+	}
+	fmt.Fprintf(b, "\n LEFT JOIN (SELECT %s, COUNT(*) AS n FROM %s AS r%s GROUP BY %s) AS %s ON %s",
+		strings.Join(keys, ", "), t.src.table(r.Entity), w, strings.Join(group, ", "), rollAlias(r.Alias), strings.Join(on, " AND "))
+}
+
+// where lists the conditions of the grain.
+func (t *text) where() []string {
+	var out []string
+	if l := t.src.live(t.s.fact.Name, "f"); l != "" {
+		out = append(out, l)
+	}
+	if w := t.s.grain.WhereProg; w != nil {
+		out = append(out, "("+t.cond(w)+")")
+	}
+	return out
+}
+
+// query writes the one statement that scans the grain: year, dimensions, columns.
+func (t *text) query() (string, error) {
+	s := t.s
+	inner := []string{t.year() + " AS y"}
+	outer, group := []string{"y"}, []string{"1"}
+	for i, d := range s.dims {
+		inner = append(inner, fmt.Sprintf("%s AS d%d", t.dim(d.id), i))
+		outer = append(outer, fmt.Sprintf("d%d", i))
+		group = append(group, strconv.Itoa(i+2))
+	}
+	inner = append(inner, fmt.Sprintf("CASE WHEN f._verified >= %d THEN 1 ELSE 0 END AS v", t.src.fresh(s.fact)))
+	flags := map[*rule.Expr]string{}
+	flag := func(where []*rule.Expr) []string {
+		var names []string
+		for _, x := range where {
+			if flags[x] == "" {
+				flags[x] = "w" + strconv.Itoa(len(flags))
+				inner = append(inner, fmt.Sprintf("CASE WHEN %s THEN 1 ELSE 0 END AS %s", t.cond(x), flags[x]))
+			}
+			names = append(names, flags[x]+" = 1")
+		}
+		return names
+	}
+	for i, c := range s.columns {
+		conds := flag(c.where)
+		if c.verified {
+			conds = append(conds, "v = 1")
+		}
+		expr := "COUNT(*)"
+		switch {
+		case c.sum != nil:
+			inner = append(inner, fmt.Sprintf("%s AS s%d", t.value(c.sum), i))
+			v := "s" + strconv.Itoa(i)
+			if len(conds) > 0 {
+				v = fmt.Sprintf("CASE WHEN %s THEN %s END", strings.Join(conds, " AND "), v)
+			}
+			expr = fmt.Sprintf("CAST(COALESCE(SUM(%s), 0) AS BIGINT)", v)
+		case len(conds) > 0:
+			expr = fmt.Sprintf("COUNT(CASE WHEN %s THEN 1 END)", strings.Join(conds, " AND "))
+		}
+		outer = append(outer, fmt.Sprintf("%s AS c%d", expr, i))
+	}
+	from := t.from()
+	where := ""
+	if w := t.where(); len(w) > 0 {
+		where = "\nWHERE " + strings.Join(w, " AND ")
+	}
+	q := fmt.Sprintf("SELECT %s\nFROM (SELECT %s\nFROM %s%s) AS q\nWHERE y IS NOT NULL\nGROUP BY %s",
+		strings.Join(outer, ", "), strings.Join(inner, ",\n  "), from, where, strings.Join(group, ", "))
+	return q, t.err
+}
