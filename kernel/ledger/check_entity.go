@@ -1,0 +1,233 @@
+package ledger
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"luoshu"
+	"luoshu/kernel/store"
+)
+
+// entityCheck walks one table twice: by _rid for what commits opened, by _to for
+// what they closed.
+type entityCheck struct {
+	*check
+	entity   string
+	cols     []store.Column
+	hasher   *rowHasher
+	attested map[int64]bool       // dates on which commits of this entity attested
+	digests  map[int64][2]*opened // by commit: opened, closed
+	wrong    map[int64]bool       // commits whose rows are known to be wrong
+	next     map[int64]int64      // by commit: the next _rid expected of it
+}
+
+// checkedRow is a stored version on its way through the hash workers.
+type checkedRow struct {
+	rid, rec, from, to, row, verified int64
+	h, sum                            [16]byte
+	short                             bool // _h is not 16 bytes long
+	vals                              []luoshu.Value
+}
+
+func (e *entityCheck) run() error {
+	var err error
+	if e.cols, err = e.tx.FieldColumns(e.ctx, e.entity); err != nil {
+		return err
+	}
+	names := make([]string, len(e.cols))
+	for i, c := range e.cols {
+		names[i] = c.Name
+	}
+	e.hasher = newRowHasher(e.entity, names)
+	e.attested, e.wrong, e.next = map[int64]bool{}, map[int64]bool{}, map[int64]int64{}
+	e.digests = map[int64][2]*opened{}
+	for i := range e.commits {
+		if c := &e.commits[i]; c.Entity == e.entity {
+			e.attested[c.Attested] = true
+			e.digests[c.Seq] = [2]*opened{newOpened(), newOpened()}
+			e.next[c.Seq] = c.RidFrom
+		}
+	}
+	if err := e.scan(); err != nil {
+		return err
+	}
+	if err := e.scanClosed(); err != nil {
+		return err
+	}
+	e.compare()
+	return e.twins()
+}
+
+// scan reads every version in the order of _rid. Hashing runs beside reading.
+func (e *entityCheck) scan() error {
+	names := make([]string, len(e.cols))
+	for i, c := range e.cols {
+		names[i] = c.Name
+	}
+	q := `SELECT _rid, _rec, _from, coalesce(_to, 0), _h, _row, coalesce(_verified, 0), ` + store.Cols(names) +
+		` FROM ` + store.Table(e.entity) + ` ORDER BY _rid`
+	type batch struct {
+		rows  []checkedRow
+		ready chan struct{}
+	}
+	work := make(chan *batch, 4)
+	order := make(chan *batch, 8)
+	free := make(chan *batch, 16)
+	var workers, judge sync.WaitGroup
+	for range max(1, runtime.GOMAXPROCS(0)-1) {
+		workers.Go(func() {
+			var buf []byte
+			for b := range work {
+				for i := range b.rows {
+					b.rows[i].sum, buf = e.hasher.sum(b.rows[i].vals, buf)
+				}
+				close(b.ready)
+			}
+		})
+	}
+	judge.Go(func() {
+		for b := range order {
+			<-b.ready
+			for i := range b.rows {
+				e.judge(&b.rows[i])
+			}
+			select {
+			case free <- b:
+			default:
+			}
+		}
+	})
+	var b *batch
+	send := func() {
+		b.ready = make(chan struct{})
+		order <- b
+		work <- b
+		b = nil
+	}
+	err := e.tx.Scan(e.ctx, q, nil, func(r *store.Row) error {
+		if b == nil {
+			select {
+			case b = <-free:
+				b.rows = b.rows[:0]
+			default:
+				b = &batch{rows: make([]checkedRow, 0, chunkRows)}
+			}
+		}
+		b.rows = b.rows[:len(b.rows)+1]
+		e.fill(&b.rows[len(b.rows)-1], r)
+		if len(b.rows) == chunkRows {
+			send()
+		}
+		return nil
+	})
+	if b != nil && err == nil {
+		send()
+	}
+	close(work)
+	close(order)
+	workers.Wait()
+	judge.Wait()
+	return err
+}
+
+func (e *entityCheck) fill(x *checkedRow, r *store.Row) {
+	h := r.Bytes(4)
+	x.short = len(h) != len(x.h)
+	x.h = [16]byte{}
+	copy(x.h[:], h)
+	x.rid, x.rec, x.from, x.to, x.row, x.verified = r.Int(0), r.Int(1), r.Int(2), r.Int(3), r.Int(5), r.Int(6)
+	if x.vals == nil {
+		x.vals = make([]luoshu.Value, len(e.cols))
+	}
+	for i := range x.vals {
+		x.vals[i] = r.Value(7 + i)
+	}
+}
+
+// judge takes the versions in order.
+func (e *entityCheck) judge(x *checkedRow) {
+	e.rows++
+	if e.rows%100_000 == 0 {
+		e.tell.Tell("check", e.rows, 0)
+	}
+	d, known := e.digests[x.from]
+	com := e.commit(x.from)
+	if !known || com == nil || x.rid < com.RidFrom || x.rid > com.RidTo {
+		e.bad(e.entity, x.rec, x.from, "%s 的记录 #%d（版本 %d）不是任何提交写入的", "record #%[2]d of %[1]s (version %[3]d) was written by no commit", e.entity, x.rec, x.rid)
+		return
+	}
+	if want := e.next[x.from]; x.rid > want {
+		e.missing(com, want, x.rid-1)
+	}
+	e.next[x.from] = x.rid + 1
+	d[0].add(x.rid, x.rec, x.row, x.h[:])
+	if x.short || x.sum != x.h {
+		e.wrong[x.from] = true
+		e.bad(e.entity, x.rec, x.from, "%s 的记录 #%d（第 %d 次提交写入）被改动", "record #%[2]d of %[1]s, written by commit %[3]d, was altered", e.entity, x.rec, x.from)
+	}
+	if x.rec > x.rid {
+		e.bad(e.entity, x.rec, x.from, "%s 的版本 %d 属于尚不存在的记录 #%d", "version %[2]d of %[1]s belongs to a record #%[3]d that was not there yet", e.entity, x.rid, x.rec)
+	}
+	if x.verified != 0 && !e.attested[x.verified] {
+		e.bad(e.entity, x.rec, x.from, "%s 的记录 #%d 的核验日期不出自任何提交", "the attestation of record #%[2]d of %[1]s comes from no commit", e.entity, x.rec)
+	}
+	if x.to != 0 {
+		if c := e.commit(x.to); x.to <= x.from || c == nil || c.Entity != e.entity {
+			e.bad(e.entity, x.rec, x.to, "%s 的记录 #%d 由不可能的提交 %d 关闭", "record #%[2]d of %[1]s was closed by commit %[3]d, which cannot be", e.entity, x.rec, x.to)
+		}
+	}
+}
+
+func (e *entityCheck) missing(com *CommitInfo, from, to int64) {
+	e.wrong[com.Seq] = true
+	e.bad(e.entity, 0, com.Seq, "第 %d 次提交写入的 %s 版本 %d 至 %d 不见了", "versions %[3]d to %[4]d of %[2]s, written by commit %[1]d, are missing", com.Seq, e.entity, from, to)
+}
+
+// scanClosed digests the versions that each commit closed.
+func (e *entityCheck) scanClosed() error {
+	return e.tx.Scan(e.ctx, `SELECT _to, _rid, _rec, _h FROM `+store.Table(e.entity)+` WHERE _to IS NOT NULL ORDER BY _to, _rid`, nil,
+		func(r *store.Row) error {
+			if d, ok := e.digests[r.Int(0)]; ok {
+				d[1].add(r.Int(1), r.Int(2), 0, r.Bytes(3))
+			}
+			return nil
+		})
+}
+
+// compare holds the digests found against those recorded.
+func (e *entityCheck) compare() {
+	for i := range e.commits {
+		com := &e.commits[i]
+		d, ok := e.digests[com.Seq]
+		if !ok {
+			continue
+		}
+		if want := e.next[com.Seq]; com.RidTo != 0 && want <= com.RidTo {
+			e.missing(com, want, com.RidTo)
+		}
+		switch {
+		case d[1].n != com.Closed:
+			e.bad(e.entity, 0, com.Seq, "第 %d 次提交关闭了 %d 个版本，现在是 %d 个", "commit %d closed %d versions, now there are %d", com.Seq, com.Closed, d[1].n)
+		case e.wrong[com.Seq]:
+			// Already named.
+		case !bytes.Equal(digest(e.entity, d[0], d[1]), com.digest):
+			e.bad(e.entity, 0, com.Seq, "第 %d 次提交写入或关闭的记录与当时不符", "the records that commit %d wrote or closed are not what they were", com.Seq)
+		}
+	}
+}
+
+// twins looks for records with more than one current version.
+func (e *entityCheck) twins() error {
+	err := e.tx.Scan(e.ctx, `SELECT _rec, count(*) FROM `+store.Table(e.entity)+` WHERE _to IS NULL AND _rec IN
+		(SELECT _rec FROM `+store.Table(e.entity)+` WHERE _rec <> _rid) GROUP BY _rec HAVING count(*) > 1 ORDER BY _rec LIMIT 100`, nil,
+		func(r *store.Row) error {
+			e.bad(e.entity, r.Int(0), 0, "%s 的记录 #%d 有 %d 个现行版本", "record #%[2]d of %[1]s has %[3]d current versions", e.entity, r.Int(0), r.Int(1))
+			return nil
+		})
+	if err != nil {
+		return fmt.Errorf("look for twins: %w", err)
+	}
+	return nil
+}

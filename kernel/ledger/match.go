@@ -1,0 +1,242 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"luoshu"
+	"luoshu/kernel/store"
+)
+
+// A batch is looked up in one of two ways. A small one asks the index for each
+// row; a large one reads the keys of the whole table once into memory (32 bytes
+// a key). Reading a row costs about a twentieth of a lookup.
+const (
+	smallBatch = 4096
+	lookupCost = 20
+)
+
+func worthReading(tableRows, batchRows int64) bool {
+	return batchRows > smallBatch && tableRows <= lookupCost*batchRows
+}
+
+// matcher finds the current version of a row's natural key and remembers which
+// keys the batch has brought.
+type matcher struct {
+	*plan
+	tx   *store.Tx
+	ctx  context.Context
+	last int64 // highest _rid when the commit began: at least the number of versions
+	// table has every current key of the table, seen only those of the batch.
+	// Exactly one is set.
+	table *keyTable
+	seen  *keyTable
+	find  *sql.Stmt
+}
+
+func (m *matcher) open(total int64) error {
+	switch {
+	case m.last == 0:
+		m.table = newKeyTable(int(total))
+		return nil
+	case worthReading(m.last, total):
+		return m.read(total)
+	}
+	m.seen = newKeyTable(int(min(total, smallBatch)))
+	where := make([]string, len(m.key))
+	for i, k := range m.e.Key {
+		where[i] = store.Col(k) + " = ?"
+	}
+	var err error
+	m.find, err = m.tx.Prepare(m.ctx, `SELECT _rid, _h FROM `+store.Table(m.e.Name)+
+		` WHERE `+strings.Join(where, " AND ")+` AND _to IS NULL`)
+	if err != nil {
+		return fmt.Errorf("prepare lookup of %s: %w", m.e.Name, err)
+	}
+	return nil
+}
+
+func (m *matcher) close() {
+	if m.find != nil {
+		m.find.Close()
+		m.find = nil
+	}
+}
+
+// grow reads the whole table once rows says that this pays.
+func (m *matcher) grow(rows int64) error {
+	if m.table != nil || !worthReading(m.last, rows) {
+		return nil
+	}
+	m.close()
+	return m.read(rows)
+}
+
+func (m *matcher) read(rows int64) error {
+	table := store.Table(m.e.Name)
+	var n int64
+	if err := m.tx.QueryRow(m.ctx, `SELECT count(*) FROM `+table+` WHERE _to IS NULL`).Scan(&n); err != nil {
+		return fmt.Errorf("count %s: %w", m.e.Name, err)
+	}
+	m.table = newKeyTable(int(n + rows))
+	text := make([]bool, len(m.key))
+	for i, f := range m.e.KeyFields() {
+		text[i] = f.Type.IsText()
+	}
+	var buf []byte
+	err := m.tx.Scan(m.ctx, `SELECT _rid, _h, `+keyFields(m.e)+` FROM `+table+` WHERE _to IS NULL`, nil, func(r *store.Row) error {
+		buf = buf[:0]
+		for i := range text {
+			buf = appendKeyColumn(buf, r, 2+i, text[i])
+		}
+		m.table.put(m.seeds.key(buf), r.Int(0), headOf(r.Bytes(1)))
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read keys of %s: %w", m.e.Name, err)
+	}
+	if m.seen != nil {
+		for _, s := range m.seen.slots {
+			if s.k[0] != 0 {
+				m.table.put(s.k, s.v, s.h)
+			}
+		}
+		m.seen = nil
+	}
+	return nil
+}
+
+// take claims a row's key for it. first is the row that claimed it before, -1 if
+// none; rid and head are the current version's, 0 if the record is new.
+func (m *matcher) take(it *item) (first int, rid int64, head uint64, err error) {
+	t := m.table
+	if t == nil {
+		t = m.seen
+	}
+	s := t.get(it.k)
+	if s.k[0] != 0 {
+		if s.v < 0 {
+			return int(-1 - s.v), 0, 0, nil
+		}
+		rid, head = s.v, s.h
+		s.v = -1 - int64(it.n)
+		return -1, rid, head, nil
+	}
+	if m.table == nil {
+		if rid, head, err = m.lookUp(it.vals); err != nil {
+			return -1, 0, 0, err
+		}
+	}
+	t.put(it.k, -1-int64(it.n), 0)
+	return -1, rid, head, nil
+}
+
+func (m *matcher) lookUp(vals []luoshu.Value) (rid int64, head uint64, err error) {
+	args := make([]any, len(m.key))
+	for i, k := range m.key {
+		args[i] = vals[k].Any()
+	}
+	var h []byte
+	err = m.find.QueryRowContext(m.ctx, args...).Scan(&rid, &h)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, nil
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("look up %s: %w", m.e.Name, err)
+	}
+	return rid, headOf(h), nil
+}
+
+// refSet knows which records of one entity exist: from memory, or by asking the
+// index and remembering the answers.
+type refSet struct {
+	*plan
+	tx   *store.Tx
+	ctx  context.Context
+	ref  refField
+	last int64
+	all  *hashSet // every current key; nil: ask
+	some *hashSet // known so far
+	none *hashSet // known to be missing, only for other entities
+	buf  []byte
+}
+
+func (s *refSet) open(total int64) error {
+	var err error
+	if s.last, err = lastRid(s.ctx, s.tx, s.ref.target.Name); err != nil {
+		return err
+	}
+	s.some, s.none = newHashSet(0), newHashSet(0)
+	return s.grow(total, false)
+}
+
+// grow reads all keys once rows says that this pays, or when force says that
+// the index is about to go.
+func (s *refSet) grow(rows int64, force bool) error {
+	if s.all != nil || (!worthReading(s.last, rows) && !(force && s.ref.self)) {
+		return nil
+	}
+	t := s.ref.target
+	var n int64
+	if err := s.tx.QueryRow(s.ctx, `SELECT count(*) FROM `+store.Table(t.Name)+` WHERE _to IS NULL`).Scan(&n); err != nil {
+		return fmt.Errorf("count %s: %w", t.Name, err)
+	}
+	all := newHashSet(int(n))
+	text := t.KeyFields()[0].Type.IsText()
+	err := s.tx.Scan(s.ctx, `SELECT `+keyFields(t)+` FROM `+store.Table(t.Name)+` WHERE _to IS NULL`, nil, func(r *store.Row) error {
+		s.buf = appendKeyColumn(s.buf[:0], r, 0, text)
+		all.add(s.seeds.one(s.buf))
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read keys of %s: %w", t.Name, err)
+	}
+	for _, h := range s.some.slots {
+		if h != 0 {
+			all.add(h)
+		}
+	}
+	s.all, s.some, s.none = all, nil, nil
+	return nil
+}
+
+func (s *refSet) has(v luoshu.Value) (bool, error) {
+	s.buf = appendKey(s.buf[:0], v)
+	h := s.seeds.one(s.buf)
+	if s.all != nil {
+		return s.all.has(h), nil
+	}
+	if s.some.has(h) {
+		return true, nil
+	}
+	if s.none.has(h) {
+		return false, nil
+	}
+	t := s.ref.target
+	var n int64
+	err := s.tx.QueryRow(s.ctx, `SELECT count(*) FROM `+store.Table(t.Name)+` WHERE `+keyFields(t)+` = ? AND _to IS NULL`, v.Any()).Scan(&n)
+	if err != nil {
+		return false, fmt.Errorf("look up %s: %w", t.Name, err)
+	}
+	switch {
+	case n > 0:
+		s.some.add(h)
+	case !s.ref.self:
+		s.none.add(h)
+	}
+	return n > 0, nil
+}
+
+// add makes a record of this batch known.
+func (s *refSet) add(v luoshu.Value) {
+	s.buf = appendKey(s.buf[:0], v)
+	h := s.seeds.one(s.buf)
+	if s.all != nil {
+		s.all.add(h)
+		return
+	}
+	s.some.add(h)
+}

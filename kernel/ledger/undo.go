@@ -1,0 +1,267 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"luoshu"
+	"luoshu/kernel/catalog"
+	"luoshu/kernel/store"
+)
+
+// conflictNames is how many records a refused undo names.
+const conflictNames = 10
+
+// Undo takes a commit back with a new commit: the versions it opened are closed,
+// those it closed are opened again as new versions. It is refused when a later
+// commit touched one of these records, or when another record still refers to
+// one that would go. Undoing an undo brings the first commit back.
+func (l *Ledger) Undo(ctx context.Context, actor luoshu.Actor, seq int64, reason string) (Result, error) {
+	var out Result
+	err := l.db.Tx(ctx, func(tx *store.Tx) error {
+		c, err := commitBy(ctx, tx, "seq", seq)
+		if err != nil {
+			return err
+		}
+		if c == nil {
+			return luoshu.Errorf(luoshu.NotFound, "没有第 %d 次提交", "there is no commit %d", seq)
+		}
+		e := l.cat.Entity(c.Entity)
+		if e == nil {
+			return luoshu.Errorf(luoshu.Conflict, "数据类型 %s 已不在业务包中，不能撤销",
+				"the entity %s is no longer in any pack, so this cannot be undone", c.Entity)
+		}
+		if c.RidTo == 0 && c.Closed == 0 {
+			return luoshu.Errorf(luoshu.Conflict, "第 %d 次提交只更新了核验日期，没有可撤销的记录",
+				"commit %d only moved attestations forward; there is nothing to take back", seq)
+		}
+		u := &undo{ctx: ctx, tx: tx, e: e, of: c}
+		if out, err = u.run(l, actor, reason); err != nil {
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	if out.Rows > 50_000 {
+		if err := l.db.Compact(ctx); err != nil {
+			return out, nil
+		}
+	}
+	return out, nil
+}
+
+type undo struct {
+	ctx context.Context
+	tx  *store.Tx
+	e   *catalog.Entity
+	of  *CommitInfo
+}
+
+func (u *undo) run(l *Ledger, actor luoshu.Actor, reason string) (Result, error) {
+	if err := u.conflicts(); err != nil {
+		return Result{}, err
+	}
+	seq, prev, err := lastCommit(u.ctx, u.tx)
+	if err != nil {
+		return Result{}, err
+	}
+	last, err := lastRid(u.ctx, u.tx, u.e.Name)
+	if err != nil {
+		return Result{}, err
+	}
+	c := CommitInfo{Seq: seq + 1, prev: prev, Actor: actor, Entity: u.e.Name, Reason: reason, UndoOf: u.of.Seq,
+		At: l.now().UTC().Format(time.RFC3339), Catalog: l.cat.Version}
+	table := store.Table(u.e.Name)
+	closed, err := u.close(c.Seq)
+	if err != nil {
+		return Result{}, err
+	}
+	cols, err := u.valueColumns()
+	if err != nil {
+		return Result{}, err
+	}
+	// A version's number follows from its place among those closed, so that the
+	// numbers of a commit have no gaps.
+	_, err = u.tx.Exec(u.ctx, `INSERT INTO `+table+` (_rid, _rec, _from, _h, _row, _verified, `+cols+`)
+		SELECT ? + row_number() OVER (ORDER BY _rid), _rec, ?, _h, 0, _verified, `+cols+`
+		FROM `+table+` WHERE _to = ? ORDER BY _rid`, last, c.Seq, u.of.Seq)
+	if err != nil {
+		return Result{}, fmt.Errorf("open versions of %s again: %w", u.e.Name, err)
+	}
+	o := newOpened()
+	reopened := map[int64]bool{}
+	err = u.tx.Scan(u.ctx, `SELECT _rid, _rec, _row, _h FROM `+table+` WHERE _rid > ? ORDER BY _rid`, []any{last}, func(r *store.Row) error {
+		o.add(r.Int(0), r.Int(1), r.Int(2), r.Bytes(3))
+		reopened[r.Int(1)] = true
+		return nil
+	})
+	if err != nil {
+		return Result{}, fmt.Errorf("read versions of %s: %w", u.e.Name, err)
+	}
+	if o.n > 0 {
+		c.RidFrom, c.RidTo = last+1, last+o.n
+	}
+	for i := range closed {
+		if !reopened[closed[i].rec] {
+			c.Rows++
+		}
+	}
+	c.Rows += o.n
+	c.New, c.Changed = undoCounts(closed, reopened, o.n)
+	if err := u.dangling(l, c.Seq); err != nil {
+		return Result{}, err
+	}
+	if err := record(u.ctx, u.tx, &c, o, closed); err != nil {
+		return Result{}, err
+	}
+	return c.result(), nil
+}
+
+// undoCounts says how many of the reopened records were there (changed back) and
+// how many had gone (new again).
+func undoCounts(closed []closedRow, reopened map[int64]bool, n int64) (fresh, changed int64) {
+	for i := range closed {
+		if reopened[closed[i].rec] {
+			changed++
+		}
+	}
+	return n - changed, changed
+}
+
+// valueColumns lists every column that a version carries over.
+func (u *undo) valueColumns() (string, error) {
+	fields, err := u.tx.FieldColumns(u.ctx, u.e.Name)
+	if err != nil {
+		return "", err
+	}
+	names := make([]string, 0, len(fields)+3)
+	for _, f := range fields {
+		names = append(names, f.Name)
+	}
+	return store.Cols(append(names, store.SearchColumns(u.e)...)), nil
+}
+
+// close closes the versions that the commit opened and returns them.
+func (u *undo) close(seq int64) ([]closedRow, error) {
+	if u.of.RidTo == 0 {
+		return nil, nil
+	}
+	var out []closedRow
+	table := store.Table(u.e.Name)
+	err := u.tx.Scan(u.ctx, `SELECT _rid, _rec, _h FROM `+table+` WHERE _rid BETWEEN ? AND ? AND _from = ? ORDER BY _rid`,
+		[]any{u.of.RidFrom, u.of.RidTo, u.of.Seq}, func(r *store.Row) error {
+			c := closedRow{rid: r.Int(0), rec: r.Int(1)}
+			copy(c.h[:], r.Bytes(2))
+			out = append(out, c)
+			return nil
+		})
+	if err != nil {
+		return nil, fmt.Errorf("read versions of %s: %w", u.e.Name, err)
+	}
+	if _, err := u.tx.Exec(u.ctx, `UPDATE `+table+` SET _to = ? WHERE _rid BETWEEN ? AND ? AND _from = ?`,
+		seq, u.of.RidFrom, u.of.RidTo, u.of.Seq); err != nil {
+		return nil, fmt.Errorf("close versions of %s: %w", u.e.Name, err)
+	}
+	return out, nil
+}
+
+// conflicts refuses an undo that would run over a later commit.
+func (u *undo) conflicts() error {
+	table := store.Table(u.e.Name)
+	var names []string
+	collect := func(q string, args ...any) error {
+		return u.tx.Scan(u.ctx, q, args, func(r *store.Row) error {
+			if n := u.name(r); !slices.Contains(names, n) {
+				names = append(names, n)
+			}
+			return nil
+		})
+	}
+	if u.of.RidTo != 0 {
+		err := collect(`SELECT _rec, `+u.keyColumns("")+` FROM `+table+` WHERE _rid BETWEEN ? AND ? AND _from = ? AND _to IS NOT NULL ORDER BY _rid LIMIT ?`,
+			u.of.RidFrom, u.of.RidTo, u.of.Seq, int64(conflictNames))
+		if err != nil {
+			return fmt.Errorf("look for later commits: %w", err)
+		}
+	}
+	if u.of.Closed > 0 {
+		// What would come back must not meet a record that has taken its key or
+		// its place since.
+		on := make([]string, len(u.e.Key))
+		for i, k := range u.e.Key {
+			on[i] = "c." + store.Col(k) + " = o." + store.Col(k)
+		}
+		err := collect(`SELECT o._rec, `+u.keyColumns("o.")+` FROM `+table+` o JOIN `+table+` c ON `+strings.Join(on, " AND ")+
+			` AND c._to IS NULL AND c._from <> ? WHERE o._to = ? ORDER BY o._rid LIMIT ?`,
+			u.of.Seq, u.of.Seq, int64(conflictNames))
+		if err != nil {
+			return fmt.Errorf("look for later commits: %w", err)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	list := strings.Join(names[:min(len(names), conflictNames)], "、")
+	return luoshu.Errorf(luoshu.Conflict,
+		"以后的提交已改动了这些记录：%s；请先撤销较晚的提交", "later commits changed these records: %s; undo the later commit first", list)
+}
+
+func (u *undo) keyColumns(prefix string) string {
+	out := make([]string, len(u.e.Key))
+	for i, k := range u.e.Key {
+		out[i] = prefix + store.Col(k)
+	}
+	return strings.Join(out, ", ")
+}
+
+// name names a record by its number and, unless that would tell of a person,
+// its natural key.
+func (u *undo) name(r *store.Row) string {
+	id := fmt.Sprintf("#%d", r.Int(0))
+	var parts []string
+	for i, f := range u.e.KeyFields() {
+		if f.Sensitivity > catalog.InternalUse {
+			return id
+		}
+		parts = append(parts, r.Value(1+i).String())
+	}
+	return id + " " + strings.Join(parts, "/")
+}
+
+// dangling refuses an undo that would leave references to records that are gone.
+func (u *undo) dangling(l *Ledger, seq int64) error {
+	if len(u.e.Key) != 1 {
+		return nil
+	}
+	key, table := store.Col(u.e.Key[0]), store.Table(u.e.Name)
+	for _, e := range l.cat.Entities {
+		for _, f := range e.Fields {
+			if f.Type != catalog.TypeRef || f.Loose || f.Ref != u.e.Name {
+				continue
+			}
+			var names []string
+			err := u.tx.Scan(u.ctx, `SELECT x._rec FROM `+table+` gone JOIN `+store.Table(e.Name)+` x ON x.`+store.Col(f.Name)+` = gone.`+key+`
+				AND x._to IS NULL WHERE gone._to = ? AND NOT EXISTS
+				(SELECT 1 FROM `+table+` c WHERE c.`+key+` = gone.`+key+` AND c._to IS NULL) LIMIT ?`,
+				[]any{seq, int64(conflictNames)}, func(r *store.Row) error {
+					names = append(names, fmt.Sprintf("#%d", r.Int(0)))
+					return nil
+				})
+			if err != nil {
+				return fmt.Errorf("look for references: %w", err)
+			}
+			if len(names) > 0 {
+				return luoshu.Errorf(luoshu.Conflict,
+					"“%[1]s”的记录 %[2]s 仍指向将被撤销的记录；请先撤销它们的导入",
+					"records of “%[3]s” (%[2]s) still refer to records that would go; undo their load first",
+					e.Title.ZH, strings.Join(names, "、"), e.Title.EN)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,259 @@
+package ledger
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"luoshu"
+	"luoshu/kernel/store"
+)
+
+// fetchRows is how many versions are read or closed by one statement.
+const fetchRows = 256
+
+func headOf(h []byte) uint64 {
+	if len(h) < 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(h)
+}
+
+// compare reads the current versions that a decision or a report needs and
+// settles which rows changed.
+func (w *commit) compare(items []item) error {
+	fields := w.partial || w.b.Scope != nil || w.b.Each != nil
+	var want []*item
+	for i := range items {
+		it := &items[i]
+		if it.rid == 0 || it.waits || it.verdict == Refused {
+			continue
+		}
+		if it.verdict == Changed || w.b.Each != nil {
+			want = append(want, it)
+		}
+	}
+	if len(want) == 0 {
+		return nil
+	}
+	if err := w.fetch(want, fields); err != nil {
+		return err
+	}
+	for _, it := range want {
+		if it.verdict != Changed {
+			continue
+		}
+		if w.partial {
+			for i := range it.vals {
+				if !w.has(i) {
+					it.vals[i] = it.before[i]
+				}
+			}
+			w.prep.finish(it)
+		}
+		if w.b.Scope != nil && (!w.b.Scope(it.before) || !w.b.Scope(it.vals)) {
+			w.refuseScope(it)
+			continue
+		}
+		if it.h == it.oldH {
+			it.verdict = Unchanged
+		}
+	}
+	return nil
+}
+
+// fetch reads the current versions of rows by _rid.
+func (w *commit) fetch(want []*item, fields bool) error {
+	cols := "_rid, _rec, _h"
+	width := len(w.e.Fields)
+	if fields {
+		cols += ", " + store.Cols(fieldNames(w.e))
+	}
+	q := `SELECT ` + cols + ` FROM ` + store.Table(w.e.Name) + ` WHERE _rid IN (` + holes(fetchRows) + `)`
+	for len(want) > 0 {
+		part := want[:min(len(want), fetchRows)]
+		want = want[len(part):]
+		byRid := make(map[int64]*item, len(part))
+		for _, it := range part {
+			byRid[it.rid] = it
+		}
+		found := 0
+		err := w.tx.Scan(w.ctx, q, padded(part, func(it *item) int64 { return it.rid }), func(r *store.Row) error {
+			it := byRid[r.Int(0)]
+			if it == nil {
+				return nil
+			}
+			found++
+			it.rec = r.Int(1)
+			copy(it.oldH[:], r.Bytes(2))
+			if fields {
+				it.before = make([]luoshu.Value, width)
+				for i := range it.before {
+					it.before[i] = r.Value(3 + i)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read versions of %s: %w", w.e.Name, err)
+		}
+		if found != len(byRid) {
+			return fmt.Errorf("read versions of %s: %d of %d found", w.e.Name, found, len(byRid))
+		}
+	}
+	return nil
+}
+
+// padded turns rows into fetchRows arguments, the last one repeated, so that
+// every statement has the same text.
+func padded[T any](rows []T, rid func(T) int64) []any {
+	args := make([]any, fetchRows)
+	for i := range args {
+		args[i] = rid(rows[min(i, len(rows)-1)])
+	}
+	return args
+}
+
+func holes(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
+
+func (w *commit) count(items []item) {
+	for i := range items {
+		if items[i].waits {
+			continue
+		}
+		w.info.Rows++
+		switch items[i].verdict {
+		case New:
+			w.info.New++
+		case Changed:
+			w.info.Changed++
+		case Unchanged:
+			w.info.Unchanged++
+		case Refused:
+			w.info.Refused++
+		}
+	}
+}
+
+// write closes old versions, opens new ones and moves attestations forward.
+func (w *commit) write(items []item) error {
+	var old, same []int64
+	fresh := 0
+	for i := range items {
+		it := &items[i]
+		switch {
+		case it.waits || it.verdict == Refused:
+		case it.verdict == Unchanged:
+			if w.b.Attested != 0 {
+				same = append(same, it.rid)
+			}
+		case it.verdict == Changed:
+			old = append(old, it.rid)
+			w.closed = append(w.closed, closedRow{it.rid, it.rec, it.oldH})
+			fresh++
+		default:
+			fresh++
+		}
+	}
+	n, err := w.update(`SET _to = ? WHERE _to IS NULL AND `, old, w.info.Seq)
+	if err != nil {
+		return err
+	}
+	if n != int64(len(old)) {
+		return fmt.Errorf("close versions of %s: %d of %d", w.e.Name, n, len(old))
+	}
+	if n, err = w.update(`SET _verified = ? WHERE (_verified IS NULL OR _verified < ?) AND `, same, w.b.Attested, w.b.Attested); err != nil {
+		return err
+	}
+	w.info.Verified += n
+	if fresh == 0 {
+		return nil
+	}
+	return w.tx.BulkInsert(w.ctx, store.Table(w.e.Name), w.columns(), func(in *store.Inserter) error {
+		for i := range items {
+			it := &items[i]
+			if it.waits || (it.verdict != New && it.verdict != Changed) {
+				continue
+			}
+			if err := w.insert(in, it); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (w *commit) insert(in *store.Inserter, it *item) error {
+	rid := w.next
+	w.next++
+	if it.verdict == New {
+		it.rec = rid
+	}
+	in.Int(rid)
+	in.Int(it.rec)
+	in.Int(w.info.Seq)
+	in.Null()
+	in.Blob(it.h[:])
+	in.Int(int64(it.n))
+	if w.b.Attested != 0 {
+		in.Int(w.b.Attested)
+	} else {
+		in.Null()
+	}
+	for i := range it.vals {
+		in.Value(it.vals[i])
+	}
+	if len(w.search) > 0 {
+		in.Value(luoshu.TextValue(it.s))
+		in.Value(luoshu.TextValue(it.p))
+		in.Value(luoshu.TextValue(it.i))
+	}
+	w.opened.add(rid, it.rec, int64(it.n), it.h[:])
+	return in.End()
+}
+
+// update runs an UPDATE of versions by _rid and says how many it touched.
+func (w *commit) update(set string, rids []int64, args ...any) (int64, error) {
+	var n int64
+	q := `UPDATE ` + store.Table(w.e.Name) + ` ` + set + `_rid IN (` + holes(fetchRows) + `)`
+	for len(rids) > 0 {
+		part := rids[:min(len(rids), fetchRows)]
+		rids = rids[len(part):]
+		res, err := w.tx.Exec(w.ctx, q, append(args[:len(args):len(args)], padded(part, func(r int64) int64 { return r })...)...)
+		if err != nil {
+			return n, fmt.Errorf("update versions of %s: %w", w.e.Name, err)
+		}
+		k, err := res.RowsAffected()
+		if err != nil {
+			return n, fmt.Errorf("update versions of %s: %w", w.e.Name, err)
+		}
+		n += k
+	}
+	return n, nil
+}
+
+// report tells the caller what became of each row.
+func (w *commit) report(items []item) error {
+	if w.b.Each == nil {
+		return nil
+	}
+	for i := range items {
+		it := &items[i]
+		if it.waits {
+			continue
+		}
+		d := Diff{N: it.n, Verdict: it.verdict, Rec: it.rec, Faults: it.faults}
+		switch it.verdict {
+		case New:
+			d.After = it.vals
+		case Changed:
+			d.Before, d.After = it.before, it.vals
+		case Refused:
+			d.Rec = 0
+		}
+		if err := w.b.Each(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
