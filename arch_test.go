@@ -27,7 +27,9 @@ var imports = map[string][]string{
 	"kernel/ledger":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/fold"},
 	"kernel/intake":          {".", "kernel/rule", "kernel/catalog", "kernel/fold"},
 	"kernel/load":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake"},
-	"kernel/indicator":       {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger"},
+	"kernel/cube":            {"."}, // exact counts by year and dimensions
+	"kernel/parquet":         {".", "kernel/catalog", "kernel/store"},
+	"kernel/indicator":       {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/cube", "kernel/parquet"},
 	"kernel/access":          {".", "kernel/catalog", "kernel/store"},
 	"kernel/disclose":        {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/fold"},
 	"kernel/city":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/disclose", "kernel/load"},
@@ -56,7 +58,7 @@ var oneImporter = map[string]string{
 	"cel.dev/cel-go":                 "kernel/rule",
 	"github.com/google/cel-go":       "kernel/rule",
 	"github.com/xuri/excelize":       "kernel/intake",
-	"github.com/apache/arrow-go":     "kernel/indicator",
+	"github.com/apache/arrow-go":     "kernel/parquet",
 	"github.com/duckdb/duckdb-go":    "kernel/indicator",
 	"github.com/mozillazg/go-pinyin": "kernel/fold",
 }
