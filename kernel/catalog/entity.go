@@ -230,7 +230,7 @@ func (l *loader) entityRefs(e *Entity, o *object) {
 
 // fieldOf resolves a field name of an entity.
 func (l *loader) fieldOf(e *Entity, v item) *Field {
-	if v.str() == "" {
+	if v.str() == "" || e.Name == "" {
 		return nil
 	}
 	f := e.Field(v.str())

@@ -14,7 +14,7 @@ var grainWord = both{"基集", "grain"}
 func (c *Catalog) FactVars(g *Grain) []rule.Var {
 	out := c.joinVars(g)
 	for _, r := range g.Roll {
-		out = append(out, rule.Var{Name: r.Alias, Kind: rule.Int})
+		out = addVar(out, rule.Var{Name: r.Alias, Kind: rule.Int})
 	}
 	return addVar(out, rule.Var{Name: "year", Kind: rule.Int})
 }

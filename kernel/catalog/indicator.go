@@ -18,7 +18,7 @@ func (l *loader) indicator(f *folder, o *object) {
 	ind := &Indicator{Pack: f.name, File: o.file, Line: o.place().line}
 	ind.ID, ind.Title, ind.Note = o.id("id"), o.title("title", true), o.title("note", false)
 	ind.Kind = o.must("kind").word(kinds...)
-	ind.Unit, ind.Formula, ind.Basis = o.title("unit", true), o.title("formula", true), o.sources("basis")
+	ind.Unit, ind.Formula, ind.Basis = o.title("unit", false), o.title("formula", true), o.sources("basis")
 	ind.Scale = 1
 	if ind.Kind == KindShare || ind.Kind == KindPasses {
 		ind.Scale = 100

@@ -26,7 +26,10 @@ func (f Fault) String() string {
 	if f.Line > 0 {
 		at += fmt.Sprintf(":%d:%d", f.Line, f.Col)
 	}
-	return at + ": " + f.Msg.ZH + " / " + f.Msg.EN
+	if at != "" {
+		at += ": "
+	}
+	return at + f.Msg.ZH + " / " + f.Msg.EN
 }
 
 // place is where something stands in a pack file.
@@ -216,6 +219,7 @@ func (v item) dict() map[string]string {
 func (v item) object() *object {
 	o := &object{item: v, keys: map[string]item{}, names: map[string]*yaml.Node{}, asked: map[string]bool{}}
 	if !v.given() || !v.is(yaml.MappingNode) {
+		o.n = nil // said once; its keys are not missing on top of that
 		return o
 	}
 	for i := 0; i+1 < len(v.n.Content); i += 2 {

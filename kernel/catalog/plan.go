@@ -70,7 +70,7 @@ func targetValue(v item) *TargetValue {
 	o := v.object()
 	t := &TargetValue{Value: o.get("value").number(), Min: o.get("min").number(), Max: o.get("max").number(),
 		Text: o.get("text").str(), Year: int(o.get("year").whole(1900, 2200)), Source: o.get("source").str()}
-	if t.Value == nil && t.Min == nil && t.Max == nil && t.Text == "" {
+	if o.n != nil && t.Value == nil && t.Min == nil && t.Max == nil && t.Text == "" {
 		v.fault("没有值；未写明或缺失的值请整项省去", "there is no value; leave the key out when it is not stated or lost")
 	}
 	if t.Value != nil && (t.Min != nil || t.Max != nil) {

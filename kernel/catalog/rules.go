@@ -149,7 +149,7 @@ func (l *loader) knownEntity(v item) *Entity {
 func (l *loader) parameters(_ *folder, o *object) {
 	for _, x := range o.must("parameters").items() {
 		po := x.object()
-		p := &Parameter{ID: po.id("id"), Title: po.title("title", true), Unit: po.title("unit", true)}
+		p := &Parameter{ID: po.id("id"), Title: po.title("title", true), Unit: po.title("unit", false)}
 		for _, v := range po.must("values").items() {
 			p.Values = append(p.Values, l.paramValue(v.object()))
 		}
