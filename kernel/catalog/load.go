@@ -288,6 +288,10 @@ func parseYAML(fs *faults, p string, data []byte) item {
 		fs.add(at, "YAML 写法有误：%s", "not valid YAML: %s", strings.TrimPrefix(msg, "yaml: "))
 		return none
 	}
+	if len(root.Content) == 1 && !(item{n: root.Content[0]}).given() {
+		fs.add(place{file: p}, "文件是空的", "the file is empty")
+		return none
+	}
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		fs.add(place{file: p}, "一个文件只能有一个 YAML 文档", "a file may hold only one YAML document")
 	}
