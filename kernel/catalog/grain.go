@@ -185,7 +185,7 @@ func (l *loader) joins(g *Grain, fact *Entity, joins []*object) bool {
 		o := joins[i]
 		e := l.knownEntity(o.get("entity"))
 		good = good && e != nil
-		if seen[j.Alias] != nil || fact.Field(j.Alias) != nil && j.Alias == "year" {
+		if seen[j.Alias] != nil {
 			o.get("alias").fault("别名 %s 已用过", "the alias %s is taken", j.Alias)
 			good = false
 		}
