@@ -14,6 +14,8 @@ import (
 	"sort"
 
 	"luoshu"
+	"luoshu/demo/sheet"
+	"luoshu/demo/source"
 )
 
 // Options says how large a city to write. Scale 1 is the whole city (about 1.42
@@ -72,16 +74,16 @@ func Write(ctx context.Context, dir string, o Options, p luoshu.Progress) (Manif
 	if err := os.Remove(filepath.Join(dir, "manifest.json")); err != nil && !os.IsNotExist(err) {
 		return Manifest{}, fmt.Errorf("demo folder: %w", err)
 	}
-	list, err := counties()
+	list, err := source.Counties()
 	if err != nil {
 		return Manifest{}, err
 	}
-	heads, err := headings()
+	heads, err := sheet.Headings()
 	if err != nil {
 		return Manifest{}, err
 	}
 	nums, sen, voc, spe := countSchools(list, o.Scale)
-	plan := makeTargets(list, o.Scale, sen, voc, spe)
+	plan := source.MakeTargets(list, o.Scale, sen, voc, spe)
 	lives := make([]*life, len(list))
 	for i, c := range list {
 		lives[i] = newLife(c, o, plan[i], nums[i], dir, heads)
@@ -89,7 +91,7 @@ func Write(ctx context.Context, dir string, o Options, p luoshu.Progress) (Manif
 	if err := runAll(ctx, lives, p); err != nil {
 		return Manifest{}, err
 	}
-	city := &office{dir: dir, heads: heads, attested: o.Attested, open: map[string]*table{}}
+	city := &office{dir: dir, heads: heads, attested: o.Attested, open: map[string]*sheet.Table{}}
 	if err := writeCity(city, list, lives, o); err != nil {
 		return Manifest{}, err
 	}
@@ -97,12 +99,12 @@ func Write(ctx context.Context, dir string, o Options, p luoshu.Progress) (Manif
 	return m, finish(dir, m, notice)
 }
 
-func newLife(c *county, o Options, t targets, n numbers, dir string, heads map[string][]heading) *life {
-	l := &life{c: c, o: o, r: seeded(o.Seed, "life "+c.code), names: newNamer(), plan: t,
-		ids: idMaker{c.places, map[uint64]uint16{}}, res: &result{planted: map[string]int64{}}}
-	l.staff.ids = idMaker{c.places, map[uint64]uint16{}}
+func newLife(c *source.County, o Options, t source.Targets, n numbers, dir string, heads map[string][]sheet.Heading) *life {
+	l := &life{c: c, o: o, r: source.Seeded(o.Seed, "life "+c.Code), names: source.NewNamer(), plan: t,
+		ids: source.NewIDMaker(c.Places), res: &result{planted: map[string]int64{}}}
+	l.staff.ids = source.NewIDMaker(c.Places)
 	l.schools = buildSchools(c, n, t, o.Scale, o.Seed)
-	l.out = &office{dir: dir, c: c, heads: heads, attested: o.Attested, open: map[string]*table{}}
+	l.out = &office{dir: dir, c: c, heads: heads, attested: o.Attested, open: map[string]*sheet.Table{}}
 	return l
 }
 
@@ -139,7 +141,7 @@ func runAll(ctx context.Context, lives []*life, p luoshu.Progress) error {
 // run lives through all years of one county and frees its memory at the end.
 func (l *life) run(ctx context.Context) error {
 	defer func() {
-		l.people, l.order, l.bucket, l.back, l.staff, l.ids = nil, nil, nil, nil, staffRoom{}, idMaker{}
+		l.people, l.order, l.bucket, l.back, l.staff, l.ids = nil, nil, nil, nil, staffRoom{}, source.IDMaker{}
 		l.grades = [nGrad][]int32{}
 	}()
 	for l.year = firstYear; l.year <= lastYear; l.year++ {
@@ -162,7 +164,7 @@ func (l *life) run(ctx context.Context) error {
 		steps = append(steps, l.out.closeAll)
 		for _, step := range steps {
 			if err := step(); err != nil {
-				return fmt.Errorf("county %s, %d: %w", l.c.code, l.year, err)
+				return fmt.Errorf("county %s, %d: %w", l.c.Code, l.year, err)
 			}
 		}
 	}
@@ -174,7 +176,7 @@ func (l *life) run(ctx context.Context) error {
 func manifest(o Options, city *office, lives []*life) Manifest {
 	m := Manifest{Synthetic: notice, Scale: o.Scale, Seed: o.Seed, Planted: map[string]int64{},
 		Enrolled: map[int]map[string]int{}, Teachers: map[int]map[string]int{}}
-	all := append([]sheet(nil), city.made...)
+	all := append([]handIn(nil), city.made...)
 	for y := range years {
 		m.Enrolled[firstYear+y], m.Teachers[firstYear+y] = map[string]int{}, map[string]int{}
 	}

@@ -3,6 +3,8 @@ package demo
 import (
 	"math"
 	"sort"
+
+	"luoshu/demo/source"
 )
 
 // Status codes of a student record.
@@ -21,7 +23,7 @@ type person struct {
 	key       uint64
 	birth     int32
 	school    int32
-	name      personName
+	name      source.PersonName
 	seq       uint16
 	entry     uint16 // school year of entry into the present stage
 	place     uint8  // of the ID number
@@ -43,12 +45,12 @@ type person struct {
 
 // life runs one county through the years.
 type life struct {
-	c       *county
+	c       *source.County
 	o       Options
-	r       *rng
-	names   *namer
-	ids     idMaker
-	plan    targets
+	r       *source.RNG
+	names   *source.Namer
+	ids     source.IDMaker
+	plan    source.Targets
 	schools []school
 	people  []person
 	grades  [nGrad][]int32 // pupils of the year, by grade
@@ -64,63 +66,63 @@ type life struct {
 // result is what a county leaves for the city's reference figures and the manifest.
 type result struct {
 	planted     map[string]int64
-	disabled    [years]int // disabled children aged 6–14 in school
+	disabled    [years]int // disabled children in compulsory schooling
 	juniorThird [years]int
 	firstGrade  [years]int
 	leavers     [years]int
 	byGrade2020 [nGrad]int
 	enrolled    [years][nStages]int
 	teachers    [years][nStages]int
-	sheets      []sheet
+	sheets      []handIn
 }
 
 // newPerson makes a pupil of a grade who is new to the records.
 func (l *life) newPerson(g int, mover bool) int32 {
 	r := l.r
-	p := person{key: r.next(), grade: uint8(g), status: inSchool, fresh: true, sex: 1, ethnic: 1, school: -1, numberBy: 'G'}
-	if r.chance(0.472) {
+	p := person{key: r.Next(), grade: uint8(g), status: inSchool, fresh: true, sex: 1, ethnic: 1, school: -1, numberBy: 'G'}
+	if r.Chance(0.472) {
 		p.sex = 2
 	}
 	switch {
-	case r.chance(l.c.hui):
+	case r.Chance(l.c.Hui):
 		p.ethnic = 3
-	case r.chance(0.006):
-		p.ethnic = []uint8{11, 2, 6, 15, 8, 7, 12, 10}[r.n(8)]
-	case stageOf(g) == stSen && r.chance(0.002):
+	case r.Chance(0.006):
+		p.ethnic = []uint8{11, 2, 6, 15, 8, 7, 12, 10}[r.N(8)]
+	case stageOf(g) == stSen && r.Chance(0.002):
 		p.ethnic = 5
 	}
 	age := gradeAge(g)
-	if r.chance(0.02) {
+	if r.Chance(0.02) {
 		age++
 	}
-	p.preschool = g < pri1 || r.chance(0.97)
-	p.migrant = mover && l.c.migrant > 0.05 && r.chance(0.7) || r.chance(l.c.migrant)
+	p.preschool = g < pri1 || r.Chance(0.97)
+	p.migrant = mover && l.c.Migrant > 0.05 && r.Chance(0.7) || r.Chance(l.c.Migrant)
 	for {
 		first := int32((l.year-age-1)*10000 + 901)
-		p.birth = addDays(first, r.n(365))
+		p.birth = source.AddDays(first, r.N(365))
 		switch {
 		case p.ethnic == 5:
-			p.place = uint8(len(l.c.places) - 1)
+			p.place = uint8(len(l.c.Places) - 1)
 		case mover || p.migrant:
-			p.place = uint8(l.c.own + r.n(len(l.c.places)-l.c.own-1))
+			p.place = uint8(l.c.Own + r.N(len(l.c.Places)-l.c.Own-1))
 		default:
-			p.place = l.c.ownPlace(p.birth, p.key)
+			p.place = l.c.OwnPlace(p.birth, p.key)
 		}
-		if seq, ok := l.ids.take(p.place, p.birth, p.sex); ok {
+		if seq, ok := l.ids.Take(p.place, p.birth, p.sex); ok {
 			p.seq = seq
 			break
 		}
 	}
-	switch x := r.f(); {
-	case int(p.place) >= l.c.own:
+	switch x := r.F(); {
+	case int(p.place) >= l.c.Own:
 	case x < 0.0015:
 		p.numberBy = 'J'
 	case x < 0.0045 && l.year == lastYear:
 		p.numberBy = 'L'
 	}
-	p.name = l.names.draw(r, int(p.birth/10000), p.sex, p.ethnic)
+	p.name = l.names.Draw(r, int(p.birth/10000), p.sex, p.ethnic)
 	l.condition(&p, g)
-	p.broken = r.chance(dirtStudent)
+	p.broken = r.Chance(dirtStudent)
 	st := stageOf(g)
 	p.entry = uint16(l.year - (g - stageFirst[st]))
 	l.people = append(l.people, p)
@@ -131,13 +133,13 @@ func (l *life) newPerson(g int, mover bool) int32 {
 func (l *life) condition(p *person, g int) {
 	r := l.r
 	if stageOf(g) == stSpe {
-		p.disab = []uint8{6, 6, 6, 6, 6, 3, 3, 2, 8, 7}[r.n(10)]
-	} else if r.chance(0.0040) {
-		p.disab = []uint8{6, 6, 6, 5, 5, 5, 3, 2, 4, 9}[r.n(10)]
+		p.disab = []uint8{6, 6, 6, 6, 6, 3, 3, 2, 8, 7}[r.N(10)]
+	} else if r.Chance(0.0040) {
+		p.disab = []uint8{6, 6, 6, 5, 5, 5, 3, 2, 4, 9}[r.N(10)]
 	}
-	if !p.migrant && r.chance(l.c.leftBehind) {
+	if !p.migrant && r.Chance(l.c.LeftBehind) {
 		p.left = 1
-		if r.chance(0.45) {
+		if r.Chance(0.45) {
 			p.left = 2
 		}
 	}
@@ -147,7 +149,7 @@ func (l *life) condition(p *person, g int) {
 // from outside.
 func (l *life) fill(list []int32, g, want int) []int32 {
 	for len(list) > want {
-		i := l.r.n(len(list))
+		i := l.r.N(len(list))
 		l.leave(list[i], left)
 		list[i] = list[len(list)-1]
 		list = list[:len(list)-1]
@@ -223,7 +225,7 @@ func (l *life) promote() {
 // toUpper sends the junior leavers to senior or vocational schools; the rest
 // have finished.
 func (l *life) toUpper(pool []int32, t [nGrad]int, next *[nGrad][]int32) {
-	l.r.shuffle(pool)
+	l.r.Shuffle(pool)
 	l.res.leavers[l.year-firstYear] = len(pool)
 	a := min(len(pool), t[sen1]*97/100)
 	b := min(len(pool), a+t[voc1]*97/100)
@@ -243,7 +245,7 @@ func (l *life) place(g int) {
 	for s := range l.schools {
 		pull[s] = l.schools[s].pull(st, l.year)
 		if entry && pull[s] > 0 {
-			pull[s] *= math.Max(0.6, 1+0.06*l.r.norm())
+			pull[s] *= math.Max(0.6, 1+0.06*l.r.Norm())
 		}
 	}
 	var homeless []int32
@@ -255,9 +257,9 @@ func (l *life) place(g int) {
 		}
 		stays := s >= 0 && pull[s] > 0 && (p.comes == 0 || p.comes == 12)
 		if stays && entry && g != pre1 {
-			stays = l.r.chance(0.9) // next stage in the same school
+			stays = l.r.Chance(0.9) // next stage in the same school
 		}
-		if stays && !entry && (st == stPri || st == stJun) && l.r.chance(0.012) {
+		if stays && !entry && (st == stPri || st == stJun) && l.r.Chance(0.012) {
 			stays = false
 			p.comes = 22
 		}
@@ -278,8 +280,8 @@ func (l *life) quotas(list []int32, pull []float64, have []int, n int) {
 	if len(list) == 0 {
 		return
 	}
-	l.r.shuffle(list)
-	quota := split(n, pull, 0)
+	l.r.Shuffle(list)
+	quota := source.Split(n, pull, 0)
 	open := 0
 	for s := range quota {
 		quota[s] = max(0, quota[s]-have[s])
@@ -309,7 +311,7 @@ func (l *life) quotas(list []int32, pull []float64, have []int, n int) {
 
 // anySchool draws a school by weight.
 func (l *life) anySchool(pull []float64) int {
-	x := l.r.f() * total(pull)
+	x := l.r.F() * source.Total(pull)
 	best := -1
 	for s, w := range pull {
 		if w > 0 {

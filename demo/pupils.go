@@ -1,6 +1,9 @@
 package demo
 
-import "fmt"
+import (
+	"luoshu/demo/sheet"
+	"luoshu/demo/source"
+)
 
 // Shares of rows that are spoilt on purpose.
 const (
@@ -13,14 +16,14 @@ const (
 // appendStudentNo writes a person's national student number.
 func (l *life) appendStudentNo(b []byte, p *person) []byte {
 	b = append(b, p.numberBy)
-	code := l.c.places[p.place].code
+	code := l.c.Places[p.place].Code
 	if p.numberBy == 'L' {
 		b = append(b, code...)
-		b = appendDigits(b, int(p.birth), 8)
-		b = appendDigits(b, int(p.seq), 3)
+		b = source.AppendDigits(b, int(p.birth), 8)
+		b = source.AppendDigits(b, int(p.seq), 3)
 		return append(b, byte('0'+p.key%10))
 	}
-	return appendID(b, code, int(p.birth), int(p.seq))
+	return source.AppendID(b, code, int(p.birth), int(p.seq))
 }
 
 // writeYear writes the classes and enrolment facts of the year, letting pupils
@@ -55,11 +58,11 @@ func (l *life) writeYear() error {
 func (l *life) classCode(b []byte, s *school, g, class int) []byte {
 	b = append(b, s.code...)
 	b = append(b, '-')
-	b = appendDigits(b, l.year, 4)
+	b = source.AppendDigits(b, l.year, 4)
 	b = append(b, '-')
 	b = append(b, gradeCode(g)...)
 	b = append(b, '-')
-	return appendDigits(b, class, 2)
+	return source.AppendDigits(b, class, 2)
 }
 
 func (l *life) writeClasses(s, g int) error {
@@ -70,18 +73,18 @@ func (l *life) writeClasses(s, g int) error {
 	}
 	st := stageOf(g)
 	for k := 1; k <= int(sch.classes[g]); k++ {
-		t.bytes(l.classCode(nil, sch, g, k))
-		t.str(sch.code)
-		t.int(l.year)
-		t.str(stageCode[st])
-		t.str(gradeCode(g))
-		t.str(gradeName[g] + itoa(k) + "班")
+		t.Bytes(l.classCode(nil, sch, g, k))
+		t.Str(sch.code)
+		t.Int(l.year)
+		t.Str(stageCode[st])
+		t.Str(gradeCode(g))
+		t.Str(gradeName[g] + itoa(k) + "班")
 		if room := sch.staff[st]; len(room) > 0 {
-			t.str(l.staff.number(room[(k-1+7*(g-stageFirst[st]))%len(room)]))
+			t.Str(l.staff.number(room[(k-1+7*(g-stageFirst[st]))%len(room)]))
 		} else {
-			t.null()
+			t.Null()
 		}
-		t.end()
+		t.End()
 	}
 	return nil
 }
@@ -96,7 +99,7 @@ type event struct {
 
 // happens draws the year's event, if any.
 func (l *life) happens(p *person, st int) (event, bool) {
-	x := l.r.f()
+	x := l.r.F()
 	cut := func(share float64) bool {
 		x -= share
 		return x < 0
@@ -104,7 +107,7 @@ func (l *life) happens(p *person, st int) (event, bool) {
 	if (st == stPri || st == stJun) && cut(0.008) {
 		g := int(p.grade)
 		for range 6 {
-			to := l.r.n(len(l.schools))
+			to := l.r.N(len(l.schools))
 			if to != int(p.school) && l.schools[to].classes[g] > 0 && l.schools[to].kind != kindPoint {
 				return event{21, inSchool, to}, true
 			}
@@ -127,7 +130,7 @@ func (l *life) happens(p *person, st int) (event, bool) {
 }
 
 // enrol writes a pupil's row of the year, and a second one after a move.
-func (l *life) enrol(t *table, i int32, g int) error {
+func (l *life) enrol(t *sheet.Table, i int32, g int) error {
 	p := &l.people[i]
 	st := stageOf(g)
 	from := int32(l.year*10000 + 901)
@@ -138,7 +141,7 @@ func (l *life) enrol(t *table, i int32, g int) error {
 		l.note(p, g)
 		return nil
 	}
-	day := addDays(int32(l.year*10000+1008), l.r.n(160))
+	day := source.AddDays(int32(l.year*10000+1008), l.r.N(160))
 	l.enrolRow(t, p, g, from, day, p.comes, ev.code)
 	p.comes = 0
 	l.note(p, g)
@@ -150,7 +153,7 @@ func (l *life) enrol(t *table, i int32, g int) error {
 		return nil
 	}
 	p.school, p.fresh = int32(ev.to), true
-	p.class = uint8(1 + l.r.n(int(l.schools[ev.to].classes[g])))
+	p.class = uint8(1 + l.r.N(int(l.schools[ev.to].classes[g])))
 	t, err := l.out.table("enrolment", l.year, l.schools[ev.to].managing)
 	if err != nil {
 		return err
@@ -162,11 +165,7 @@ func (l *life) enrol(t *table, i int32, g int) error {
 // note counts what the city's reference figures are made from.
 func (l *life) note(p *person, g int) {
 	y := l.year - firstYear
-	age := l.year - int(p.birth/10000)
-	if p.birth%10000 > 901 {
-		age--
-	}
-	if p.disab > 0 && age >= 6 && age <= 14 && g >= pri1 && !p.broken {
+	if st := stageOf(g); p.disab > 0 && (st == stPri || st == stJun || st == stSpe) {
 		l.res.disabled[y]++
 	}
 	switch g {
@@ -187,7 +186,7 @@ func (l *life) boards(p *person, st int) bool {
 	switch {
 	case st == stSen:
 		rate = 0.8
-		if l.c.land == central {
+		if l.c.Land == source.Central {
 			rate = 0.35
 		}
 	case st == stVoc:
@@ -203,10 +202,10 @@ func (l *life) boards(p *person, st int) bool {
 	case st == stPri && int(p.grade) >= pri1+2:
 		rate = 0.4
 	}
-	return share(p.key, 11) < rate
+	return source.Share(p.key, 11) < rate
 }
 
-func (l *life) enrolRow(t *table, p *person, g int, from, to int32, in, outCode uint8) {
+func (l *life) enrolRow(t *sheet.Table, p *person, g int, from, to int32, in, outCode uint8) {
 	var buf [32]byte
 	sch := &l.schools[p.school]
 	st := stageOf(g)
@@ -215,45 +214,45 @@ func (l *life) enrolRow(t *table, p *person, g int, from, to int32, in, outCode 
 	if bad == badUnknown { // a number nobody has: another birth year
 		no[7], no[8] = '1', '8'
 	}
-	t.bytes(no)
-	t.int(l.year)
-	t.str(sch.code)
+	t.Bytes(no)
+	t.Int(l.year)
+	t.Str(sch.code)
 	if bad == badCode {
-		t.str("XXX")
+		t.Str("XXX")
 	} else {
-		t.str(stageCode[st])
+		t.Str(stageCode[st])
 	}
-	t.str(gradeCode(g))
-	t.bytes(l.classCode(buf[:0], sch, g, int(p.class)))
+	t.Str(gradeCode(g))
+	t.Bytes(l.classCode(buf[:0], sch, g, int(p.class)))
 	switch bad {
 	case badDate:
-		t.date(int32(l.year*10000 + 931))
+		t.Date(int32(l.year*10000 + 931))
 	case badMissing:
-		t.null()
+		t.Null()
 	default:
-		t.date(from)
+		t.Date(from)
 	}
-	t.date(to)
-	t.code(in)
-	t.code(outCode)
-	t.bool(l.boards(p, st))
-	t.int(int(p.left))
+	t.Date(to)
+	putCode(t, in)
+	putCode(t, outCode)
+	t.Bool(l.boards(p, st))
+	t.Int(int(p.left))
 	if p.migrant {
-		t.str("1")
+		t.Str("1")
 	} else {
-		t.str("0")
+		t.Str("0")
 	}
 	switch {
 	case p.disab == 0 || st == stSpe || st == stPre:
-		t.null()
+		t.Null()
 	case p.disab == 2 || p.disab == 3:
-		t.int(int(p.disab))
+		t.Int(int(p.disab))
 	case p.disab == 6:
-		t.str("4")
+		t.Str("4")
 	default:
-		t.str("5")
+		t.Str("5")
 	}
-	t.end()
+	t.End()
 }
 
 // Ways in which an enrolment row is spoilt.
@@ -271,10 +270,10 @@ func (l *life) spoilEnrolment(p *person) int {
 		l.plant("enrolment-of-refused-student")
 		return badNone
 	}
-	if !l.r.chance(dirtEnrolment) {
+	if !l.r.Chance(dirtEnrolment) {
 		return badNone
 	}
-	bad := 1 + l.r.n(4)
+	bad := 1 + l.r.N(4)
 	l.plant([]string{"", "enrolment-unknown-student", "enrolment-unknown-code", "enrolment-impossible-date", "enrolment-missing-date"}[bad])
 	return bad
 }
@@ -284,7 +283,7 @@ func (l *life) plant(kind string) { l.res.planted[kind]++ }
 // mend lets schools correct some spoilt records before the last hand-in.
 func (l *life) mend() {
 	for i := range l.people {
-		if p := &l.people[i]; p.broken && share(p.key, 3) < 0.6 {
+		if p := &l.people[i]; p.broken && source.Share(p.key, 3) < 0.6 {
 			p.broken, p.fresh = false, true
 			l.plant("student-mended-later")
 		}
@@ -304,7 +303,7 @@ func (l *life) writeStudents() error {
 			return err
 		}
 		l.studentRow(t, p)
-		if !p.broken && l.r.chance(dirtDuplicate) {
+		if !p.broken && l.r.Chance(dirtDuplicate) {
 			l.studentRow(t, p)
 			l.plant("student-duplicate-row")
 		}
@@ -321,56 +320,51 @@ func (l *life) writeStudents() error {
 	return nil
 }
 
-func (l *life) guardianRows(t *table, p *person) {
+func (l *life) guardianRows(t *sheet.Table, p *person) {
 	var buf [40]byte
 	n := 1
-	if share(p.key, 21) < 0.12 {
+	if source.Share(p.key, 21) < 0.12 {
 		n = 2
 	}
 	for k := 1; k <= n; k++ {
 		if p.broken {
 			l.plant("guardian-of-refused-student")
 		}
-		mother := (share(p.key, 22) < 0.45) == (k == 1)
-		year := int(p.birth/10000) - 23 - int(mix(p.key+uint64(k))%12)
-		name, sex := personName{sur: p.name.sur, a: uint16(mix(p.key)%29) + 1, b: uint16(mix(p.key^7)%29) + 1}, uint8(1)
+		mother := (source.Share(p.key, 22) < 0.45) == (k == 1)
+		year := int(p.birth/10000) - 23 - int(source.Mix(p.key+uint64(k))%12)
+		name, sex := source.PersonName{Sur: p.name.Sur, A: uint16(source.Mix(p.key)%29) + 1, B: uint16(source.Mix(p.key^7)%29) + 1}, uint8(1)
 		if mother {
 			sex = 2
-			if name.sur != dotted {
-				name.sur = uint16(mix(p.key^uint64(k)) % uint64(len(l.names.sur)))
+			if name.Sur != source.Dotted {
+				name.Sur = uint16(source.Mix(p.key^uint64(k)) % uint64(len(l.names.Surnames)))
 			}
 		}
-		if name.sur == dotted {
-			name.a, name.b = name.a%uint16(len(dottedNames)), p.name.a
+		if name.Sur == source.Dotted {
+			name.A, name.B = name.A%uint16(len(source.DottedNames)), p.name.A
 		}
-		t.bytes(l.appendStudentNo(buf[:0], p))
-		t.int(k)
-		t.bytes(l.names.text(buf[:0], name, year, sex))
+		t.Bytes(l.appendStudentNo(buf[:0], p))
+		t.Int(k)
+		t.Bytes(l.names.Text(buf[:0], name, year, sex))
 		switch {
 		case p.left == 2 && k == 1:
-			t.str("61") // parents away: a grandparent is asked for
+			t.Str("61") // parents away: a grandparent is asked for
 		case mother:
-			t.str("52")
+			t.Str("52")
 		default:
-			t.str("51")
+			t.Str("51")
 		}
-		t.bool(true)
-		t.str(mobile(mix(p.key ^ uint64(k)<<9)))
-		t.nulls(2)
-		t.end()
+		t.Bool(true)
+		t.Str(source.Mobile(source.Mix(p.key ^ uint64(k)<<9)))
+		t.Nulls(2)
+		t.End()
 	}
 }
 
-func (t *table) code(c uint8) {
-	switch {
-	case c == 0:
-		t.null()
-	case c < 10:
-		t.str("0" + itoa(int(c)))
-	default:
-		t.int2(int(c))
+// putCode writes a two-digit code of a list; 0 is empty.
+func putCode(t *sheet.Table, c uint8) {
+	if c == 0 {
+		t.Null()
+		return
 	}
+	t.Bytes([]byte{'0' + c/10, '0' + c%10})
 }
-
-// int2 writes a two-digit code as text, so that workbooks keep it.
-func (t *table) int2(n int) { t.str(fmt.Sprintf("%02d", n)) }

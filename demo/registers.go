@@ -1,22 +1,27 @@
 package demo
 
-import "math"
+import (
+	"math"
+
+	"luoshu/demo/sheet"
+	"luoshu/demo/source"
+)
 
 var ownerCode = map[bool]string{true: "999", false: "831"}
 
-// alters lists the school years up to one in which the school's row changed.
+// changedIn says whether the school's row changed in a year.
 func (s *school) changedIn(year int) bool {
 	return s.open == year || s.close == year || s.renamed == year
 }
 
 // writeSchools hands in the school register: whole after the history, and the
-// rows that changed after the last year. Successors stand before those who point
-// at them.
+// rows that changed after the last year. Main schools and successors stand before
+// those who point at them.
 func (l *life) writeSchools() error {
 	for pass := range 2 {
 		for i := range l.schools {
 			s := &l.schools[i]
-			points := s.close <= l.year && s.succ >= 0
+			points := s.campus >= 0 || s.close <= l.year && s.succ >= 0
 			if points != (pass == 1) || s.open > l.year || (l.year > sealYear && !s.changedIn(l.year)) {
 				continue
 			}
@@ -35,57 +40,61 @@ func (l *life) writeSchools() error {
 	return nil
 }
 
-func (l *life) schoolRow(t *table, s *school) {
+func (l *life) schoolRow(t *sheet.Table, s *school) {
 	name, former := s.nameIn(l.year)
-	key := mix(uint64(s.openDate)<<20 ^ uint64(len(name)) ^ uint64(s.crowd*1e9))
-	t.str(s.code)
-	t.str(name)
-	t.str(former)
+	key := source.Mix(uint64(s.openDate)<<20 ^ uint64(len(name)) ^ uint64(s.crowd*1e9))
+	t.Str(s.code)
+	t.Str(name)
+	t.Str(former)
 	kind := "12"
 	if s.private {
 		kind = "52"
 	}
-	t.str(creditCode(kind, "410300", int(key%100000000)))
-	t.str(kindCodes[s.kind].typeCode)
+	t.Str(source.CreditCode(kind, "410300", int(key%100000000)))
+	t.Str(kindCodes[s.kind].typeCode)
 	switch {
 	case s.managing == "410300":
-		t.str("821")
+		t.Str("821")
 	case s.kind == kindPre && !s.private && s.crowd < 0.3:
-		t.str("894") // run by a village or street
+		t.Str("894") // run by a village or street
 	default:
-		t.str(ownerCode[s.private])
+		t.Str(ownerCode[s.private])
 	}
 	if s.private {
-		t.str("private")
+		t.Str("private")
 	} else {
-		t.str("public")
+		t.Str("public")
 	}
 	if s.kind == kindPre {
-		t.bool(s.inclusive)
+		t.Bool(s.inclusive)
 	} else {
-		t.null()
+		t.Null()
 	}
-	t.str(s.ur)
-	t.str(s.division)
-	t.str(s.town.code)
-	t.str(s.managing)
-	t.bool(s.kind != kindPoint)
-	t.null() // campus_of
-	t.date(s.openDate)
-	if s.close <= l.year {
-		t.date(int32(s.close*10000 + 810))
+	t.Str(s.ur)
+	t.Str(s.division)
+	t.Str(s.town.Code)
+	t.Str(s.managing)
+	t.Bool(s.kind != kindPoint)
+	if s.campus >= 0 {
+		t.Str(l.schools[s.campus].code)
 	} else {
-		t.date(0)
+		t.Null()
+	}
+	t.Date(s.openDate)
+	if s.close <= l.year {
+		t.Date(int32(s.close*10000 + 810))
+	} else {
+		t.Date(0)
 	}
 	if s.close <= l.year && s.succ >= 0 {
-		t.str(l.schools[s.succ].code)
+		t.Str(l.schools[s.succ].code)
 	} else {
-		t.null()
+		t.Null()
 	}
-	t.str(s.town.name + s.place + itoa(int(key%200)+1) + "号")
-	t.str("0379-0" + string(appendDigits(nil, int(key%10000000), 7)))
-	t.bool(s.boarding)
-	t.end()
+	t.Str(s.town.Name + s.place + itoa(int(key%200)+1) + "号")
+	t.Str("0379-0" + string(source.AppendDigits(nil, int(key%10000000), 7)))
+	t.Bool(s.boarding)
+	t.End()
 }
 
 // schoolEvents writes what happened since the last hand-in.
@@ -101,14 +110,14 @@ func (l *life) schoolEvents(s *school) error {
 			first = err
 			return
 		}
-		t.str(s.code)
-		t.date(int32(date))
-		t.str(kind)
-		t.str(other)
-		t.str(before)
-		t.str(after)
-		t.str("合成教〔" + itoa(date/10000) + "〕" + itoa(1+int(s.crowd*300)) + "号")
-		t.end()
+		t.Str(s.code)
+		t.Date(int32(date))
+		t.Str(kind)
+		t.Str(other)
+		t.Str(before)
+		t.Str(after)
+		t.Str("合成教〔" + itoa(date/10000) + "〕" + itoa(1+int(s.crowd*300)) + "号")
+		t.End()
 	}
 	if s.open >= since && s.open <= l.year {
 		row(s.open*10000+820, "1", "", "", s.name)
@@ -159,89 +168,86 @@ func (l *life) writeStaff() error {
 	return nil
 }
 
-func (l *life) staffRow(t *table, i int32) {
+func (l *life) staffRow(t *sheet.Table, i int32) {
 	var buf [40]byte
 	p := &l.staff.people[i]
 	st := int(p.stage)
 	private := l.schools[p.school].private
-	place := l.staff.ids.places[l.c.ownPlace(p.birth, p.key)]
-	t.str(l.staff.number(i))
-	t.bytes(l.names.text(buf[:0], p.name, int(p.birth/10000), p.sex))
-	t.code2(int(p.sex))
-	t.date(p.birth)
-	t.bytes(appendID(buf[:0], place.code, int(p.birth), int(p.seq)))
-	t.code(p.ethnic)
-	switch x := share(p.key, 51); {
+	place := l.staff.ids.Places[l.c.OwnPlace(p.birth, p.key)]
+	t.Str(l.staff.number(i))
+	t.Bytes(l.names.Text(buf[:0], p.name, int(p.birth/10000), p.sex))
+	t.Str(itoa(int(p.sex)))
+	t.Date(p.birth)
+	t.Bytes(source.AppendID(buf[:0], place.Code, int(p.birth), int(p.seq)))
+	putCode(t, p.ethnic)
+	switch x := source.Share(p.key, 51); {
 	case x < 0.3:
-		t.str("01")
+		t.Str("01")
 	case x < 0.34:
-		t.str("05")
+		t.Str("05")
 	default:
-		t.str("13")
+		t.Str("13")
 	}
-	t.str(mobile(p.key))
-	t.str(l.schools[p.school].code)
-	t.str([]string{"41", "31", "21", "14"}[p.edu])
-	t.str([]string{"", "", "4", "3"}[p.edu])
+	t.Str(source.Mobile(p.key))
+	t.Str(l.schools[p.school].code)
+	t.Str([]string{"41", "31", "21", "14"}[p.edu])
+	t.Str([]string{"", "", "4", "3"}[p.edu])
 	if p.certified {
 		year := min(int(p.birth/10000)+22+int(p.key%4), int(p.joined/10000))
 		if year < 1996 {
 			year = 1996
 		}
 		kind := "123452"[st]
-		t.str(teacherCert(year, 30+l.c.index, kind, p.sex, int(p.serial)%1000000))
-		t.str(string(kind))
+		t.Str(source.TeacherCert(year, 30+l.c.Index, kind, p.sex, int(p.serial)%1000000))
+		t.Str(string(kind))
 	} else {
-		t.nulls(2)
+		t.Nulls(2)
 	}
-	t.str(titleCodes[p.title])
-	t.str(backboneCodes[p.backbone])
-	t.bool(p.dual)
+	t.Str(titleCodes[p.title])
+	t.Str(backboneCodes[p.backbone])
+	t.Bool(p.dual)
 	if private {
-		t.null()
+		t.Null()
 	} else {
-		t.str([]string{"10", "20", "30", "40", "40"}[p.job])
+		t.Str([]string{"10", "20", "30", "40", "40"}[p.job])
 	}
-	t.date(p.joined)
-	t.bool(p.counsel)
-	t.end()
+	t.Date(p.joined)
+	t.Bool(p.counsel)
+	t.End()
 }
 
-// code2 writes a one-digit code as text.
-func (t *table) code2(n int) { t.str(itoa(n)) }
-
-func (l *life) postingRow(t *table, q *posting, p *teacher) {
+func (l *life) postingRow(t *sheet.Table, q *posting, p *teacher) {
 	bad := 0
-	if l.r.chance(dirtPosting) {
-		bad = 1 + l.r.n(3)
+	if l.r.Chance(dirtPosting) {
+		bad = 1 + l.r.N(3)
 		l.plant([]string{"", "posting-unknown-staff", "posting-missing-date", "posting-unknown-category"}[bad])
 	}
 	if bad == 1 {
-		t.str("T" + l.c.code + "9" + string(appendDigits(nil, int(p.serial), 6)))
+		t.Str("T" + l.c.Code + "9" + string(source.AppendDigits(nil, int(p.serial), 6)))
 	} else {
-		t.str(l.staff.number(q.who))
+		t.Str(l.staff.number(q.who))
 	}
-	t.str(l.schools[q.school].code)
+	t.Str(l.schools[q.school].code)
 	if bad == 2 {
-		t.null()
+		t.Null()
 	} else {
-		t.date(q.from)
+		t.Date(q.from)
 	}
-	t.date(q.to)
+	t.Date(q.to)
 	if bad == 3 {
-		t.str("老师")
+		t.Str("老师")
 	} else {
-		t.str(jobCodes[p.job])
+		t.Str(jobCodes[p.job])
 	}
-	t.str(stageCode[p.stage])
+	t.Str(stageCode[p.stage])
 	if p.subject == 255 {
-		t.null()
+		t.Null()
 	} else {
-		t.str(subjectCodes[p.subject])
+		t.Str(subjectCodes[p.subject])
 	}
-	t.bool(p.voc)
-	t.bool(q.rotation)
-	t.end()
+	t.Bool(p.voc)
+	t.Bool(q.rotation)
+	t.End()
 }
 
 // per pupil: site, buildings, teaching rooms, sports ground (m²), equipment
@@ -278,7 +284,7 @@ func (l *life) writeConditions() error {
 	return nil
 }
 
-func (l *life) conditionRow(t *table, s *school, st int, cap float64, classes int, y float64) {
+func (l *life) conditionRow(t *sheet.Table, s *school, st int, cap float64, classes int, y float64) {
 	room := s.space
 	gear := s.gear * math.Pow(1.05, y)
 	switch {
@@ -286,21 +292,21 @@ func (l *life) conditionRow(t *table, s *school, st int, cap float64, classes in
 		room *= 2.2
 	case s.rural():
 		room *= 1.25
-	case l.c.land == central:
+	case l.c.Land == source.Central:
 		room, gear = room*0.84, gear*1.15
 	}
 	base := premises[st]
-	t.str(s.code)
-	t.int(l.year)
-	t.str(stageCode[st])
-	t.dec(cap*base[0]*room, 2)
-	t.dec(cap*base[1]*room, 2)
-	t.dec(cap*base[2]*room*(1+0.01*y), 2)
-	t.dec(cap*base[3]*room*(0.85+0.3*s.crowd), 2)
-	t.dec(math.Round(cap*base[4]*gear), 2)
-	t.int(int(math.Ceil(float64(classes) * math.Min(1.15, 0.92*math.Sqrt(gear)))))
-	t.int(int(cap * base[5] * (0.8 + 0.4*s.crowd)))
-	t.int(int(cap * base[6] * gear / 100))
-	t.bool(s.gear*(1+0.09*y) > 1.08-0.15*s.crowd)
-	t.end()
+	t.Str(s.code)
+	t.Int(l.year)
+	t.Str(stageCode[st])
+	t.Dec(cap*base[0]*room, 2)
+	t.Dec(cap*base[1]*room, 2)
+	t.Dec(cap*base[2]*room*(1+0.01*y), 2)
+	t.Dec(cap*base[3]*room*(0.85+0.3*s.crowd), 2)
+	t.Dec(math.Round(cap*base[4]*gear), 2)
+	t.Int(int(math.Ceil(float64(classes) * math.Min(1.15, 0.92*math.Sqrt(gear)))))
+	t.Int(int(cap * base[5] * (0.8 + 0.4*s.crowd)))
+	t.Int(int(cap * base[6] * gear / 100))
+	t.Bool(s.gear*(1+0.09*y) > 1.08-0.15*s.crowd)
+	t.End()
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"luoshu/demo/source"
 )
 
 // kinds of school.
@@ -34,13 +36,14 @@ type school struct {
 	kind                int
 	private, inclusive  bool
 	managing, division  string
-	town                *town
+	town                *source.Town
 	place, ur           string
 	weight              [nStages]float64 // pull on new entrants
 	open, close         int              // school years; open 0 = before 2020
 	renamed             int
 	openDate            int32
 	succ                int // index of the school that takes its pupils, -1 none
+	campus              int // main school of a teaching point, -1 none
 	boarding            bool
 	crowd, space, gear  float64
 	fade                float64      // yearly change of weight
@@ -77,7 +80,7 @@ type numbers struct{ pre, pri, point, jun, nine, sen, voc, spe int }
 
 // countSchools spreads the city's schools over the counties, and says with which
 // weight counties share the pupils of upper-secondary and special schools.
-func countSchools(list []*county, scale float64) (out []numbers, sen, voc, spe []float64) {
+func countSchools(list []*source.County, scale float64) (out []numbers, sen, voc, spe []float64) {
 	n := len(list)
 	w := make([][]float64, 5)
 	for i := range w {
@@ -87,35 +90,35 @@ func countSchools(list []*county, scale float64) (out []numbers, sen, voc, spe [
 	for i, c := range list {
 		kids, pupils, junior := 0.0, 0.0, 0.0
 		for a := 3; a < 15; a++ {
-			switch p := c.people(firstYear, a); {
+			switch p := c.People(firstYear, a); {
 			case a < 6:
 				kids += p
 			case a < 12:
-				pupils += p * c.pull
+				pupils += p * c.Pull
 			default:
 				junior += p
 			}
 		}
-		w[0][i] = kids / []float64{200, 150, 130, 120}[c.land]
-		w[1][i] = pupils / []float64{1150, 760, 620, 470}[c.land]
-		w[2][i] = pupils * []float64{0, 0.35, 1, 1.5}[c.land]
-		w[3][i] = junior / []float64{1050, 850, 900, 620}[c.land]
-		w[4][i] = junior * c.senPull
+		w[0][i] = kids / []float64{200, 150, 130, 120}[c.Land]
+		w[1][i] = pupils / []float64{1150, 760, 620, 470}[c.Land]
+		w[2][i] = pupils * []float64{0, 0.35, 1, 1.5}[c.Land]
+		w[3][i] = junior / []float64{1050, 850, 900, 620}[c.Land]
+		w[4][i] = junior * c.SenPull
 		sen[i] = w[4][i]
-		if c.code != "410302" && c.code != "410371" {
+		if c.Code != "410302" && c.Code != "410371" {
 			voc[i], spe[i] = w[4][i], junior
 		}
 	}
 	round := func(x float64) int { return int(math.Round(x * scale)) }
-	pre := split(round(1960), w[0], 3)
-	pri := split(round(752), w[1], 1)
-	point := split(round(640), w[2], 1)
-	jun := split(round(323), w[3], 1)
-	senior := split(round(81), w[4], 1)
+	pre := source.Split(round(1960), w[0], 3)
+	pri := source.Split(round(752), w[1], 1)
+	point := source.Split(round(640), w[2], 1)
+	jun := source.Split(round(323), w[3], 1)
+	senior := source.Split(round(81), w[4], 1)
 	keepLargest(voc, max(6, round(36)))
 	keepLargest(spe, max(3, int(14*math.Min(1, scale*4))))
-	vocN := split(max(6, round(36)), voc, 1)
-	speN := split(max(3, int(math.Round(14*math.Max(math.Min(1, scale*4), scale)))), spe, 1)
+	vocN := source.Split(max(6, round(36)), voc, 1)
+	speN := source.Split(max(3, int(math.Round(14*math.Max(math.Min(1, scale*4), scale)))), spe, 1)
 	out = make([]numbers, n)
 	for i := range list {
 		out[i] = numbers{pre[i], pri[i], point[i], jun[i], int(math.Round(float64(jun[i]) * 0.18)), senior[i], vocN[i], speN[i]}
@@ -144,8 +147,8 @@ func keepLargest(w []float64, n int) {
 
 // builder makes the schools of one county.
 type builder struct {
-	c      *county
-	r      *rng
+	c      *source.County
+	r      *source.RNG
 	list   []school
 	names  map[string]bool
 	serial map[string]int
@@ -153,10 +156,10 @@ type builder struct {
 	seats  int
 }
 
-func buildSchools(c *county, n numbers, t targets, scale float64, seed uint64) []school {
-	b := &builder{c: c, r: seeded(seed, "schools "+c.code), names: map[string]bool{}, serial: map[string]int{}}
+func buildSchools(c *source.County, n numbers, t source.Targets, scale float64, seed uint64) []school {
+	b := &builder{c: c, r: source.Seeded(seed, "schools "+c.Code), names: map[string]bool{}, serial: map[string]int{}}
 	b.seats = 1
-	for b.seats < len(c.towns) && b.seats < 4 && strings.HasSuffix(c.towns[b.seats].name, "街道") {
+	for b.seats < len(c.Towns) && b.seats < 4 && strings.HasSuffix(c.Towns[b.seats].Name, "街道") {
 		b.seats++
 	}
 	b.kindergartens(n.pre)
@@ -178,6 +181,11 @@ func buildSchools(c *county, n numbers, t targets, scale float64, seed uint64) [
 	b.newSchools(scale)
 	b.closures()
 	b.renames()
+	for i := range b.list {
+		if b.list[i].kind == kindPoint {
+			b.list[i].campus = b.successor(i)
+		}
+	}
 	return b.list
 }
 
@@ -186,17 +194,21 @@ func (b *builder) several(kind, n int, sd, mean float64) {
 	for range n {
 		s := b.school(kind)
 		for _, st := range kindStages[kind] {
-			w := b.r.lognorm(sd) * mean
+			w := b.r.Lognorm(sd) * mean
 			if !s.rural() && (kind == kindPri || kind == kindJun) {
 				w *= 1.35
 			}
 			if kind == kindNine && st == stJun {
-				w = b.r.lognorm(sd) * 0.7
+				w = b.r.Lognorm(sd) * 0.7
 			}
 			s.weight[st] = w
 		}
-		if (kind == kindPri && n >= 5 && b.r.chance(0.06)) || (kind == kindJun && n >= 4 && b.r.chance(0.11)) {
-			s.private, s.fade, s.managing = true, 0.95, b.c.code
+		if s.managing == "410300" {
+			b.list = append(b.list, s)
+			continue
+		}
+		if (kind == kindPri && n >= 5 && b.r.Chance(0.06)) || (kind == kindJun && n >= 4 && b.r.Chance(0.11)) {
+			s.private, s.fade = true, 0.95
 		}
 		b.list = append(b.list, s)
 	}
@@ -204,9 +216,9 @@ func (b *builder) several(kind, n int, sd, mean float64) {
 
 // kindergartens come in three sorts, whose shares of the children are set.
 func (b *builder) kindergartens(n int) {
-	public := max(1, int(math.Round(float64(n)*b.c.publicPre*0.8)))
+	public := max(1, int(math.Round(float64(n)*b.c.PublicPre*0.8)))
 	dear := max(1, int(math.Round(float64(n)*0.13)))
-	shares := [3]float64{b.c.publicPre, 1 - b.c.publicPre - 0.145, 0.145}
+	shares := [3]float64{b.c.PublicPre, 1 - b.c.PublicPre - 0.145, 0.145}
 	count := [3]int{public, n - public - dear, dear}
 	for sort, k := range count {
 		sum, at := 0.0, len(b.list)
@@ -215,10 +227,7 @@ func (b *builder) kindergartens(n int) {
 			s.private, s.inclusive = sort > 0, sort < 2
 			s.fade = []float64{1.012, 1, 0.94}[sort]
 			s.name = b.kindergartenName(&s)
-			if s.private {
-				s.managing = b.c.code
-			}
-			s.weight[stPre] = b.r.lognorm(0.45)
+			s.weight[stPre] = b.r.Lognorm(0.45)
 			sum += s.weight[stPre]
 			b.list = append(b.list, s)
 		}
@@ -231,25 +240,28 @@ func (b *builder) kindergartens(n int) {
 // school makes one with code, place and name, not yet in the list.
 func (b *builder) school(kind int) school {
 	c, r := b.c, b.r
-	s := school{kind: kind, inclusive: true, managing: c.code, division: c.code, close: never, succ: -1, fade: 1,
-		crowd: r.f(), space: r.lognorm(0.22), gear: r.lognorm(0.25)}
+	s := school{kind: kind, inclusive: true, managing: c.Code, division: c.Code, close: never, succ: -1, campus: -1, fade: 1,
+		crowd: r.F(), space: r.Lognorm(0.22), gear: r.Lognorm(0.25)}
 	cat := kindCodes[kind].category
 	b.serial[cat]++
-	s.code = schoolCode(cat, c.code, b.serial[cat])
+	s.code = source.SchoolCode(cat, c.Code, b.serial[cat])
 	b.place(&s)
-	s.openDate = int32((1952+r.n(66))*10000 + 901)
+	s.openDate = int32((1952+r.N(66))*10000 + 901)
 	if kind == kindPoint {
 		s.fade = 0.94
 	}
-	if c.cityRuns {
+	if c.CityRuns {
 		switch {
 		case kind == kindSen || kind == kindFull, kind == kindVoc:
-			if r.chance(0.5) {
+			if r.Chance(0.5) {
 				s.managing = "410300"
 			}
-		case kind == kindSpe, kind == kindPre && r.chance(0.02):
+		case kind == kindSpe:
 			s.managing = "410300"
 		}
+	}
+	if s.managing == c.Code && c.Code == "410311" && strings.Contains(yibinTowns, s.town.Name) {
+		s.managing = "4103X1"
 	}
 	b.order[kind]++
 	if kind != kindPre {
@@ -258,42 +270,46 @@ func (b *builder) school(kind int) school {
 	return s
 }
 
+// Towns of Luolong whose schools the Yibin zone manages: the land is Luolong's,
+// the office is another.
+const yibinTowns = "李村街道 寇店镇 诸葛镇 庞村镇 佃庄镇"
+
 // place puts a school into a town and says how urban it is there.
 func (b *builder) place(s *school) {
 	c, r := b.c, b.r
-	seat := c.land == central
+	seat := c.Land == source.Central
 	switch s.kind {
 	case kindPoint:
 	case kindSen, kindFull, kindVoc, kindSpe:
 		seat = true
 	case kindPre:
-		seat = seat || r.chance(c.urban*0.75)
+		seat = seat || r.Chance(c.Urban*0.75)
 	default:
-		seat = seat || r.chance(c.urban*0.6)
+		seat = seat || r.Chance(c.Urban*0.6)
 	}
-	i := r.n(len(c.towns))
-	if seat && c.land != central {
-		i = r.n(b.seats)
-	} else if !seat && len(c.towns) > b.seats {
-		i = b.seats + r.n(len(c.towns)-b.seats)
+	i := r.N(len(c.Towns))
+	if seat && c.Land != source.Central {
+		i = r.N(b.seats)
+	} else if !seat && len(c.Towns) > b.seats {
+		i = b.seats + r.N(len(c.Towns)-b.seats)
 	}
-	s.town = &c.towns[i]
-	s.place = s.town.villages[r.n(len(s.town.villages))]
-	village := s.kind == kindPoint || (!seat && r.chance(0.55))
+	s.town = &c.Towns[i]
+	s.place = s.town.Villages[r.N(len(s.town.Villages))]
+	village := s.kind == kindPoint || (!seat && r.Chance(0.55))
 	switch {
-	case c.land == central && r.chance(0.8):
+	case c.Land == source.Central && strings.HasSuffix(s.town.Name, "街道") && r.Chance(0.85):
 		s.ur = "111"
-	case c.land == central:
+	case c.Land == source.Central:
 		s.ur = "112"
-	case seat && (c.code == "410307" || c.code == "410308" || c.code == "410371"):
+	case seat && (c.Code == "410307" || c.Code == "410308" || c.Code == "410371"):
 		s.ur = "111"
-	case seat && r.chance(0.8):
+	case seat && r.Chance(0.8):
 		s.ur = "121"
 	case seat:
 		s.ur = "122"
 	case village:
 		s.ur = "220"
-	case strings.HasSuffix(s.town.name, "乡"):
+	case strings.HasSuffix(s.town.Name, "乡"):
 		s.ur = "210"
 	default:
 		s.ur = "121"
@@ -301,18 +317,18 @@ func (b *builder) place(s *school) {
 	if !village {
 		s.place = ""
 	}
-	s.boarding = c.land != central && (s.kind == kindJun || s.kind == kindNine || s.kind == kindSen || s.kind == kindFull || s.kind == kindVoc || (s.kind == kindPri && !seat && r.chance(0.35)))
+	s.boarding = c.Land != source.Central && (s.kind == kindJun || s.kind == kindNine || s.kind == kindSen || s.kind == kindFull || s.kind == kindVoc || (s.kind == kindPri && !seat && r.Chance(0.35)))
 }
 
 // plainName is what such a school would be called; the schools are invented.
 func (b *builder) plainName(s *school) string {
 	c, n := b.c, b.order[s.kind]
-	spot := s.town.name + s.place
+	spot := s.town.Name + s.place
 	city := s.managing == "410300"
 	switch s.kind {
 	case kindPri:
 		if s.place == "" && !s.rural() {
-			return fmt.Sprintf("%s第%d小学", c.name, n)
+			return fmt.Sprintf("%s第%d小学", c.Name, n)
 		}
 		if s.place == "" {
 			return spot + "中心小学"
@@ -324,35 +340,35 @@ func (b *builder) plainName(s *school) string {
 		return spot + "九年制学校"
 	case kindJun:
 		if s.place == "" {
-			return fmt.Sprintf("%s第%d初级中学", c.name, n)
+			return fmt.Sprintf("%s第%d初级中学", c.Name, n)
 		}
 		return spot + "初级中学"
 	case kindFull:
-		return fmt.Sprintf("%s第%d完全中学", c.name, n)
+		return fmt.Sprintf("%s第%d完全中学", c.Name, n)
 	case kindSen:
 		if city {
-			return fmt.Sprintf("洛阳市直属第%s%d高级中学", c.code[4:], n)
+			return fmt.Sprintf("洛阳市直属第%s%d高级中学", c.Code[4:], n)
 		}
-		return fmt.Sprintf("%s第%d高级中学", c.name, n)
+		return fmt.Sprintf("%s第%d高级中学", c.Name, n)
 	case kindVoc:
 		if city {
-			return fmt.Sprintf("洛阳市直属第%s%d中等职业学校", c.code[4:], n)
+			return fmt.Sprintf("洛阳市直属第%s%d中等职业学校", c.Code[4:], n)
 		}
-		return fmt.Sprintf("%s第%d中等职业学校", c.name, n)
+		return fmt.Sprintf("%s第%d中等职业学校", c.Name, n)
 	}
-	return fmt.Sprintf("%s第%d特殊教育学校", c.name, n)
+	return fmt.Sprintf("%s第%d特殊教育学校", c.Name, n)
 }
 
 var brightNames = strings.Fields("春芽 小天使 金苗 蓝天 七彩 阳光 智慧树 童乐 向日葵 蒲公英 星星 贝贝 晨曦 小太阳 启蒙 育英 博爱 欣欣 百灵 彩虹")
 
 func (b *builder) kindergartenName(s *school) string {
 	if s.private {
-		return b.unique(s.town.name + brightNames[b.r.n(len(brightNames))] + "幼儿园")
+		return b.unique(s.town.Name + brightNames[b.r.N(len(brightNames))] + "幼儿园")
 	}
 	if s.place == "" {
-		return b.unique(s.town.name + "中心幼儿园")
+		return b.unique(s.town.Name + "中心幼儿园")
 	}
-	return b.unique(s.town.name + s.place + "幼儿园")
+	return b.unique(s.town.Name + s.place + "幼儿园")
 }
 
 // unique numbers a name that is taken.
@@ -367,17 +383,16 @@ func (b *builder) unique(name string) string {
 
 // newSchools opens schools in 2021–2024, mostly where the city grows.
 func (b *builder) newSchools(scale float64) {
-	grow := []float64{2.2, 1.2, 0.6, 0.5}[b.c.land] / 15
+	grow := []float64{2.2, 1.2, 0.6, 0.5}[b.c.Land] / 15
 	for year := firstYear + 1; year <= lastYear; year++ {
 		for _, perYear := range []kindRate{{kindPre, 26}, {kindPri, 5}, {kindJun, 2}, {kindSen, 0.6}} {
 			n := perYear.n * scale * grow
 			k := int(n)
-			if b.r.chance(n - float64(k)) {
+			if b.r.Chance(n - float64(k)) {
 				k++
 			}
 			for range k {
 				s := b.school(perYear.kind)
-				s.managing = b.c.code
 				if s.kind == kindPre {
 					s.name = b.kindergartenName(&s)
 				}
@@ -426,7 +441,7 @@ func (b *builder) closures() {
 			if s.kind == kindPre && !s.private {
 				p *= 0.15
 			}
-			if s.close != never || s.open != 0 || left[s.kind] < 4 || !b.r.chance(p) {
+			if s.close != never || s.open != 0 || left[s.kind] < 4 || !b.r.Chance(p) {
 				continue
 			}
 			succ := b.successor(i)
@@ -445,7 +460,7 @@ func (b *builder) successor(i int) int {
 	best := -1
 	for j := range b.list {
 		t := &b.list[j]
-		if j == i || t.kind == kindPoint || t.open != 0 || t.private || !t.has(kindStages[b.list[i].kind][0]) {
+		if j == i || t.kind == kindPoint || t.open != 0 || t.private || t.managing != b.list[i].managing || !t.has(kindStages[b.list[i].kind][0]) {
 			continue
 		}
 		if t.town == b.list[i].town {
@@ -478,12 +493,12 @@ func (b *builder) lasting(j int) int {
 func (b *builder) renames() {
 	for i := range b.list {
 		s := &b.list[i]
-		if s.open != 0 || s.close < never || !b.r.chance(0.015) {
+		if s.open != 0 || s.close < never || !b.r.Chance(0.015) {
 			continue
 		}
 		name := strings.NewReplacer("第", "新第", "中心", "实验", "幼儿园", "实验幼儿园").Replace(s.name)
 		if name != s.name {
-			s.renamed, s.newName = firstYear+1+b.r.n(years-1), b.unique(name)
+			s.renamed, s.newName = firstYear+1+b.r.N(years-1), b.unique(name)
 		}
 	}
 }

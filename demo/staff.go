@@ -1,6 +1,10 @@
 package demo
 
-import "math"
+import (
+	"math"
+
+	"luoshu/demo/source"
+)
 
 // teacher is one member of staff.
 type teacher struct {
@@ -8,7 +12,7 @@ type teacher struct {
 	birth     int32
 	serial    int32
 	school    int32 // where the person belongs
-	name      personName
+	name      source.PersonName
 	seq       uint16
 	sex       uint8
 	ethnic    uint8
@@ -61,12 +65,12 @@ var pupilsPer = [nStages]float64{14.6, 18.3, 13.4, 13.2, 20, 4.2}
 type staffRoom struct {
 	people   []teacher
 	posts    []posting
-	ids      idMaker
+	ids      source.IDMaker
 	rotating []int32
 }
 
 func (f *staffRoom) number(i int32) string {
-	return "T" + f.ids.places[0].code + string(appendDigits(nil, int(f.people[i].serial), 7))
+	return "T" + f.ids.Places[0].Code + string(source.AppendDigits(nil, int(f.people[i].serial), 7))
 }
 
 // need is how many full-time teachers a school wants for a stage.
@@ -183,39 +187,39 @@ func (l *life) otherStaff(s int32, st, pupils int) {
 // hire makes a new member of staff (or, in the first year, one who was there).
 func (l *life) hire(s int32, st, job int) {
 	r, f := l.r, &l.staff
-	p := teacher{key: r.next(), stage: uint8(st), job: uint8(job), school: s, sex: 2, ethnic: 1, subject: 255, away: -1, serial: int32(len(f.people) + 1)}
-	if male := []float64{0.04, 0.30, 0.40, 0.45, 0.5, 0.25}[st]; r.chance(male) && job != 3 {
+	p := teacher{key: r.Next(), stage: uint8(st), job: uint8(job), school: s, sex: 2, ethnic: 1, subject: 255, away: -1, serial: int32(len(f.people) + 1)}
+	if male := []float64{0.04, 0.30, 0.40, 0.45, 0.5, 0.25}[st]; r.Chance(male) && job != 3 {
 		p.sex = 1
 	}
-	if r.chance(l.c.hui * 0.8) {
+	if r.Chance(l.c.Hui * 0.8) {
 		p.ethnic = 3
 	}
-	age := 22 + r.n(6)
+	age := 22 + r.N(6)
 	if l.year == firstYear {
-		age = 23 + r.n([]int{26, 34, 34, 34, 34, 32}[st])
+		age = 23 + r.N([]int{26, 34, 34, 34, 34, 32}[st])
 		if p.sex == 1 {
-			age = min(59, age+r.n(3))
+			age = min(59, age+r.N(3))
 		}
 	}
 	for {
-		p.birth = addDays(int32((l.year-age)*10000+101), r.n(240))
-		place := l.c.ownPlace(p.birth, p.key)
-		if seq, ok := f.ids.take(place, p.birth, p.sex); ok {
+		p.birth = source.AddDays(int32((l.year-age)*10000+101), r.N(240))
+		place := l.c.OwnPlace(p.birth, p.key)
+		if seq, ok := f.ids.Take(place, p.birth, p.sex); ok {
 			p.seq = seq
 			break
 		}
 		age = max(22, age-1)
 	}
-	p.name = l.names.draw(r, int(p.birth/10000), p.sex, p.ethnic)
+	p.name = l.names.Draw(r, int(p.birth/10000), p.sex, p.ethnic)
 	p.joined = int32(l.year*10000 + 901)
 	if l.year == firstYear {
-		p.joined = int32((l.year-r.n(max(1, min(age-21, 22))))*10000 + 901)
+		p.joined = int32((l.year-r.N(max(1, min(age-21, 22))))*10000 + 901)
 		if open := l.schools[s].openDate; p.joined < open {
 			p.joined = open
 		}
 	}
 	l.qualify(&p, st, age)
-	p.lost = r.chance(0.0012)
+	p.lost = r.Chance(0.0012)
 	if p.lost {
 		l.plant("teacher-without-posting")
 	}
@@ -231,7 +235,7 @@ func (l *life) hire(s int32, st, job int) {
 func (l *life) qualify(p *teacher, st, age int) {
 	r, first := l.r, l.year == firstYear
 	if p.job == 0 {
-		x := r.n(100)
+		x := r.N(100)
 		for k, w := range subjectMix[st] {
 			if x -= w; x < 0 {
 				p.subject = uint8(k)
@@ -248,13 +252,13 @@ func (l *life) qualify(p *teacher, st, age int) {
 	if !first {
 		edu = [nStages][3]float64{{0.05, 0.55, 0.39}, {0, 0.12, 0.85}, {0, 0.01, 0.92}, {0, 0, 0.75}, {0, 0.02, 0.83}, {0, 0.1, 0.85}}[st]
 	}
-	x := r.f()
+	x := r.F()
 	for p.edu = 0; p.edu < 3; p.edu++ {
 		if x -= edu[p.edu]; x < 0 {
 			break
 		}
 	}
-	p.certified = p.job == 0 && r.chance([]float64{0.925, 0.996, 0.996, 0.995, 0.95, 0.99}[st])
+	p.certified = p.job == 0 && r.Chance([]float64{0.925, 0.996, 0.996, 0.995, 0.95, 0.99}[st])
 	if !first {
 		p.certified = p.job == 0
 	}
@@ -262,9 +266,9 @@ func (l *life) qualify(p *teacher, st, age int) {
 	if !first {
 		dual = 0.85
 	}
-	p.dual = p.voc && r.chance(dual)
+	p.dual = p.voc && r.Chance(dual)
 	p.title = 5
-	switch x := r.f(); {
+	switch x := r.F(); {
 	case p.job > 2:
 	case age > 45 && x < 0.004:
 		p.title = 0
@@ -275,11 +279,11 @@ func (l *life) qualify(p *teacher, st, age int) {
 	case age > 24:
 		p.title = 3
 	}
-	if st == stPre && r.chance(0.6) {
+	if st == stPre && r.Chance(0.6) {
 		p.title = 5
 	}
 	if p.job == 0 && age > 27 {
-		switch x := r.f(); {
+		switch x := r.F(); {
 		case x < 0.006:
 			p.backbone = 4
 		case x < 0.045:
@@ -340,7 +344,7 @@ func (l *life) leaveService() {
 			rate = 0.2
 		}
 		closed := !l.schools[p.school].alive(l.year) && p.job > 0
-		if age < limit && !closed && !l.r.chance(rate) {
+		if age < limit && !closed && !l.r.Chance(rate) {
 			continue
 		}
 		l.quit(int32(i))
@@ -379,11 +383,11 @@ func (l *life) rotate() {
 		if p.backbone > 1 {
 			chance *= 1.4
 		}
-		if !l.r.chance(chance) {
+		if !l.r.Chance(chance) {
 			continue
 		}
 		for range 5 {
-			to := int32(l.r.n(len(l.schools)))
+			to := int32(l.r.N(len(l.schools)))
 			t := &l.schools[to]
 			if to == p.school || !t.alive(l.year) || !t.has(int(p.stage)) {
 				continue

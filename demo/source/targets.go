@@ -1,6 +1,18 @@
-package demo
+package source
 
 import "math"
+
+// Grades stand in one row: three of kindergarten, six primary, three junior,
+// three senior, three vocational, nine special.
+const (
+	years = 5
+	nGrad = 27
+	pri1  = 3
+	jun1  = 9
+	sen1  = 12
+	voc1  = 15
+	spe1  = 18
+)
 
 // How the city behaves, year by year from 2020. Sources: the bulletins in
 // data/README.md; where a year is missing, a line between its neighbours.
@@ -18,16 +30,16 @@ var (
 	junRatio    = [3]float64{0.94, 0.955, 0.96}                      // junior grades per resident in 2020
 )
 
-// targets is how many pupils a county has by year and grade.
-type targets [years][nGrad]int
+// Targets is how many pupils a county has by year and grade.
+type Targets [years][nGrad]int
 
-// makeTargets follows each cohort of each county through the grades.
-func makeTargets(list []*county, scale float64, sen, voc, spe []float64) []targets {
+// MakeTargets follows each cohort of each county through the grades.
+func MakeTargets(list []*County, scale float64, sen, voc, spe []float64) []Targets {
 	n := len(list)
 	raw := make([][years][nGrad]float64, n)
 	norm := pullNorm(list)
 	for i, c := range list {
-		pull := c.pull / norm
+		pull := c.Pull / norm
 		for y := range years {
 			compulsory(c, &raw[i], y, pull)
 		}
@@ -35,7 +47,7 @@ func makeTargets(list []*county, scale float64, sen, voc, spe []float64) []targe
 	shareOut(raw, sen, senEntrants, senRest, sen1, 0.997)
 	shareOut(raw, voc, vocEntrants, vocRest, voc1, 0.985)
 	for y := range years {
-		sum := total(spe)
+		sum := Total(spe)
 		for i := range list {
 			w := spe[i] / sum
 			raw[i][y][spe1] = speEntrants[y] * w
@@ -48,7 +60,7 @@ func makeTargets(list []*county, scale float64, sen, voc, spe []float64) []targe
 			}
 		}
 	}
-	out := make([]targets, n)
+	out := make([]Targets, n)
 	for i := range raw {
 		for y := range years {
 			for g := range nGrad {
@@ -60,32 +72,32 @@ func makeTargets(list []*county, scale float64, sen, voc, spe []float64) []targe
 }
 
 // pullNorm keeps the city's total when counties draw pupils from each other.
-func pullNorm(list []*county) float64 {
+func pullNorm(list []*County) float64 {
 	a, b := 0.0, 0.0
 	for _, c := range list {
 		for age := 6; age < 12; age++ {
-			a += c.pop[age]
-			b += c.pop[age] * c.pull
+			a += c.Pop[age]
+			b += c.Pop[age] * c.Pull
 		}
 	}
 	return b / a
 }
 
 // compulsory fills kindergarten, primary and junior grades of one year.
-func compulsory(c *county, raw *[years][nGrad]float64, y int, pull float64) {
-	year := firstYear + y
+func compulsory(c *County, raw *[years][nGrad]float64, y int, pull float64) {
+	year := CensusYear + y
 	residents, weighted := 0.0, 0.0
 	for g := range 3 {
-		residents += c.people(year, 3+g)
-		weighted += c.people(year, 3+g) * preRel[g]
+		residents += c.People(year, 3+g)
+		weighted += c.People(year, 3+g) * preRel[g]
 	}
 	for g := range 3 {
-		raw[y][g] = preCover[y] * residents / weighted * c.people(year, 3+g) * preRel[g] * (1 + (pull-1)/2)
+		raw[y][g] = preCover[y] * residents / weighted * c.People(year, 3+g) * preRel[g] * (1 + (pull-1)/2)
 	}
-	raw[y][pri1] = c.people(year, 6) * firstGrade[y] * pull
+	raw[y][pri1] = c.People(year, 6) * firstGrade[y] * pull
 	for g := pri1 + 1; g < jun1; g++ {
 		if y == 0 {
-			raw[y][g] = c.people(year, gradeAge(g)) * 1.0125 * pull
+			raw[y][g] = c.People(year, g+3) * 1.0125 * pull
 		} else {
 			raw[y][g] = raw[y-1][g-1]
 		}
@@ -93,7 +105,7 @@ func compulsory(c *county, raw *[years][nGrad]float64, y int, pull float64) {
 	for g := jun1; g < sen1; g++ {
 		switch {
 		case y == 0:
-			raw[y][g] = c.people(year, gradeAge(g)) * junRatio[g-jun1] * (1 + (pull-1)*0.6)
+			raw[y][g] = c.People(year, g+3) * junRatio[g-jun1] * (1 + (pull-1)*0.6)
 		case g == jun1:
 			raw[y][g] = raw[y-1][g-1] * 0.993
 		default:
@@ -105,7 +117,7 @@ func compulsory(c *county, raw *[years][nGrad]float64, y int, pull float64) {
 // shareOut spreads the city's upper-secondary entrants over counties by weight
 // and lets them rise.
 func shareOut(raw [][years][nGrad]float64, weight []float64, entrants [years]float64, rest [2]float64, first int, keep float64) {
-	sum := total(weight)
+	sum := Total(weight)
 	for i := range raw {
 		w := weight[i] / sum
 		for y := range years {
@@ -121,10 +133,19 @@ func shareOut(raw [][years][nGrad]float64, weight []float64, entrants [years]flo
 	}
 }
 
-func total(w []float64) float64 {
+// Total adds up weights.
+func Total(w []float64) float64 {
 	sum := 0.0
 	for _, x := range w {
 		sum += x
 	}
 	return sum
 }
+
+// Retention is the share of those who entered primary school eight years before
+// that reaches the ninth grade in year 2020 + y.
+func Retention(y int) float64 { return retention[y] }
+
+// DisabledIn is the share of registered disabled children who are in school in
+// year 2020 + y.
+func DisabledIn(y int) float64 { return disabledIn[y] }

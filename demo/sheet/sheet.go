@@ -1,4 +1,7 @@
-package demo
+// Package sheet writes sheets the way offices hand them in: CSV in the encodings,
+// Date forms and headings in use, and workbooks with a title line. It is
+// independent of the kernel's writer, so that loading them proves something.
+package sheet
 
 import (
 	"archive/zip"
@@ -10,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -18,18 +22,17 @@ import (
 //go:embed data/*.csv
 var dataFS embed.FS
 
-// style is how one office writes its sheets.
-type style struct {
-	gbk, bom, english bool
-	date              byte // '-' 2024-09-01, '/' 2024/9/1, 0 20240901
-	xlsx              bool // small registers as workbooks
+// Style is how one office writes its sheets.
+type Style struct {
+	GBK, BOM, English bool
+	Date              byte // '-' 2024-09-01, '/' 2024/9/1, 0 20240901
 }
 
-// heading is one column of a sheet.
-type heading struct{ field, zh, en string }
+// Heading is one column of a sheet.
+type Heading struct{ Field, ZH, EN string }
 
-// headings reads the columns of every entity.
-func headings() (map[string][]heading, error) {
+// Headings reads the columns of every entity.
+func Headings() (map[string][]Heading, error) {
 	f, err := dataFS.Open("data/headings.csv")
 	if err != nil {
 		return nil, fmt.Errorf("headings: %w", err)
@@ -38,23 +41,23 @@ func headings() (map[string][]heading, error) {
 	if err != nil {
 		return nil, fmt.Errorf("headings: %w", err)
 	}
-	out := map[string][]heading{}
+	out := map[string][]Heading{}
 	for _, r := range rows[1:] {
-		out[r[0]] = append(out[r[0]], heading{r[1], r[2], r[3]})
+		out[r[0]] = append(out[r[0]], Heading{r[1], r[2], r[3]})
 	}
 	return out, nil
 }
 
-// table writes one sheet, cell by cell, as the office's style wants it. Values
+// Table writes one sheet, cell by cell, as the office's style wants it. Values
 // must hold no comma, quote or line break. Rows are buffered; close flushes. The
 // first error sticks.
-type table struct {
+type Table struct {
 	buf   []byte
 	w     io.Writer
 	close []func() error
-	st    style
+	st    Style
 	err   error
-	rows  int64
+	Rows  int64 // rows written below the headings
 	cols  int
 	col   int
 
@@ -64,14 +67,14 @@ type table struct {
 	day   int // cell style of dates
 }
 
-// openTable creates the file and writes its heading row.
-func openTable(path string, st style, title string, head []heading) (*table, error) {
-	t := &table{st: st, cols: len(head)}
+// Create creates the file and writes its heading row.
+func Create(path string, st Style, title string, head []Heading) (*Table, error) {
+	t := &Table{st: st, cols: len(head)}
 	names := make([]string, len(head))
 	for i, h := range head {
-		names[i] = h.zh
-		if st.english {
-			names[i] = h.en
+		names[i] = h.ZH
+		if st.English {
+			names[i] = h.EN
 		}
 	}
 	f, err := os.Create(path)
@@ -87,24 +90,24 @@ func openTable(path string, st style, title string, head []heading) (*table, err
 	t.w = f
 	t.close = append(t.close, f.Close)
 	t.buf = make([]byte, 0, 1<<17)
-	if st.gbk {
+	if st.GBK {
 		g := simplifiedchinese.GBK.NewEncoder().Writer(f)
 		t.w = g
 	}
-	if st.bom {
+	if st.BOM {
 		t.buf = append(t.buf, "\ufeff"...)
 	}
 	for _, n := range names {
-		t.str(n)
+		t.Str(n)
 	}
-	t.end()
-	t.rows = 0
+	t.End()
+	t.Rows = 0
 	return t, nil
 }
 
 // openBook starts a workbook as offices make them: a merged title line above the
 // headings, dates as serial numbers with a date format.
-func (t *table) openBook(f *os.File, title string, names []string) error {
+func (t *Table) openBook(f *os.File, title string, names []string) error {
 	t.book = excelize.NewFile()
 	sw, err := t.book.NewStreamWriter("Sheet1")
 	if err != nil {
@@ -137,7 +140,7 @@ func (t *table) openBook(f *os.File, title string, names []string) error {
 
 // saveBook writes the workbook with its parts in a fixed order and without
 // clocks, so that the same city gives the same bytes.
-func (t *table) saveBook(f *os.File) error {
+func (t *Table) saveBook(f *os.File) error {
 	defer f.Close()
 	if err := t.sheet.Flush(); err != nil {
 		return err
@@ -204,7 +207,27 @@ func (b readerAt) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-func (t *table) str(s string) {
+// digits writes v with exactly n digits.
+func digits(b []byte, v, n int) []byte {
+	at := len(b)
+	for range n {
+		b = append(b, '0')
+	}
+	for i := at + n - 1; i >= at; i-- {
+		b[i] = byte('0' + v%10)
+		v /= 10
+	}
+	return b
+}
+
+// serial is a date as spreadsheets count days.
+func serial(d int32) int {
+	day := time.Date(int(d/10000), time.Month(d/100%100), int(d%100), 0, 0, 0, 0, time.UTC)
+	return int(day.Unix()/86400) + 25569
+}
+
+// Str writes text.
+func (t *Table) Str(s string) {
 	if t.book != nil {
 		t.cells = append(t.cells, s)
 		return
@@ -216,7 +239,8 @@ func (t *table) str(s string) {
 	t.buf = append(t.buf, s...)
 }
 
-func (t *table) bytes(b []byte) {
+// Bytes writes text; b may be reused afterwards.
+func (t *Table) Bytes(b []byte) {
 	if t.book != nil {
 		t.cells = append(t.cells, string(b))
 		return
@@ -228,15 +252,18 @@ func (t *table) bytes(b []byte) {
 	t.buf = append(t.buf, b...)
 }
 
-func (t *table) null() { t.str("") }
+// Null writes an empty cell.
+func (t *Table) Null() { t.Str("") }
 
-func (t *table) nulls(n int) {
+// Nulls writes n empty cells.
+func (t *Table) Nulls(n int) {
 	for range n {
-		t.str("")
+		t.Str("")
 	}
 }
 
-func (t *table) int(n int) {
+// Int writes a whole number.
+func (t *Table) Int(n int) {
 	if t.book != nil {
 		t.cells = append(t.cells, n)
 		return
@@ -248,32 +275,33 @@ func (t *table) int(n int) {
 	t.buf = strconv.AppendInt(t.buf, int64(n), 10)
 }
 
-// dec writes v / 10^scale.
-func (t *table) dec(v float64, scale int) {
-	t.str(strconv.FormatFloat(v, 'f', scale, 64))
+// Dec writes v / 10^scale.
+func (t *Table) Dec(v float64, scale int) {
+	t.Str(strconv.FormatFloat(v, 'f', scale, 64))
 }
 
-func (t *table) bool(b bool) {
+// Bool writes yes or no.
+func (t *Table) Bool(b bool) {
 	switch {
-	case t.st.english && b:
-		t.str("1")
-	case t.st.english:
-		t.str("0")
+	case t.st.English && b:
+		t.Str("1")
+	case t.st.English:
+		t.Str("0")
 	case b:
-		t.str("是")
+		t.Str("是")
 	default:
-		t.str("否")
+		t.Str("否")
 	}
 }
 
-// date writes yyyymmdd as the office writes dates; 0 is empty.
-func (t *table) date(d int32) {
+// Date writes yyyymmdd as the office writes dates; 0 is empty.
+func (t *Table) Date(d int32) {
 	if d == 0 {
-		t.str("")
+		t.Str("")
 		return
 	}
 	if t.book != nil {
-		t.cells = append(t.cells, excelize.Cell{StyleID: t.day, Value: toDays(d) + 25569})
+		t.cells = append(t.cells, excelize.Cell{StyleID: t.day, Value: serial(d)})
 		return
 	}
 	if t.col > 0 {
@@ -281,8 +309,8 @@ func (t *table) date(d int32) {
 	}
 	t.col++
 	y, m, day := int(d/10000), int(d/100%100), int(d%100)
-	t.buf = appendDigits(t.buf, y, 4)
-	switch t.st.date {
+	t.buf = digits(t.buf, y, 4)
+	switch t.st.Date {
 	case '/':
 		t.buf = append(t.buf, '/')
 		t.buf = strconv.AppendInt(t.buf, int64(m), 10)
@@ -290,24 +318,24 @@ func (t *table) date(d int32) {
 		t.buf = strconv.AppendInt(t.buf, int64(day), 10)
 	case '-':
 		t.buf = append(t.buf, '-')
-		t.buf = appendDigits(t.buf, m, 2)
+		t.buf = digits(t.buf, m, 2)
 		t.buf = append(t.buf, '-')
-		t.buf = appendDigits(t.buf, day, 2)
+		t.buf = digits(t.buf, day, 2)
 	default:
-		t.buf = appendDigits(t.buf, m*100+day, 4)
+		t.buf = digits(t.buf, m*100+day, 4)
 	}
 }
 
-// end finishes the row.
-func (t *table) end() {
-	t.rows++
+// End finishes the row.
+func (t *Table) End() {
+	t.Rows++
 	if t.book != nil {
 		if t.err == nil {
 			if len(t.cells) != t.cols {
 				t.err = fmt.Errorf("row has %d cells, want %d", len(t.cells), t.cols)
 				return
 			}
-			t.err = t.sheet.SetRow("A"+strconv.FormatInt(t.rows+2, 10), t.cells)
+			t.err = t.sheet.SetRow("A"+strconv.FormatInt(t.Rows+2, 10), t.cells)
 		}
 		t.cells = t.cells[:0]
 		return
@@ -322,15 +350,15 @@ func (t *table) end() {
 	}
 }
 
-func (t *table) flush() {
+func (t *Table) flush() {
 	if t.err == nil && len(t.buf) > 0 {
 		_, t.err = t.w.Write(t.buf)
 	}
 	t.buf = t.buf[:0]
 }
 
-// done flushes and closes the file.
-func (t *table) done() error {
+// Done flushes and closes the file.
+func (t *Table) Done() error {
 	if t.book == nil {
 		t.flush()
 	}

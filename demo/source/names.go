@@ -1,10 +1,10 @@
-package demo
+package source
 
 import "strings"
 
-// personName is a name as indexes into the lists below; two people rarely share
+// PersonName is a name as indexes into the lists below; two people rarely share
 // all three, as in life.
-type personName struct{ sur, a, b uint16 }
+type PersonName struct{ Sur, A, B uint16 }
 
 // surnames with their weights per ten thousand; compound ones stand at the end.
 const surnameList = "王735 李719 张683 刘536 陈380 杨308 赵229 黄150 周190 吴150 徐120 孙154 胡131 朱126 高121 林60 何105 郭190 马180 罗70 梁104 宋130 郑100 谢60 韩110 唐50 冯95 于50 董90 萧20 程85 曹85 袁75 邓40 许90 傅40 沈40 曾30 彭40 吕80 苏50 卢55 蒋30 蔡45 贾70 丁50 魏70 薛50 叶25 阎50 余25 潘40 杜70 戴30 夏35 钟20 汪30 田55 任65 姜40 范60 方40 石50 姚60 谭15 廖12 邹15 熊15 金25 陆15 郝40 孔30 白45 崔50 康30 毛30 邱15 秦40 江15 史45 顾12 侯45 邵30 孟40 龙15 万15 段30 雷25 钱12 汤15 尹25 黎8 易10 常45 武40 乔35 贺30 赖5 龚10 文12 庞15 樊20 兰12 殷15 施10 陶12 洪8 翟30 安20 颜10 倪6 严10 牛30 温12 芦8 季8 俞5 章8 鲁20 葛20 伍5 韦5 申25 尤5 毕10 聂12 柴15 焦20 向6 柳12 邢25 路20 岳20 齐10 沿3 梅8 莫5 庄8 辛10 管6 祝8 左8 涂4 谷15 祁8 时10 舒5 耿20 牟4 卜4 詹5 关15 苗15 凌4 费4 纪8 靳20 盛5 童5 欧4 甄6 项6 曲6 成5 游5 阳4 裴10 席8 卫12 查4 屈5 鲍6 位5 覃4 霍10 翁4 隋4 宁6 甘5 景10 薄4 单6 包5 司5 柏5 宗5 欧阳6 上官5 司马4 诸葛2 皇甫5 令狐2 尉迟1 夏侯2 东方1 司徒1"
@@ -19,20 +19,20 @@ var givenLists = [4][2]string{
 }
 
 // Names of the few students from Xinjiang are written with a middle dot.
-var dottedNames = []string{"买买提", "阿依古丽", "艾山", "热合曼", "古丽娜尔", "吐尔逊", "阿不都", "帕提曼", "努尔兰", "迪丽拜尔", "肉孜", "木拉提"}
+var DottedNames = []string{"买买提", "阿依古丽", "艾山", "热合曼", "古丽娜尔", "吐尔逊", "阿不都", "帕提曼", "努尔兰", "迪丽拜尔", "肉孜", "木拉提"}
 
-// dotted marks a personName made of two dottedNames.
-const dotted = 0xffff
+// Dotted marks a PersonName made of two DottedNames.
+const Dotted = 0xffff
 
-// namer makes names.
-type namer struct {
-	sur   []string
-	cum   []int
-	given [4][2][]string
+// Namer makes names.
+type Namer struct {
+	Surnames []string
+	cum      []int
+	given    [4][2][]string
 }
 
-func newNamer() *namer {
-	n := &namer{}
+func NewNamer() *Namer {
+	n := &Namer{}
 	total := 0
 	for _, s := range strings.Fields(surnameList) {
 		i := strings.IndexAny(s, "0123456789")
@@ -41,7 +41,7 @@ func newNamer() *namer {
 			w = w*10 + int(c-'0')
 		}
 		total += w
-		n.sur = append(n.sur, s[:i])
+		n.Surnames = append(n.Surnames, s[:i])
 		n.cum = append(n.cum, total)
 	}
 	for d := range givenLists {
@@ -67,11 +67,11 @@ func decade(year int) int {
 }
 
 // surname draws a surname; Hui people are often called Ma.
-func (n *namer) surname(r *rng, ethnic uint8) uint16 {
-	if ethnic == 3 && r.chance(0.35) {
+func (n *Namer) surname(r *RNG, ethnic uint8) uint16 {
+	if ethnic == 3 && r.Chance(0.35) {
 		return n.find("马")
 	}
-	x := r.n(n.cum[len(n.cum)-1])
+	x := r.N(n.cum[len(n.cum)-1])
 	lo, hi := 0, len(n.cum)-1
 	for lo < hi {
 		if m := (lo + hi) / 2; n.cum[m] > x {
@@ -83,8 +83,8 @@ func (n *namer) surname(r *rng, ethnic uint8) uint16 {
 	return uint16(lo)
 }
 
-func (n *namer) find(s string) uint16 {
-	for i, x := range n.sur {
+func (n *Namer) find(s string) uint16 {
+	for i, x := range n.Surnames {
 		if x == s {
 			return uint16(i)
 		}
@@ -92,33 +92,33 @@ func (n *namer) find(s string) uint16 {
 	return 0
 }
 
-// draw makes a name for a person of the birth year and sex (1 male, 2 female).
-func (n *namer) draw(r *rng, year int, sex, ethnic uint8) personName {
+// Draw makes a name for a person of the birth year and sex (1 male, 2 female).
+func (n *Namer) Draw(r *RNG, year int, sex, ethnic uint8) PersonName {
 	if ethnic == 5 {
-		return personName{dotted, uint16(r.n(len(dottedNames))), uint16(r.n(len(dottedNames)))}
+		return PersonName{Dotted, uint16(r.N(len(DottedNames))), uint16(r.N(len(DottedNames)))}
 	}
 	d := decade(year)
 	k := len(n.given[d][sex-1])
 	one := []float64{0.18, 0.35, 0.15, 0.08}[d]
-	p := personName{sur: n.surname(r, ethnic), a: uint16(r.n(k)) + 1}
-	if !r.chance(one) {
-		p.b = uint16(r.n(k)) + 1
+	p := PersonName{Sur: n.surname(r, ethnic), A: uint16(r.N(k)) + 1}
+	if !r.Chance(one) {
+		p.B = uint16(r.N(k)) + 1
 	}
 	return p
 }
 
-// text writes the name of a person of the birth year and sex.
-func (n *namer) text(b []byte, p personName, year int, sex uint8) []byte {
-	if p.sur == dotted {
-		b = append(b, dottedNames[p.a]...)
+// Text writes the name of a person of the birth year and sex.
+func (n *Namer) Text(b []byte, p PersonName, year int, sex uint8) []byte {
+	if p.Sur == Dotted {
+		b = append(b, DottedNames[p.A]...)
 		b = append(b, "·"...)
-		return append(b, dottedNames[p.b]...)
+		return append(b, DottedNames[p.B]...)
 	}
 	g := n.given[decade(year)][sex-1]
-	b = append(b, n.sur[p.sur]...)
-	b = append(b, g[int(p.a-1)%len(g)]...)
-	if p.b > 0 {
-		b = append(b, g[int(p.b-1)%len(g)]...)
+	b = append(b, n.Surnames[p.Sur]...)
+	b = append(b, g[int(p.A-1)%len(g)]...)
+	if p.B > 0 {
+		b = append(b, g[int(p.B-1)%len(g)]...)
 	}
 	return b
 }

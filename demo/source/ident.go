@@ -1,6 +1,4 @@
-package demo
-
-import "strconv"
+package source
 
 const idWeights = "\x07\x09\x0a\x05\x08\x04\x02\x01\x06\x03\x07\x09\x0a\x05\x08\x04\x02"
 
@@ -14,8 +12,8 @@ func idCheck(b []byte) byte {
 	return "10X98765432"[sum%11]
 }
 
-// appendDigits writes v with exactly n digits.
-func appendDigits(b []byte, v, n int) []byte {
+// AppendDigits writes v with exactly n digits.
+func AppendDigits(b []byte, v, n int) []byte {
 	at := len(b)
 	for range n {
 		b = append(b, '0')
@@ -27,42 +25,42 @@ func appendDigits(b []byte, v, n int) []byte {
 	return b
 }
 
-// appendID writes an 18-character ID number: division, birth date, sequence, check.
-func appendID(b []byte, code string, birth, seq int) []byte {
+// AppendID writes an 18-character ID number: division, birth date, sequence, check.
+func AppendID(b []byte, code string, birth, seq int) []byte {
 	at := len(b)
 	b = append(b, code...)
-	b = appendDigits(b, birth, 8)
-	b = appendDigits(b, seq, 3)
+	b = AppendDigits(b, birth, 8)
+	b = AppendDigits(b, seq, 3)
 	return append(b, idCheck(b[at:]))
 }
 
-// idPlace is a division code of ID numbers with the sequence numbers one county's
+// IDPlace is a division code of ID numbers with the sequence numbers one county's
 // people may draw from it, so that no two counties make the same number.
-type idPlace struct {
-	code   string
-	lo, hi int
+type IDPlace struct {
+	Code   string
+	Lo, Hi int
 }
 
-// idMaker hands out sequence numbers within one county; each is used once.
-type idMaker struct {
-	places []idPlace
+// IDMaker hands out sequence numbers within one county; each is used once.
+type IDMaker struct {
+	Places []IDPlace
 	used   map[uint64]uint16
 }
 
-// take returns a free sequence number for the place, day and sex (1 male, 2
+// Take returns a free sequence number for the place, day and sex (1 male, 2
 // female); ok is false when the day is full.
-func (m *idMaker) take(place uint8, birth int32, sex uint8) (seq uint16, ok bool) {
+func (m *IDMaker) Take(place uint8, birth int32, sex uint8) (seq uint16, ok bool) {
 	key := uint64(place)<<40 | uint64(birth)<<2 | uint64(sex)
 	k := m.used[key]
-	p := m.places[place]
-	half := (p.hi - p.lo) / 2
+	p := m.Places[place]
+	half := (p.Hi - p.Lo) / 2
 	if int(k) >= half {
 		return 0, false
 	}
 	m.used[key] = k + 1
-	start := int(mix(key) % uint64(half))
+	start := int(Mix(key) % uint64(half))
 	n := (start + int(k)) % half
-	seq = uint16(p.lo + 2*n)
+	seq = uint16(p.Lo + 2*n)
 	if sex == 1 {
 		seq++
 	}
@@ -71,11 +69,11 @@ func (m *idMaker) take(place uint8, birth int32, sex uint8) (seq uint16, ok bool
 
 const creditAlphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
-// creditCode returns a unified social credit code with both check characters.
-func creditCode(kind, division string, org int) string {
+// CreditCode returns a unified social credit code with both check characters.
+func CreditCode(kind, division string, org int) string {
 	b := append([]byte(kind), division...)
 	at := len(b)
-	b = appendDigits(b, org, 8)
+	b = AppendDigits(b, org, 8)
 	sum := 0
 	for i, w := range []int{3, 7, 9, 10, 5, 8, 4, 2} {
 		sum += int(b[at+i]-'0') * w
@@ -100,31 +98,31 @@ func creditCode(kind, division string, org int) string {
 	return string(append(b, creditAlphabet[(31-sum%31)%31]))
 }
 
-// schoolCode returns a ten-digit school code: category, province, county, number.
-func schoolCode(category, county string, n int) string {
+// SchoolCode returns a ten-digit school code: category, province, county, number.
+func SchoolCode(category, county string, n int) string {
 	b := append([]byte(category), "41"...)
 	b = append(b, county[4:6]...)
-	return string(appendDigits(b, n, 4))
+	return string(AppendDigits(b, n, 4))
 }
 
-// teacherCert returns a 17-digit teacher certificate number.
-func teacherCert(year int, body int, kind byte, sex uint8, n int) string {
-	b := appendDigits(nil, year, 4)
+// TeacherCert returns a 17-digit teacher certificate number.
+func TeacherCert(year int, body int, kind byte, sex uint8, n int) string {
+	b := AppendDigits(nil, year, 4)
 	b = append(b, "41"...)
-	b = appendDigits(b, body, 3)
+	b = AppendDigits(b, body, 3)
 	b = append(b, kind, '0'+sex)
-	return string(appendDigits(b, n, 6))
+	return string(AppendDigits(b, n, 6))
 }
 
-// mobile returns an eleven-digit number in a block that has never been given out,
+// Mobile returns an eleven-digit number in a block that has never been given out,
 // so that no number in the demo rings anywhere.
-func mobile(key uint64) string {
+func Mobile(key uint64) string {
 	b := append([]byte("16"), "13489"[key%5])
-	return string(appendDigits(b, int(mix(key)%100000000), 8))
+	return string(AppendDigits(b, int(Mix(key)%100000000), 8))
 }
 
-// addDays moves a date (yyyymmdd) by n days.
-func addDays(d int32, n int) int32 { return fromDays(toDays(d) + n) }
+// AddDays moves a date (yyyymmdd) by n days.
+func AddDays(d int32, n int) int32 { return fromDays(toDays(d) + n) }
 
 // toDays counts days since 1970-01-01 in the Gregorian calendar.
 func toDays(d int32) int {
@@ -157,4 +155,7 @@ func fromDays(z int) int32 {
 	return int32(y*10000 + m*100 + day)
 }
 
-func itoa(n int) string { return strconv.Itoa(n) }
+// NewIDMaker returns a maker for one county's places.
+func NewIDMaker(places []IDPlace) IDMaker {
+	return IDMaker{Places: places, used: map[uint64]uint16{}}
+}
