@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -23,7 +24,8 @@ type plan struct {
 	key     []int // positions of the natural key
 	refs    []refField
 	search  []int
-	present []bool // nil: every field is in the source
+	indexed map[int]bool // text fields that stand in an index
+	present []bool       // nil: every field is in the source
 	partial bool
 }
 
@@ -66,6 +68,13 @@ func (l *Ledger) plan(b *Batch) (*plan, error) {
 			return nil, fmt.Errorf("commit %s: field %s refers to %q, which has no one-field key", e.Name, f.Name, f.Ref)
 		}
 		p.refs = append(p.refs, refField{f.Index, target, target == e})
+	}
+	p.indexed = map[int]bool{}
+	org, _, _ := strings.Cut(e.Org, ".")
+	for _, f := range e.Fields {
+		if f.Type == catalog.TypeRef || slices.Contains(e.Key, f.Name) || f.Name == org {
+			p.indexed[f.Index] = true
+		}
 	}
 	for _, s := range e.Search {
 		p.search = append(p.search, e.Field(s).Index)
@@ -281,6 +290,10 @@ func (w *preparer) check(it *item) error {
 			if !f.Type.IsText() {
 				return fmt.Errorf("row %d: field %s of %s holds text", it.n, f.Name, w.e.Name)
 			}
+			if len(v.S) > maxIndexed && w.indexed[i] {
+				it.faults = append(it.faults, fault(it.n, f, "length",
+					"“"+f.Title.ZH+"”过长；请核对", "“"+f.Title.EN+"” is too long; check it"))
+			}
 			if strings.IndexByte(v.S, 0) >= 0 || !utf8.ValidString(v.S) {
 				it.faults = append(it.faults, fault(it.n, f, "text",
 					"“"+f.Title.ZH+"”含有无法保存的字符；请重新输入", "“"+f.Title.EN+"” holds characters that cannot be stored; type it again"))
@@ -310,12 +323,24 @@ func (p *plan) fold(vals []luoshu.Value) (s, full, initials string) {
 		if vals[i].S == "" {
 			continue
 		}
-		a, b, c := fold.Name(vals[i].S)
+		a, b, c := fold.Name(cut(vals[i].S))
 		if s == "" {
 			s, full, initials = a, b, c
 			continue
 		}
 		s, full, initials = s+" "+a, full+" "+b, initials+" "+c
 	}
-	return s, full, initials
+	return cut(s), cut(full), cut(initials)
+}
+
+// maxIndexed bounds, in bytes, what goes into an index: PostgreSQL takes no
+// entry above 2,700.
+const maxIndexed = 512
+
+// cut shortens a text to maxIndexed bytes, at a character.
+func cut(s string) string {
+	if len(s) <= maxIndexed {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxIndexed], "")
 }

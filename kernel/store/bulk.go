@@ -34,8 +34,8 @@ const bulkBatch = 256
 var errBulkStopped = errors.New("bulk insert stopped")
 
 // BulkInsert opens an Inserter for the columns of a table (quoted name, as Table
-// gives it; plain column names) and calls f with it. No other statement may run
-// in the transaction meanwhile on PostgreSQL; f may run any on SQLite.
+// gives it; plain column names) and calls f with it. f may run no other statement
+// of the transaction.
 func (tx *Tx) BulkInsert(ctx context.Context, table string, cols []string, f func(*Inserter) error) error {
 	if _, ok := tx.db.dialect.(sqliteDialect); !ok {
 		return tx.copyInsert(ctx, table, cols, f)
@@ -284,7 +284,8 @@ const (
 )
 
 // Scan runs a query inside the transaction and calls each with every row. It is
-// several times as fast as Query; columns must be text, integers or bytes.
+// several times as fast as Query; columns must be text, integers or bytes. each
+// may run no other statement of the transaction.
 func (tx *Tx) Scan(ctx context.Context, q string, args []any, each func(*Row) error) error {
 	return scanConn(ctx, tx.conn, tx.db.dialect, q, args, each)
 }

@@ -1,0 +1,66 @@
+package storetest
+
+import (
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"luoshu/kernel/catalog"
+)
+
+// Catalog loads one pack named "t" whose entities are given as YAML, keyed by
+// entity name, in the order of the map's sorted names.
+func Catalog(t testing.TB, entities map[string]string) *catalog.Catalog {
+	t.Helper()
+	files := fstest.MapFS{"t/pack.yaml": {Data: []byte(
+		"name: t\nversion: 1.0.0\ntitle: {zh: 试, en: Test}\nowner: {zh: 试, en: Test}\n")}}
+	for name, text := range entities {
+		files["t/entities/"+name+".yaml"] = &fstest.MapFile{Data: []byte(text)}
+	}
+	cat, faults := catalog.Load(catalog.Options{FS: []fs.FS{files}, NoCity: true})
+	if len(faults) > 0 {
+		var all []string
+		for _, f := range faults {
+			all = append(all, f.String())
+		}
+		t.Fatal("catalog of the test:\n" + strings.Join(all, "\n"))
+	}
+	return cat
+}
+
+// Entities are two entities that between them have every kind of field:
+// areas refer to themselves, items to areas.
+func Entities() map[string]string {
+	return map[string]string{"area": `
+entity: area
+title: {zh: 区域, en: Area}
+group: {zh: 试, en: Test}
+node: {parent: parent, level: place}
+key: [code]
+label: name
+fields:
+  - {name: code, title: {zh: 代码, en: Code}, type: text, required: true, max: 20, example: A1}
+  - {name: name, title: {zh: 名称, en: Name}, type: text, max: 40, example: 甲}
+  - {name: parent, title: {zh: 上级, en: Parent}, type: ref, ref: area, example: A0}
+`, "item": `
+entity: item
+title: {zh: 物品, en: Item}
+group: {zh: 试, en: Test}
+key: [no, year]
+label: name
+search: [name]
+org: area
+year: year
+fields:
+  - {name: no, title: {zh: 编号, en: Number}, type: text, required: true, max: 20, example: N1}
+  - {name: year, title: {zh: 年, en: Year}, type: year, required: true, example: "2024"}
+  - {name: name, title: {zh: 名称, en: Name}, type: text, max: 40, example: 张三}
+  - {name: area, title: {zh: 区域, en: Area}, type: ref, ref: area, example: A1}
+  - {name: amount, title: {zh: 数量, en: Amount}, type: decimal, scale: 2, example: "1.50"}
+  - {name: count, title: {zh: 件数, en: Count}, type: int, example: "3"}
+  - {name: kept, title: {zh: 保留, en: Kept}, type: bool, example: 是}
+  - {name: day, title: {zh: 日期, en: Day}, type: date, example: 2024-09-01}
+  - {name: old_area, title: {zh: 原区域, en: Former area}, type: ref, ref: area, loose: true, example: Z9}
+`}
+}
