@@ -1,13 +1,13 @@
-import { Component, lazy, Suspense, useEffect, useState, type ReactNode } from 'react'
-import { ConfigProvider } from 'antd'
-import type { Locale } from 'antd/es/locale'
-import zhCN from 'antd/es/locale/zh_CN'
-import { Route, Routes, useLocation } from 'react-router'
+import { Component, lazy, Suspense, type ReactNode } from 'react'
+import { Outlet, Route, Routes, useLocation } from 'react-router'
 import { Shell } from './components/Shell'
 import { Problem, Waiting } from './components/states'
 import { useLang } from './i18n'
 import { useSession } from './session'
-import { theme } from './theme'
+
+// Ant Design comes with the pages that have forms and tables of records, so that the
+// dashboard opens without it.
+const Antd = lazy(() => import('./components/Antd'))
 
 const SignIn = lazy(() => import('./pages/SignIn'))
 const Dashboard = lazy(() => import('./pages/Dashboard'))
@@ -23,16 +23,6 @@ const UploadPage = lazy(() => import('./pages/Upload'))
 const Explore = lazy(() => import('./pages/Explore'))
 const Seals = lazy(() => import('./pages/Seals'))
 const NotFound = lazy(() => import('./pages/NotFound'))
-
-/** Ant Design's own words; Chinese is at hand, English is read when asked for. */
-function useLocale(): Locale {
-  const { lang } = useLang()
-  const [english, setEnglish] = useState<Locale | null>(null)
-  useEffect(() => {
-    if (lang === 'en' && !english) void import('antd/es/locale/en_US').then((m) => setEnglish(m.default))
-  }, [lang, english])
-  return lang === 'en' && english ? english : zhCN
-}
 
 class Guard extends Component<{ children: ReactNode; words: { title: string; text: string } }, { failed: boolean }> {
   override state = { failed: false }
@@ -50,7 +40,7 @@ class Guard extends Component<{ children: ReactNode; words: { title: string; tex
   }
 }
 
-function Pages() {
+export function App() {
   const { session, error, reload } = useSession()
   const { t } = useLang()
   const { pathname } = useLocation()
@@ -71,28 +61,27 @@ function Pages() {
             <Route path="/" element={<Dashboard />} />
             <Route path="/indicators" element={<Indicators />} />
             <Route path="/indicators/:id" element={<IndicatorPage />} />
-            <Route path="/indicators/:id/behind" element={<Behind />} />
             <Route path="/plan" element={<Plan />} />
             <Route path="/records" element={<Registry />} />
-            <Route path="/records/:entity" element={<Records />} />
             <Route path="/records/:entity/:rec" element={<RecordPage />} />
-            <Route path="/import" element={<Imports />} />
-            <Route path="/import/:id" element={<UploadPage />} />
-            <Route path="/explore" element={<Explore />} />
-            <Route path="/seals" element={<Seals />} />
+            <Route
+              element={
+                <Antd>
+                  <Outlet />
+                </Antd>
+              }
+            >
+              <Route path="/indicators/:id/behind" element={<Behind />} />
+              <Route path="/records/:entity" element={<Records />} />
+              <Route path="/import" element={<Imports />} />
+              <Route path="/import/:id" element={<UploadPage />} />
+              <Route path="/explore" element={<Explore />} />
+              <Route path="/seals" element={<Seals />} />
+            </Route>
             <Route path="*" element={<NotFound />} />
           </Routes>
         </Suspense>
       </Guard>
     </Shell>
-  )
-}
-
-export function App() {
-  const locale = useLocale()
-  return (
-    <ConfigProvider theme={theme} locale={locale} button={{ autoInsertSpace: false }} wave={{ disabled: true }}>
-      <Pages />
-    </ConfigProvider>
   )
 }

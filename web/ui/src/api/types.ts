@@ -40,7 +40,10 @@ export interface City {
   title: Words
   notice?: Words
   year?: Text
+  root?: string
   area_dim?: string
+  /** The property of a boundary that holds its area code. */
+  area_property?: string
   stage_dim?: string
 }
 
@@ -177,7 +180,9 @@ export interface Indicator extends IndicatorBrief {
   symbols?: Words
   basis?: Basis[] | null
   note?: Words
-  limit?: Limit | number | string | null
+  limit?: Limit | null
+  items?: { id: string; title: Words }[] | null
+  min_group?: number
   dims?: { id: string; title: Words }[] | null
 }
 
@@ -186,7 +191,7 @@ export interface Limit {
   title?: Words
   value?: number | null
   unit?: Words
-  basis?: Basis | null
+  source?: Words
   verified?: boolean
 }
 
@@ -215,7 +220,7 @@ export interface IndicatorPage {
   seal?: string
   year?: number
   years?: number[] | null
-  crumbs?: Org[] | null
+  by?: string[] | null
   org?: Org | null
 }
 
@@ -315,6 +320,8 @@ export interface FileRow {
   row: number
   headers: string[] | null
   cells: string[] | null
+  /** How many columns the reader may not see. */
+  left_out?: number
 }
 
 export type UploadState =
@@ -457,12 +464,22 @@ export interface ExploreGrain {
   grain: string
   title: Words
   dims: { id: string; title: Words; values?: CodeOption[] | null }[] | null
-  measures: { id: string; title: Words; unit?: Words; decimals: number }[] | null
-  years?: number[] | null
+  measures: ExploreMeasure[] | null
+}
+
+export interface ExploreMeasure {
+  id: string
+  title: Words
+  unit?: Words
+  decimals: number
+  kind?: string
+  /** The dimensions this measure can be cut by. */
+  dims?: string[] | null
 }
 
 export interface ExploreRow {
   by: Record<string, string>
+  year: number
   labels?: Record<string, Words> | null
   value: number | null
   numerator?: number | null
@@ -479,13 +496,10 @@ export interface ExplorePage {
 }
 
 export interface Job {
-  id?: string
-  state?: string
-  stage?: string
-  done?: number | boolean
-  total?: number
+  id: string
+  kind?: string
+  state: 'running' | 'done' | 'failed' | 'cancelled'
   progress?: { stage: string; done: number; total: number } | null
   result?: unknown
-  seal?: string
-  error?: ErrorBody['error'] | Words
+  error?: ErrorBody['error']
 }

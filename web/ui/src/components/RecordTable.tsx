@@ -1,17 +1,10 @@
 import { useMemo } from 'react'
 import { Table, type TableColumnsType } from 'antd'
 import { Link } from 'react-router'
-import type { Column, Row, Words } from '../api/types'
+import type { Column, Row } from '../api/types'
 import { useLang } from '../i18n'
+import { cellText } from '../lib/cell'
 import { day } from '../lib/format'
-
-/** One cell as people read it; an empty one is a dash. */
-export function cellText(row: { values: Record<string, unknown>; display?: Record<string, Words> | null }, name: string, tx: (w: Words) => string): string {
-  const shown = tx(row.display?.[name])
-  if (shown) return shown
-  const v = row.values[name]
-  return v === null || v === undefined || v === '' ? '—' : String(v)
-}
 
 const numeric = (c: Column) => c.type === 'int' || c.type === 'decimal'
 

@@ -22,18 +22,22 @@ export default function Behind() {
   const part = values.part === 'denominator' ? 'denominator' : 'numerator'
   const offset = Number(values.offset) || 0
   const path = `/api/indicators/${encodeURIComponent(id)}`
-  const { data, error, loading, reload } = useApi<RecordPage & { where_labels?: Record<string, Words> }>(
+  const { data, error, loading, reload } = useApi<RecordPage>(
     url(path + '/behind', { part, where: values.where, org: values.org, year: values.year, seal: values.seal, offset, limit }),
     true,
   )
-  const ind = useApi<IndicatorPage>(url(path, { org: values.org, seal: values.seal, year: values.year }))
+  const where = readPairs(values.where)
+  const ind = useApi<IndicatorPage>(
+    url(path, { org: values.org, seal: values.seal, year: values.year, where: values.where, by: Object.keys(where).join(',') }),
+  )
   const title = tx(ind.data?.indicator.title) || id
   const partName = part === 'numerator' ? t('behind.partNum') : t('behind.partDen')
   useTitle(`${t('behind.title')}：${title}`, t('app.name'))
   const recordLink = useCallback((entity: string, rec: number) => `/records/${entity}/${rec}`, [])
-  const where = readPairs(values.where)
-  const hasDenominator = ind.data ? ind.data.total?.denominator !== null && ind.data.total?.denominator !== undefined : true
-  const labels = { ...ind.data?.total?.labels, ...data?.where_labels }
+  const figure = ind.data?.total ?? ind.data?.rows?.[0]
+  const hasDenominator = !ind.data || !['count', 'sum'].includes(ind.data.indicator.kind)
+  const labels: Record<string, Words> = { ...figure?.labels, ...ind.data?.rows?.[0]?.labels }
+  const dimTitle = (d: string) => tx(ind.data?.indicator.dims?.find((x) => x.id === d)?.title) || d
   return (
     <div className="page">
       <PageHead
@@ -69,7 +73,7 @@ export default function Behind() {
       <p className="facts-line">
         {values.year && <span>{name(Number(values.year))}</span>}
         {Object.entries(where).map(([k, v]) => (
-          <span key={k}>{tx(labels[k]) || `${k} ${v}`}</span>
+          <span key={k}>{tx(labels[k]) || `${dimTitle(k)} ${v}`}</span>
         ))}
         {data && (
           <span>

@@ -92,7 +92,7 @@ function HeadlineCell({ h, n, area }: { h: Headline; n: number; area: string }) 
   const target = h.target
   const baseline = planValue(target?.baseline)
   const baseYear = target?.baseline_year || baseline?.year
-  const to = link(`/indicators/${h.indicator}`, { org: area, where: pairs(h.where), by: Object.keys(h.where ?? {}).join(',') })
+  const to = link(`/indicators/${h.indicator}`, { org: area, where: pairs(h.where) })
   const change = h.value !== null && h.previous !== null && h.previous !== undefined ? h.value - h.previous : null
   return (
     <li className="cell">

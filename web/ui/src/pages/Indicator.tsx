@@ -5,7 +5,7 @@ import type { Figure, IndicatorPage as Page, Limit, Words } from '../api/types'
 import { useApi } from '../api/use'
 import { AreaMap, useBoundaries } from '../components/AreaMap'
 import { Chart } from '../components/Chart'
-import { BasisList, Certainty, Choice, Crumbs, cutWords, PageHead, Pager, SealChoice, sealId, unitTail, useOrgCrumbs, useYearName, Value, Verified, YearChoice } from '../components/parts'
+import { BasisList, Certainty, Choice, Crumbs, cutWords, PageHead, Pager, SealChoice, sealId, unitTail, useYearName, Value, Verified, YearChoice } from '../components/parts'
 import { Nothing, Problem, StateTag, Waiting, Withheld } from '../components/states'
 import { useLang, useTitle } from '../i18n'
 import { yearsOption } from '../lib/chart'
@@ -20,15 +20,18 @@ export default function IndicatorPage() {
   const { session } = useSession()
   const { values, set } = useQuery()
   const link = useLink()
-  const { data, error, loading, reload } = useApi<Page>(
-    url(`/api/indicators/${encodeURIComponent(id)}`, { org: values.org, seal: values.seal, year: values.year, by: values.by, where: values.where }),
-    true,
-  )
+  const path = `/api/indicators/${encodeURIComponent(id)}`
+  const asked = { org: values.org, seal: values.seal, year: values.year, where: values.where }
+  const { data, error, loading, reload } = useApi<Page>(url(path, asked), true)
+  const fixed = Object.keys(readPairs(values.where))
+  const cuts = cutsBeside(data?.indicator.by, fixed)
+  const area = session?.city.area_dim ?? ''
+  const by = cuts.find((c) => c === values.by) ?? cuts.find((c) => c === area) ?? cuts[0] ?? ''
+  const parts = useApi<Page>(data && by ? url(path, { ...asked, by }) : null, true)
   const name = useYearName()
   const ind = data?.indicator
   const title = tx(ind?.title)
   useTitle(title, t('ind.title'), t('app.name'))
-  const crumbs = useOrgCrumbs(`/indicators/${id}`, data?.crumbs, data?.org)
   if (error) return <Problem error={error} retry={reload} />
   if (!data || !ind) return <Waiting rows={10} />
 
@@ -43,7 +46,7 @@ export default function IndicatorPage() {
   return (
     <div className="page indicator" aria-busy={loading}>
       <PageHead
-        crumbs={<Crumbs items={[{ title: t('ind.title'), to: link('/indicators') }, ...crumbs.slice(0, -1), ...(crumbs.length ? [crumbs[crumbs.length - 1]!] : [])]} />}
+        crumbs={<Crumbs items={[{ title: tx(data.org?.title), to: link('/') }, { title: t('ind.title'), to: link('/indicators') }, { title }]} />}
         title={title}
         lead={[ind.kind in kinds ? t(`kind.${ind.kind as keyof typeof kinds}`) : ind.kind, ind.better === 'higher' || ind.better === 'lower' ? t(`better.${ind.better}`) : '', unit ? t('common.unit', { unit }) : '']
           .filter(Boolean)
@@ -105,7 +108,7 @@ export default function IndicatorPage() {
                 <dd className="symbols">{tx(ind.symbols)}</dd>
               </>
             )}
-            {ind.limit !== null && ind.limit !== undefined && ind.limit !== '' && (
+            {ind.limit && (
               <>
                 <dt>{t('ind.limit')}</dt>
                 <dd>
@@ -132,20 +135,36 @@ export default function IndicatorPage() {
       <section aria-labelledby="by">
         <div className="section-head">
           <h2 id="by">{t('ind.by')}</h2>
-          {(ind.by ?? []).length > 0 && (
+          {cuts.length > 0 && (
             <Choice
               label={t('ind.cuts')}
-              value={values.by ?? ((data.rows ?? [])[0] ? Object.keys((data.rows ?? [])[0]?.by ?? {}).join(',') : '')}
-              options={(ind.by ?? []).map((c) => ({ value: c.join(','), label: c.map((d) => dimTitle(data, d, tx)).join(' × ') }))}
+              value={by}
+              options={cuts.map((c) => ({ value: c, label: c.split(',').map((d) => dimTitle(data, d, tx)).join(' × ') }))}
               onChange={(v) => set({ by: v, at: null }, true)}
             />
           )}
           <span className="muted">{t('common.byCode')}</span>
         </div>
-        <Rows page={data} where={where} year={year} areaDim={session?.city.area_dim ?? ''} />
+        {!cuts.length ? (
+          <Nothing title={t('ind.noCut')} />
+        ) : parts.error ? (
+          <Problem error={parts.error} retry={parts.reload} />
+        ) : !parts.data ? (
+          <Waiting />
+        ) : (
+          <Rows page={parts.data} by={by} where={where} year={parts.data.year || year} areaDim={area} />
+        )}
       </section>
     </div>
   )
+}
+
+/** Which cuts can be shown when some dimensions are held at a value. */
+function cutsBeside(declared: string[][] | null | undefined, fixed: string[]): string[] {
+  return (declared ?? [])
+    .filter((c) => fixed.every((f) => c.includes(f)))
+    .map((c) => c.filter((d) => !fixed.includes(d)).join(','))
+    .filter(Boolean)
 }
 
 const kinds = { count: 1, sum: 1, share: 1, ratio: 1, mean: 1, cv: 1, passes: 1 }
@@ -155,19 +174,12 @@ function dimTitle(page: Page, id: string, tx: (w: Words) => string): string {
   return tx(page.indicator.dims?.find((d) => d.id === id)?.title) || id
 }
 
-function LimitWords({ limit, unit, tx }: { limit: Limit | number | string; unit: string; tx: (w: Words) => string }) {
-  if (typeof limit === 'string') return <>{limit}</>
-  if (typeof limit === 'number') return <span className="num">{plain(limit) + unitTail(unit)}</span>
+function LimitWords({ limit, unit, tx }: { limit: Limit; unit: string; tx: (w: Words) => string }) {
   return (
     <>
       {tx(limit.title)} <span className="num">{limit.value === null || limit.value === undefined ? '' : plain(limit.value) + unitTail(tx(limit.unit) || unit)}</span>
-      {limit.basis && (
-        <>
-          {' '}
-          <small>{tx(limit.basis.text ?? { zh: limit.basis.zh ?? '', en: limit.basis.en ?? '' })}</small>
-          <Certainty of={limit.basis.certainty} />
-        </>
-      )}
+      {tx(limit.source) && <small className="muted"> {tx(limit.source)}</small>}
+      {limit.verified === false && <Certainty of="M" />}
     </>
   )
 }
@@ -277,16 +289,12 @@ function FigureCells({ id, figure: f, head, decimals, unit }: { id: string; figu
   )
 }
 
-function Rows({ page, where, year, areaDim }: { page: Page; where: Record<string, string>; year: number; areaDim: string }) {
+function Rows({ page, by, where, year, areaDim }: { page: Page; by: string; where: Record<string, string>; year: number; areaDim: string }) {
   const { t, tx } = useLang()
   const { values, set } = useQuery()
   const ind = page.indicator
   const unit = tx(ind.unit)
-  const dims = useMemo(() => {
-    const wanted = (values.by ?? '').split(',').filter(Boolean)
-    const has = Object.keys((page.rows ?? [])[0]?.by ?? {})
-    return wanted.length && wanted.every((d) => has.includes(d)) ? wanted : has
-  }, [values.by, page.rows])
+  const dims = useMemo(() => by.split(','), [by])
   const rows = useMemo(
     () =>
       [...(page.rows ?? [])]
@@ -306,7 +314,6 @@ function Rows({ page, where, year, areaDim }: { page: Page; where: Record<string
     [one, rows, areaDim, tx],
   )
   const boundaries = useBoundaries(useMemo(() => areas.map((a) => a.code), [areas]))
-  if (!(ind.by ?? []).length) return <Nothing title={t('ind.noCut')} />
   if (!rows.length) return <Nothing title={t('ind.noRows')} />
   const limit = 50
   const offset = Math.min(Number(values.at) || 0, Math.floor((rows.length - 1) / limit) * limit)

@@ -1,0 +1,16 @@
+import type { ReactNode } from 'react'
+import { ConfigProvider } from 'antd'
+import enUS from 'antd/es/locale/en_US'
+import zhCN from 'antd/es/locale/zh_CN'
+import { useLang } from '../i18n'
+import { theme } from '../theme'
+
+/** Ant Design in the house's colours and the reader's language. */
+export default function Antd({ children }: { children: ReactNode }) {
+  const { lang } = useLang()
+  return (
+    <ConfigProvider theme={theme} locale={lang === 'en' ? enUS : zhCN} button={{ autoInsertSpace: false }} wave={{ disabled: true }}>
+      {children}
+    </ConfigProvider>
+  )
+}

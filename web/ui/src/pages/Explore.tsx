@@ -1,0 +1,244 @@
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
+import { Segmented, Select, Table, type TableColumnsType } from 'antd'
+import { pairs, url } from '../api/client'
+import type { ExploreGrain, ExplorePage, ExploreRow } from '../api/types'
+import { useApi } from '../api/use'
+import { PageHead, SealChoice, sealId, unitTail, useYearName } from '../components/parts'
+import { Nothing, Problem, Waiting, Withheld } from '../components/states'
+import { useLang, useTitle } from '../i18n'
+import { number, plain } from '../lib/format'
+import { useQuery } from '../lib/link'
+import { readPairs } from '../lib/pairs'
+import { useSession } from '../session'
+
+const Pictures = lazy(() => import('../components/ExplorePictures'))
+
+const views = ['table', 'chart', 'map'] as const
+const mostRows = 2000
+
+export default function Explore() {
+  const { t, tx } = useLang()
+  const { may } = useSession()
+  const { values, set } = useQuery()
+  const name = useYearName()
+  const meta = useApi<ExploreGrain[]>('/api/explore/meta')
+  useTitle(t('exp.title'), t('app.name'))
+  const grain = useMemo(() => (meta.data ?? []).find((g) => (g.measures ?? []).some((m) => m.id === values.measure)), [meta.data, values.measure])
+  const measure = grain?.measures?.find((m) => m.id === values.measure)
+  const cuts = (values.cuts ?? '').split(',').filter(Boolean)
+  const filters = readPairs(values.filters)
+  const query = { measure: values.measure, cuts: values.cuts, filters: values.filters, seal: values.seal }
+  const answer = useApi<ExplorePage>(measure ? url('/api/explore', query) : null, true)
+  const view = views.find((v) => v === values.view) ?? 'table'
+  const dims = useMemo(() => (grain?.dims ?? []).filter((d) => !measure?.dims || measure.dims.includes(d.id)), [grain, measure])
+  const years = useYears(values.measure ?? '', answer.data)
+
+  if (meta.error) return <Problem error={meta.error} retry={meta.reload} />
+  if (!meta.data) return <Waiting />
+  const setFilter = (dim: string, v: string[]) => set({ filters: pairs({ ...filters, [dim]: v.join('|') }) }, true)
+  return (
+    <div className="page explore">
+      <PageHead title={t('exp.title')} lead={t('exp.lead')}>
+        <SealChoice />
+        {measure && may('export') && (
+          <>
+            <a className="plain-button" href={url('/api/explore.xlsx', query)} download>
+              {t('reg.xlsx')}
+            </a>
+            <a className="plain-button" href={url('/api/explore.csv', query)} download>
+              {t('reg.csv')}
+            </a>
+          </>
+        )}
+      </PageHead>
+      <div className="explore-body">
+        <form className="explore-set" aria-label={t('exp.refine')} onSubmit={(e) => e.preventDefault()}>
+          <label htmlFor="measure">{t('exp.measure')}</label>
+          <Select
+            id="measure"
+            showSearch
+            optionFilterProp="label"
+            value={measure?.id ?? null}
+            placeholder={t('exp.measure')}
+            popupMatchSelectWidth={320}
+            options={meta.data.map((g) => ({ label: tx(g.title), options: (g.measures ?? []).map((m) => ({ value: m.id, label: tx(m.title) })) }))}
+            onChange={(v: string) => {
+              const next = meta.data?.flatMap((g) => g.measures ?? []).find((m) => m.id === v)
+              const has = new Set(['year', ...(next?.dims ?? dims.map((d) => d.id))])
+              set({
+                measure: v,
+                cuts: cuts.filter((c) => has.has(c)).join(','),
+                filters: pairs(Object.fromEntries(Object.entries(filters).filter(([k]) => has.has(k)))),
+              })
+            }}
+          />
+          {measure && (
+            <>
+              <label htmlFor="cuts">{t('exp.cuts')}</label>
+              <Select
+                id="cuts"
+                mode="multiple"
+                maxCount={3}
+                value={cuts}
+                placeholder={t('exp.cuts')}
+                optionFilterProp="label"
+                options={dims.map((d) => ({ value: d.id, label: tx(d.title) || d.id }))}
+                onChange={(v: string[]) => set({ cuts: v.join(',') }, true)}
+              />
+              <fieldset>
+                <legend>{t('exp.filters')}</legend>
+                {[{ id: 'year', title: t('common.year'), values: null }, ...dims].map((d) => {
+                  const options =
+                    d.id === 'year'
+                      ? years.map((y) => ({ value: String(y), label: name(y) }))
+                      : (d.values ?? []).map((v) => ({ value: v.code, label: tx(v.title) || v.code }))
+                  const free = !options.length
+                  return (
+                    <div key={d.id} className="explore-filter">
+                      <label htmlFor={`f-${d.id}`}>{tx(d.title) || d.id}</label>
+                      <Select
+                        id={`f-${d.id}`}
+                        size="small"
+                        mode={free ? 'tags' : 'multiple'}
+                        allowClear
+                        maxTagCount={1}
+                        value={(filters[d.id] ?? '').split('|').filter(Boolean)}
+                        placeholder={free ? t('common.code') : t('common.all')}
+                        optionFilterProp="label"
+                        popupMatchSelectWidth={240}
+                        options={options}
+                        onChange={(v: string[]) => setFilter(d.id, v)}
+                      />
+                    </div>
+                  )
+                })}
+              </fieldset>
+            </>
+          )}
+        </form>
+        <section className="explore-out" aria-live="polite">
+          {!measure ? (
+            <Nothing title={t('exp.pick')} text={t('exp.pickText')} />
+          ) : answer.error ? (
+            <Problem error={answer.error} retry={answer.reload} />
+          ) : !answer.data ? (
+            <Waiting />
+          ) : (
+            <>
+              <div className="section-head">
+                <h2>
+                  {tx(measure.title)}
+                  {tx(measure.unit) && <small className="muted">（{tx(measure.unit)}）</small>}
+                </h2>
+                <Segmented
+                  options={views.map((v) => ({ value: v, label: t(`common.${v}`) }))}
+                  value={view}
+                  onChange={(v) => set({ view: v === 'table' ? null : String(v) }, true)}
+                />
+                <span className="muted">
+                  {t('common.seal')} <span className="mono">{sealId(answer.data.seal)}</span>
+                </span>
+              </div>
+              {view === 'table' ? (
+                <Rows page={answer.data} cuts={cuts} dims={dims} decimals={measure.decimals} unit={tx(measure.unit)} loading={answer.loading} />
+              ) : (
+                <Suspense fallback={<Waiting />}>
+                  <Pictures view={view} page={answer.data} cuts={cuts} dims={dims} measure={measure} />
+                </Suspense>
+              )}
+              {tx(answer.data.formula) && (
+                <p className="muted formula">
+                  {t('ind.formula')}：{tx(answer.data.formula)}
+                </p>
+              )}
+            </>
+          )}
+        </section>
+      </div>
+    </div>
+  )
+}
+
+/** The years seen so far for a measure; a filter by year must not shorten the list. */
+function useYears(measure: string, page: ExplorePage | null): number[] {
+  const [seen, setSeen] = useState<{ measure: string; years: number[] }>({ measure, years: [] })
+  useEffect(() => {
+    const found = (page?.rows ?? []).map((r) => r.year).filter(Boolean)
+    setSeen((old) => {
+      const years = [...new Set([...(old.measure === measure ? old.years : []), ...found])].sort((a, b) => b - a)
+      return old.measure === measure && years.length === old.years.length ? old : { measure, years }
+    })
+  }, [measure, page])
+  return seen.years
+}
+
+function Rows({
+  page,
+  cuts,
+  dims,
+  decimals,
+  unit,
+  loading,
+}: {
+  page: ExplorePage
+  cuts: string[]
+  dims: { id: string; title: unknown }[]
+  decimals: number
+  unit: string
+  loading: boolean
+}) {
+  const { t, tx } = useLang()
+  const name = useYearName()
+  const rows = useMemo(() => page.rows ?? [], [page.rows])
+  const columns = useMemo<TableColumnsType<ExploreRow>>(() => {
+    return [
+      { key: 'year', title: t('common.year'), className: 'num nowrap', render: (_: unknown, r: ExploreRow) => (r.year ? name(r.year) : '—') },
+      ...cuts.map((c) => ({
+        key: c,
+        title: tx(dims.find((d) => d.id === c)?.title as never) || c,
+        render: (_: unknown, r: ExploreRow) => {
+          const code = r.by[c] ?? ''
+          const label = tx(r.labels?.[c])
+          return (
+            <>
+              {label || code || '—'}
+              {label && label !== code && <span className="mono code"> {code}</span>}
+            </>
+          )
+        },
+      })),
+      {
+        key: 'value',
+        title: t('common.value'),
+        align: 'right' as const,
+        render: (_: unknown, r: ExploreRow) =>
+          r.suppressed ? (
+            <Withheld short />
+          ) : (
+            <b className="num">
+              {number(r.value, decimals)}
+              {r.value !== null && /^[%‰]/.test(unit) ? unitTail(unit) : ''}
+            </b>
+          ),
+      },
+      { key: 'num', title: t('common.numerator'), align: 'right' as const, className: 'num', render: (_: unknown, r: ExploreRow) => (r.suppressed ? '—' : plain(r.numerator)) },
+      { key: 'den', title: t('common.denominator'), align: 'right' as const, className: 'num', render: (_: unknown, r: ExploreRow) => (r.suppressed ? '—' : plain(r.denominator)) },
+    ]
+  }, [rows, cuts, dims, decimals, unit, t, tx, name])
+  return (
+    <>
+      <Table<ExploreRow>
+        className="records"
+        size="small"
+        rowKey={(r) => `${r.year} ${JSON.stringify(r.by)}`}
+        columns={columns}
+        dataSource={rows.slice(0, mostRows)}
+        loading={loading ? { delay: 200 } : false}
+        pagination={rows.length > 50 ? { pageSize: 50, size: 'small', showSizeChanger: false, hideOnSinglePage: true } : false}
+        scroll={{ x: 'max-content' }}
+        locale={{ emptyText: t('common.empty') }}
+      />
+      {rows.length > mostRows && <p className="muted">{t('exp.truncated', { n: number(mostRows) })}</p>}
+    </>
+  )
+}
