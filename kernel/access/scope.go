@@ -7,7 +7,6 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
-	"luoshu/kernel/rule"
 	"luoshu/kernel/store"
 )
 
@@ -192,6 +191,3 @@ func refTarget(cat *catalog.Catalog, e *catalog.Entity, field string) *catalog.E
 	}
 	return t
 }
-
-// Dialect is the SQL dialect of the scope's database.
-func (a *Access) Dialect() rule.Dialect { return a.db.Dialect() }

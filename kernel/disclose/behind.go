@@ -62,7 +62,11 @@ func (d *Door) Behind(ctx context.Context, actor luoshu.Actor, q BehindQuery) (*
 	if fig.hidden {
 		return nil, luoshu.Errorf(luoshu.Denied, "人数过少，为保护个人信息不予显示", "the group is too small to be shown")
 	}
-	sql, err := d.eng.Behind(ind.ID, q.Part, q.Where, q.Year, seal.Seq)
+	where := map[string][]string{}
+	for k, v := range q.Where {
+		where[k] = []string{v}
+	}
+	sql, err := d.eng.Behind(ctx, ind.ID, q.Part, where, q.Year, seal.Seq)
 	if err != nil {
 		return nil, fault("find the records behind a figure", err)
 	}

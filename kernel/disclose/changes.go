@@ -45,9 +45,22 @@ func (d *Door) Differ(ctx context.Context, actor luoshu.Actor, entity string) (*
 func (x *Differ) Columns() []Column { return x.d.columns(x.g, false) }
 
 // Change makes one difference ready. Values are by field index, as the ledger
-// gives them; verdict is its name.
-func (x *Differ) Change(n int, verdict string, before, after []luoshu.Value, faults []luoshu.Fault) Change {
+// gives them; verdict is its name. Values held by an organisation outside the
+// actor's scope are not shown, on either side.
+func (x *Differ) Change(ctx context.Context, n int, verdict string, before, after []luoshu.Value, faults []luoshu.Fault) (Change, error) {
 	out := Change{Row: n, Verdict: verdict, Changes: []FieldChange{}, Faults: x.Faults(faults)}
+	for _, side := range []*[]luoshu.Value{&before, &after} {
+		if len(*side) == 0 || x.g.scope.Whole || x.g.ent.Org == "" {
+			continue
+		}
+		code, err := x.d.acc.Holder(ctx, x.g.ent, *side)
+		if err != nil {
+			return out, err
+		}
+		if !x.g.scope.Has(code) {
+			return out, nil
+		}
+	}
 	for _, c := range x.g.cols {
 		b, a := valueAt(before, c.Index), valueAt(after, c.Index)
 		if c.Name == x.g.ent.Label {
@@ -60,7 +73,7 @@ func (x *Differ) Change(n int, verdict string, before, after []luoshu.Value, fau
 			out.Changes = append(out.Changes, FieldChange{Field: c.Name, Before: x.show(c, b), After: x.show(c, a)})
 		}
 	}
-	return out
+	return out, nil
 }
 
 func valueAt(values []luoshu.Value, i int) luoshu.Value {

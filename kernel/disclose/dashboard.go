@@ -28,6 +28,10 @@ type Dashboard struct {
 	Pending   bool        `json:"pending"` // some records are still being counted
 }
 
+// passing reports whether the page will soon be different: figures or counts are
+// still being made. Such a page is not kept.
+func (p *Dashboard) passing() bool { return p.Pending || len(p.Years) == 0 }
+
 // Headline is one figure of the dashboard beside its target.
 type Headline struct {
 	Indicator   string            `json:"indicator"`
@@ -155,13 +159,8 @@ func (d *Door) sealOrNone(ctx context.Context, id string) (string, error) {
 func (d *Door) dashboard(ctx context.Context, role *catalog.Role, own, scope *access.Scope, q DashboardQuery, counts *countPage) (*Dashboard, error) {
 	tree := scope.Tree()
 	out := &Dashboard{
-		Org: orgInfo(tree.Get(scope.Root)), Crumbs: []OrgInfo{}, Children: []OrgInfo{}, Seal: q.Seal, Years: []int{},
+		Org: orgInfo(tree.Get(scope.Root)), Crumbs: crumbs(own, scope), Children: []OrgInfo{}, Seal: q.Seal, Years: []int{},
 		Headlines: []Headline{}, Trends: []Trend{}, Stale: counts.stale, Counts: counts.counts, Pending: counts.pending,
-	}
-	for _, n := range tree.Path(scope.Root) {
-		if own.Has(n.Code) {
-			out.Crumbs = append(out.Crumbs, orgInfo(n))
-		}
 	}
 	for _, n := range tree.Children(scope.Root) {
 		out.Children = append(out.Children, orgInfo(n))
@@ -193,6 +192,17 @@ func (d *Door) dashboard(ctx context.Context, role *catalog.Role, own, scope *ac
 	}
 	out.Map, err = d.mapValues(ctx, role, scope, q.Seal, out.Year)
 	return out, err
+}
+
+// crumbs is the way down to an organisation, as far as the actor reaches up.
+func crumbs(own, scope *access.Scope) []OrgInfo {
+	out := []OrgInfo{}
+	for _, n := range scope.Tree().Path(scope.Root) {
+		if own.Has(n.Code) {
+			out = append(out, orgInfo(n))
+		}
+	}
+	return out
 }
 
 // chooseYear gives the years that any headline has, and the wanted one of them,
@@ -256,7 +266,7 @@ func (d *Door) headlineTarget(id string, where map[string]string, value *float64
 	}
 	out := &HeadlineTarget{
 		ID: t.ID, Title: t.Title, Direction: t.Direction, Deadline: t.Deadline, Quote: t.Quote,
-		Truncated: t.Truncated, State: state(t, value),
+		Truncated: t.Truncated, State: state(t, inUnit(t, value)),
 	}
 	if t.Baseline != nil {
 		out.Baseline, out.BaselineYear = t.Baseline.Value, t.Baseline.Year

@@ -28,9 +28,9 @@ type Door struct {
 	eng *indicator.Engine
 	acc *access.Access
 
-	pages  pageCache
-	tally  tallies
-	refs   references
+	pages   pageCache
+	tally   tallies
+	refs    references
 	smallMu sync.Mutex
 	small   map[string]map[string]bool // withheld figures by seal, indicator and cut
 
@@ -196,4 +196,12 @@ func at(alias string, seq int64) (string, []any) {
 		return alias + "._to IS NULL", nil
 	}
 	return "(" + alias + "._from <= ? AND (" + alias + "._to IS NULL OR " + alias + "._to > ?))", []any{seq, seq}
+}
+
+// Map returns the city's boundaries as GeoJSON; NotFound where no pack has any.
+func (d *Door) Map(_ context.Context, actor luoshu.Actor) ([]byte, error) {
+	if d.acc.Role(actor) == nil || len(d.cat.Boundaries) == 0 {
+		return nil, luoshu.Errorf(luoshu.NotFound, "没有边界数据", "there are no boundaries")
+	}
+	return d.cat.Boundaries, nil
 }

@@ -105,6 +105,9 @@ const maxOrgs = 200
 // Orgs finds organisations within the actor's scope: by name or code, or those
 // right under a parent.
 func (d *Door) Orgs(ctx context.Context, actor luoshu.Actor, q, parent string) ([]OrgInfo, error) {
+	if err := d.acc.Require(actor, "read"); err != nil {
+		return nil, err
+	}
 	scope, err := d.acc.Scope(ctx, actor)
 	if err != nil {
 		return nil, err

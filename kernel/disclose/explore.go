@@ -11,6 +11,7 @@ import (
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/indicator"
+	"luoshu/kernel/intake"
 )
 
 // ExploreGrain is a set of facts with what it can be cut by and measured with.
@@ -241,23 +242,27 @@ func (d *Door) ExploreExport(ctx context.Context, actor luoshu.Actor, q ExploreQ
 			head = append(head, c.Title.ZH+" · "+c.Title.EN+" (code)")
 		}
 	}
-	notes := d.notes(actor, r.Seal, r.Measure.Title.ZH+" · "+r.Formula.ZH, r.Measure.Title.EN+" · "+r.Formula.EN)
-	return writeTable(w, format, notes, head, func(put func([]any) error) error {
-		for _, row := range r.Rows {
-			if err := put(exploreCells(r.Columns, row)); err != nil {
-				return err
-			}
-		}
-		return nil
+	out, err := intake.NewTable(w, format, r.Measure.Title.ZH, head, intake.Meta{
+		Notice: d.cat.City.Notice, Seal: r.Seal, By: actor.Name,
+		Source: d.sourceLine(actor) + " · " + r.Measure.Title.ZH + " = " + r.Formula.ZH + " / " + r.Measure.Title.EN + " = " + r.Formula.EN,
 	})
+	if err != nil {
+		return err
+	}
+	for _, row := range r.Rows {
+		if err := out.Text(exploreCells(r.Columns, row)); err != nil {
+			return fault("export", err)
+		}
+	}
+	return fault("end export", out.Close())
 }
 
-func exploreCells(cols []ExploreColumn, row ExploreRow) []any {
-	out := []any{}
+func exploreCells(cols []ExploreColumn, row ExploreRow) []string {
+	out := []string{}
 	for _, c := range cols {
 		switch {
 		case c.ID == "year":
-			out = append(out, row.Year)
+			out = append(out, strconv.Itoa(row.Year))
 		case c.Kind == "dim":
 			out = append(out, labelText(row.Labels[c.ID], row.By[c.ID]), row.By[c.ID])
 		case row.Suppressed:
@@ -269,19 +274,19 @@ func exploreCells(cols []ExploreColumn, row ExploreRow) []any {
 		case c.ID == "denominator":
 			out = append(out, number(row.Denominator))
 		case c.ID == "n" && row.N != nil:
-			out = append(out, *row.N)
+			out = append(out, strconv.FormatInt(*row.N, 10))
 		default:
-			out = append(out, nil)
+			out = append(out, "")
 		}
 	}
 	return out
 }
 
-func number(f *float64) any {
+func number(f *float64) string {
 	if f == nil {
-		return nil
+		return ""
 	}
-	return *f
+	return strconv.FormatFloat(*f, 'f', -1, 64)
 }
 
 func labelText(l any, code string) string {

@@ -126,6 +126,9 @@ func (d *Door) withheld(ctx context.Context, seal string, ind *catalog.Indicator
 			got[figureKey(all[i])] = true
 		}
 	}
+	if len(all) == 0 {
+		return got, nil // not made yet, or nothing to withhold: ask again next time
+	}
 	d.smallMu.Lock()
 	if len(d.small) > 5000 || d.small == nil {
 		d.small = map[string]map[string]bool{}

@@ -2,9 +2,6 @@ package disclose
 
 import (
 	"context"
-	"fmt"
-	"strconv"
-	"strings"
 
 	"luoshu"
 	"luoshu/kernel/access"
@@ -84,6 +81,7 @@ type DimInfo struct {
 type IndicatorPage struct {
 	Indicator IndicatorDetail `json:"indicator"`
 	Org       OrgInfo         `json:"org"`
+	Crumbs    []OrgInfo       `json:"crumbs"`
 	Seal      string          `json:"seal"`
 	Year      int             `json:"year"`
 	Years     []int           `json:"years"`
@@ -150,7 +148,7 @@ func (d *Door) Indicator(ctx context.Context, actor luoshu.Actor, q IndicatorQue
 	role := d.acc.Role(actor)
 	out := &IndicatorPage{
 		Indicator: d.indicatorDetail(ind), Org: orgInfo(scope.Tree().Get(scope.Root)), Years: []int{},
-		OwnPast: []Figure{}, Rows: []Figure{}, By: q.By,
+		OwnPast: []Figure{}, Rows: []Figure{}, By: q.By, Crumbs: crumbs(own, scope),
 	}
 	if out.By == nil {
 		out.By = []string{}
@@ -239,8 +237,10 @@ func has(list []string, s string) bool {
 
 func (d *Door) indicatorDetail(ind *catalog.Indicator) IndicatorDetail {
 	out := IndicatorDetail{
-		IndicatorInfo: indicatorInfo(ind), Symbols: d.symbols(ind), Note: ind.Note, Basis: []BasisInfo{},
-		Dims: []DimInfo{}, MinSize: ind.MinGroup,
+		IndicatorInfo: indicatorInfo(ind), Note: ind.Note, Basis: []BasisInfo{}, Dims: []DimInfo{}, MinSize: ind.MinGroup,
+	}
+	if s, err := d.eng.Symbols(ind.ID); err == nil {
+		out.Symbols = s
 	}
 	if ind.Of != nil {
 		out.Of = d.measureOf(ind.Of, "")
@@ -272,48 +272,6 @@ func (d *Door) measureOf(m *catalog.Measure, fallback string) *MeasureOf {
 		out.Title, out.Note = g.Title, g.Note
 	}
 	return out
-}
-
-// symbols writes an indicator's formula over grains and conditions.
-func (d *Door) symbols(ind *catalog.Indicator) string {
-	side := func(m *catalog.Measure, fallback string) string {
-		id := m.Grain
-		if id == "" {
-			id = fallback
-		}
-		s := "|" + id + "|"
-		if m.Sum != "" {
-			s = "Σ " + m.Sum + " (" + id + ")"
-		}
-		if m.Where != "" {
-			s += "[" + m.Where + "]"
-		}
-		if m.Lag > 0 {
-			s += " (t−" + strconv.Itoa(m.Lag) + ")"
-		}
-		return s
-	}
-	switch ind.Kind {
-	case catalog.KindCV:
-		weight := "σ_w ÷ x̄_w"
-		if ind.Unweighted {
-			weight = "σ ÷ x̄"
-		}
-		return "CV = " + weight + ", x = " + strings.Join(ind.Items, ", ") + " over " + ind.Over
-	case catalog.KindPasses:
-		return fmt.Sprintf("|{%s : ≥ %d of %s}| ÷ |%s|", ind.Over, ind.AtLeast, strings.Join(ind.Items, ", "), ind.Over)
-	}
-	if ind.Of == nil {
-		return ""
-	}
-	s := side(ind.Of, "")
-	if ind.Per != nil {
-		s += " ÷ " + side(ind.Per, ind.Of.Grain)
-	}
-	if ind.Scale > 1 {
-		s += " × " + strconv.FormatInt(ind.Scale, 10)
-	}
-	return s
 }
 
 func (d *Door) limit(ind *catalog.Indicator, year int, where map[string]string, area string) *LimitInfo {

@@ -47,8 +47,11 @@ func (c *pageCache) get(ctx context.Context, key string, make func() (any, error
 	if err != nil {
 		return nil, err
 	}
-	slot.page, err = sent(v)
-	return slot.page, err
+	page, err := sent(v)
+	if p, ok := v.(interface{ passing() bool }); err == nil && !(ok && p.passing()) {
+		slot.page = page
+	}
+	return page, err
 }
 
 func (c *pageCache) slot(key string) *pageSlot {

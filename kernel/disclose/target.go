@@ -152,19 +152,28 @@ func (d *Door) planTarget(ctx context.Context, role *catalog.Role, scope *access
 		}
 	}
 	sort.SliceStable(e.Observations, func(i, j int) bool { return e.Observations[i].Year < e.Observations[j].Year })
-	e.State = state(t, valueFor(e.Figure, e.Observations))
+	e.State = state(t, valueFor(t, e.Figure, e.Observations))
 	return e, nil
 }
 
 // valueFor is what a target is held against: the figure, or the newest observation.
-func valueFor(f *Figure, obs []ObservationInfo) *float64 {
+func valueFor(t *catalog.Target, f *Figure, obs []ObservationInfo) *float64 {
 	if f != nil && f.Value != nil {
-		return f.Value
+		return inUnit(t, f.Value)
 	}
 	if len(obs) > 0 {
 		return &obs[len(obs)-1].Value
 	}
 	return nil
+}
+
+// inUnit is a figure's value in the unit of the target.
+func inUnit(t *catalog.Target, value *float64) *float64 {
+	if value == nil || t.Divide <= 1 {
+		return value
+	}
+	v := *value / float64(t.Divide)
+	return &v
 }
 
 // state holds a value against a target. A range is met at its nearer end.
