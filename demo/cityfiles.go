@@ -118,6 +118,7 @@ func writeReference(f *office, list []*source.County, lives []*life, o Options) 
 			t.Str(note + "（合成）")
 			t.End()
 		}
+		var carry [years]float64 // small counts are rounded so that the city's sum holds
 		for i, c := range list {
 			r := lives[i].res
 			wobble := 0.008 * (source.Share(o.Seed, uint64(c.Index)) - 0.5)
@@ -131,7 +132,9 @@ func writeReference(f *office, list []*source.County, lives []*life, o Options) 
 					row("primary-entrants", c.Code, now-4, float64(r.byGrade2020[pri1+firstYear-(now-4)])*1.002, "教育事业统计历年小学招生")
 				}
 				row("primary-entrants", c.Code, now, float64(r.firstGrade[y]), "教育事业统计历年小学招生")
-				row("disabled-children", c.Code, now, float64(r.disabled[y])/(source.DisabledIn(y)+wobble), "残联登记适龄残疾儿童少年")
+				exact := float64(r.disabled[y])/(source.DisabledIn(y)+wobble/4) + carry[y]
+				carry[y] = exact - math.Round(exact)
+				row("disabled-children", c.Code, now, exact, "残联登记适龄残疾儿童少年")
 				if y > 0 {
 					row("junior-graduates", c.Code, now, float64(r.leavers[y]), "教育事业统计初中毕业生")
 				} else {

@@ -324,11 +324,11 @@ func (l *life) anySchool(pull []float64) int {
 	return best
 }
 
-// big-class behaviour: which share of schools lets classes of the stage grow
-// beyond 55 in a year.
+// big-class behaviour: the share of cohorts in town schools whose classes are let
+// grow beyond 55 in a year.
 var crowded = [years][nStages]float64{
-	{0.03, 0.035, 0.05, 0.10, 0.03, 0}, {0.03, 0.03, 0.035, 0.08, 0.03, 0}, {0.02, 0.022, 0.025, 0.06, 0.02, 0},
-	{0.02, 0.013, 0.014, 0.04, 0.02, 0}, {0.02, 0.006, 0.007, 0.03, 0.02, 0},
+	{0, 0.12, 0.05, 0.10, 0.03, 0}, {0, 0.10, 0.04, 0.09, 0.03, 0}, {0, 0.07, 0.03, 0.08, 0.02, 0},
+	{0, 0.04, 0.018, 0.06, 0.02, 0}, {0, 0.025, 0.01, 0.05, 0.02, 0},
 }
 
 // classCount decides how many classes a school runs in a grade.
@@ -346,9 +346,10 @@ func (l *life) classCount(s *school, g, n int) int {
 	if prev := int(s.classes[max(0, g-1)]); g > stageFirst[st] && prev > 0 && l.year > firstYear && n >= prev*int(want/2) && n <= prev*top {
 		k = prev
 	}
-	if st != stPre && st != stSpe && !s.rural() && s.crowd < crowded[l.year-firstYear][st]*1.6 && n >= 56 {
+	cohort := math.Float64bits(s.crowd) ^ uint64(l.year-g+100*st)<<7
+	if luck := source.Share(cohort, 61); st != stPre && st != stSpe && !s.rural() && luck < crowded[l.year-firstYear][st] && n >= 56 {
 		k = max(1, n/57)
-		if n/k > 68 && s.crowd > 0.004 {
+		if n/k > 64 && luck > 0.004 {
 			k++
 		}
 		return k

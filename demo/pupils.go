@@ -7,9 +7,9 @@ import (
 
 // Shares of rows that are spoilt on purpose.
 const (
-	dirtStudent   = 0.0009 // a student's record is refused
-	dirtDuplicate = 0.0004 // a student's row stands twice in the sheet
-	dirtEnrolment = 0.0012 // an enrolment row is refused
+	dirtStudent   = 0.0014 // a student's record is refused
+	dirtDuplicate = 0.0008 // a student's row stands twice in the sheet
+	dirtEnrolment = 0.0022 // an enrolment row is refused
 	dirtPosting   = 0.0015
 )
 

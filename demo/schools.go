@@ -225,7 +225,7 @@ func (b *builder) kindergartens(n int) {
 		for range k {
 			s := b.school(kindPre)
 			s.private, s.inclusive = sort > 0, sort < 2
-			s.fade = []float64{1.012, 1, 0.94}[sort]
+			s.fade = []float64{1.004, 1, 0.95}[sort]
 			s.name = b.kindergartenName(&s)
 			s.weight[stPre] = b.r.Lognorm(0.45)
 			sum += s.weight[stPre]
@@ -398,7 +398,7 @@ func (b *builder) newSchools(scale float64) {
 				}
 				s.open, s.openDate = year, int32(year*10000+820)
 				for _, st := range kindStages[s.kind] {
-					s.weight[st] = b.mean(st) * 0.9
+					s.weight[st] = b.mean(st) * 0.75
 				}
 				b.list = append(b.list, s)
 			}

@@ -67,6 +67,7 @@ type staffRoom struct {
 	posts    []posting
 	ids      source.IDMaker
 	rotating []int32
+	dualDue  float64 // dual-qualified teachers owed to the share
 }
 
 func (f *staffRoom) number(i int32) string {
@@ -148,6 +149,10 @@ func (l *life) keepSurplus(surplus [nStages][]int32) {
 	for st := range surplus {
 		for _, i := range surplus[st] {
 			s := l.staff.people[i].school
+			if st == stPre && l.r.Chance(0.7) {
+				l.quit(i) // kindergartens let people go with the children
+				continue
+			}
 			if l.schools[s].alive(l.year) {
 				l.schools[s].staff[st] = append(l.schools[s].staff[st], i)
 				continue
@@ -258,15 +263,16 @@ func (l *life) qualify(p *teacher, st, age int) {
 			break
 		}
 	}
-	p.certified = p.job == 0 && r.Chance([]float64{0.925, 0.996, 0.996, 0.995, 0.95, 0.99}[st])
-	if !first {
-		p.certified = p.job == 0
+	p.certified = p.job == 0 && (!first || r.Chance([]float64{0.925, 0.996, 0.996, 0.995, 0.95, 0.99}[st]))
+	if p.voc { // spread evenly, so that a small city has the same share
+		l.staff.dualDue += 0.376
+		if !first {
+			l.staff.dualDue += 0.424
+		}
+		if p.dual = l.staff.dualDue >= 1; p.dual {
+			l.staff.dualDue--
+		}
 	}
-	dual := 0.35
-	if !first {
-		dual = 0.85
-	}
-	p.dual = p.voc && r.Chance(dual)
 	p.title = 5
 	switch x := r.F(); {
 	case p.job > 2:
@@ -370,7 +376,7 @@ func (l *life) drop(i int32) {
 // compulsory education to another one for two years.
 func (l *life) rotate() {
 	f := &l.staff
-	rate := 0.048 + 0.003*float64(l.year-firstYear)
+	rate := 0.046 * (1 + 0.03/l.o.Scale) // in a small city many have nowhere to go
 	if l.year == firstYear {
 		rate *= 1.9 // two years' worth: half of them return after one
 	}
@@ -386,7 +392,7 @@ func (l *life) rotate() {
 		if !l.r.Chance(chance) {
 			continue
 		}
-		for range 5 {
+		for range 60 {
 			to := int32(l.r.N(len(l.schools)))
 			t := &l.schools[to]
 			if to == p.school || !t.alive(l.year) || !t.has(int(p.stage)) {

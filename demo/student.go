@@ -20,7 +20,7 @@ func (l *life) studentRow(t *sheet.Table, p *person) {
 		l.plant([]string{"", "student-wrong-check-digit", "student-impossible-date", "student-missing-sex", "student-unknown-code", "student-missing-name", "student-wrong-id-check-digit", "student-birth-differs-from-id"}[bad])
 	}
 	if bad == 1 {
-		no[18] = "1234567890X"[indexOf("0123456789X", no[18])]
+		no[18] = "123456789X0"[indexOf("0123456789X", no[18])]
 	}
 	t.Bytes(no)
 	if bad == 5 {
@@ -49,7 +49,7 @@ func (l *life) studentRow(t *sheet.Table, p *person) {
 	if p.numberBy == 'G' {
 		t.Str("1")
 		if bad == 6 {
-			no[18] = "1234567890X"[indexOf("0123456789X", no[18])]
+			no[18] = "123456789X0"[indexOf("0123456789X", no[18])]
 		}
 		t.Bytes(no[1:])
 	} else {

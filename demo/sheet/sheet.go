@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -98,6 +99,9 @@ func Create(path string, st Style, title string, head []Heading) (*Table, error)
 		t.buf = append(t.buf, "\ufeff"...)
 	}
 	for _, n := range names {
+		if strings.Contains(n, ",") {
+			n = `"` + n + `"`
+		}
 		t.Str(n)
 	}
 	t.End()
