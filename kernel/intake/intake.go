@@ -53,6 +53,7 @@ type Summary struct {
 	Columns   []bool         // by field index: the file has a column for it
 	Place     []int          // by field index: 1-based column, 0 if absent
 	Rows      int64          // rows emitted
+	Guess     int64          // about how many rows there are, known before they are read
 	Skipped   Skipped        // rows that hold no record
 	Faults    []luoshu.Fault // of the whole file; a Blocked one means nothing was emitted
 }

@@ -2,11 +2,13 @@ package intake
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"strings"
 
 	"luoshu"
+	"luoshu/kernel/catalog"
 	"luoshu/kernel/sheet"
 )
 
@@ -91,6 +93,7 @@ func (r *Reader) openCSV() error {
 		return r.noHeadings(nil)
 	}
 	r.src = s
+	r.sum.Guess = r.file.Size * int64(bytes.Count(head, []byte{'\n'})) / int64(max(1, len(head)))
 	return r.found(best, rows)
 }
 
@@ -178,6 +181,7 @@ func (r *Reader) openXLSX(a *sheet.Archive) error {
 	if bestSrc.Wide {
 		return sheet.Blocked("columns", "表格超过 %d 列。请删去无关的列后再交。", "the table has more than %d columns. Remove those that are not needed.", sheet.MaxColumns)
 	}
+	r.sum.Guess = bestSrc.Guess()
 	if len(also) > 0 {
 		r.sum.Faults = append(r.sum.Faults, luoshu.Fault{Sheet: r.sum.Sheet, Rule: "sheet-unread", Grade: "warn",
 			ZH: "只读了工作表“" + r.sum.Sheet + "”；“" + clip(strings.Join(also, "、"), 80) + "”标题相同但没有读。若也要交，请合并到一张表或分开交。",
@@ -218,4 +222,59 @@ func (r *Reader) templateSheet(w *sheet.Workbook) error {
 		return r.plan.sameVersion(said["entity"], said["version"])
 	}
 	return nil
+}
+
+// RowAt reads row n of the entity's table in a file again: the headings and the
+// cells as a person sees them. A row that is not there is an error of kind
+// NotFound.
+func RowAt(ctx context.Context, f File, cat *catalog.Catalog, entity string, n int) (Summary, []string, error) {
+	r, err := Open(ctx, f, cat, entity)
+	if err != nil {
+		return Summary{}, nil, err
+	}
+	defer r.Close()
+	none := luoshu.Errorf(luoshu.NotFound, "文件里没有第 %d 行", "the file has no row %d", n)
+	if r.src == nil {
+		return r.sum, nil, none
+	}
+	for at := 0; ctx.Err() == nil; {
+		b, err := r.src.Next()
+		if err != nil {
+			none.Cause = err
+			return r.sum, nil, none
+		}
+		recs := b.Recs
+		if b.CSV() != nil {
+			if c, ok := b.Count(); ok && at+c < n {
+				at += c
+				continue
+			}
+			for x := b.Split(); ; {
+				rc, ok := x.Row()
+				if !ok {
+					break
+				}
+				if at++; at == n {
+					rc.N = n
+					recs = append(recs, rc)
+					break
+				}
+			}
+		}
+		for _, rc := range recs {
+			if rc.N == n {
+				return r.sum, shown(rc, len(r.sum.Headings)), nil
+			}
+		}
+	}
+	return r.sum, nil, ctx.Err()
+}
+
+// shown writes a row's cells as a person sees them.
+func shown(rc sheet.Rec, width int) []string {
+	out := make([]string, max(width, len(rc.Cells)))
+	for i, c := range rc.Cells {
+		out[i] = strings.Clone(c.Display())
+	}
+	return out
 }

@@ -46,6 +46,20 @@ func (w *Workbook) OpenSheet(ref Ref) (*Sheet, error) {
 	return &Sheet{w: w, r: r, x: newXMLScanner(r), name: part}, nil
 }
 
+// Guess returns about how many rows the sheet has, from the size of its part and
+// of the rows seen so far.
+func (s *Sheet) Guess() int64 {
+	e := s.w.a.Find(s.name)
+	if e == nil || len(s.back) == 0 {
+		return 0
+	}
+	width := 0
+	for _, r := range s.back {
+		width = max(width, len(r.Cells))
+	}
+	return int64(e.UncompressedSize64) / int64(40*max(1, width))
+}
+
 // Close releases the part.
 func (s *Sheet) Close() {
 	if s.r != nil {

@@ -6,6 +6,7 @@
 package sheet
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -125,4 +126,17 @@ func (b *Block) Split() *Splitter {
 	s, clean := b.text()
 	b.raw = nil
 	return &Splitter{s: s, sep: b.csv.Sep, nl: b.csv.nl, clean: clean}
+}
+
+// Count returns how many rows a CSV's block has, if that can be told without
+// splitting it.
+func (b *Block) Count() (int, bool) {
+	if bytes.IndexByte(b.raw, '"') >= 0 {
+		return 0, false
+	}
+	n := bytes.Count(b.raw, []byte{b.csv.nl})
+	if len(b.raw) > 0 && b.raw[len(b.raw)-1] != b.csv.nl {
+		n++
+	}
+	return n, true
 }
