@@ -55,7 +55,7 @@ func (a *Access) CreateAccount(ctx context.Context, name, password, role, org st
 	if display.EN == "" {
 		display.EN = display.ZH
 	}
-	_, err = a.db.Exec(ctx, `INSERT INTO account (name, title_zh, title_en, role, org, hash, disabled, created)
+	_, err = a.db.Exec(ctx, `INSERT INTO account (name, display_zh, display_en, role, org, hash, disabled, created)
 		VALUES (?, ?, ?, ?, ?, ?, 0, ?)`, name, display.ZH, display.EN, role, org, hash, a.now().UTC().Format(time.RFC3339))
 	if err != nil {
 		return fmt.Errorf("create account: %w", err)
@@ -106,7 +106,7 @@ func (a *Access) change(ctx context.Context, name, q string, args ...any) error 
 
 // Accounts lists all accounts by name, for the machine's operator.
 func (a *Access) Accounts(ctx context.Context) ([]Account, error) {
-	rows, err := a.db.Query(ctx, `SELECT name, title_zh, title_en, role, org, disabled, created FROM account ORDER BY name`)
+	rows, err := a.db.Query(ctx, `SELECT name, display_zh, display_en, role, org, disabled, created FROM account ORDER BY name`)
 	if err != nil {
 		return nil, fmt.Errorf("list accounts: %w", err)
 	}

@@ -66,7 +66,7 @@ func (a *Access) SignIn(ctx context.Context, name, password, address string) (st
 	s := &Session{}
 	var hash string
 	var off int
-	err := a.db.QueryRow(ctx, `SELECT name, title_zh, title_en, role, org, hash, disabled FROM account WHERE name = ?`, name).
+	err := a.db.QueryRow(ctx, `SELECT name, display_zh, display_en, role, org, hash, disabled FROM account WHERE name = ?`, name).
 		Scan(&s.Actor.Name, &s.Display.ZH, &s.Display.EN, &s.Actor.Role, &s.Actor.Org, &hash, &off)
 	known := err == nil
 	if err != nil {
@@ -97,8 +97,8 @@ func (a *Access) SignIn(ctx context.Context, name, password, address string) (st
 	s.Created, s.Seen, s.stored, s.checked = now, now, now, now
 	a.keep(s)
 	a.store(func(ctx context.Context) error {
-		_, err := a.db.Exec(ctx, `INSERT INTO session (token, account, csrf, created, seen, expires) VALUES (?, ?, ?, ?, ?, ?)`,
-			s.hash, s.Actor.Name, s.CSRF, stamp(now), stamp(now), stamp(now.Add(SessionLife)))
+		_, err := a.db.Exec(ctx, `INSERT INTO session (hash, account, created, seen) VALUES (?, ?, ?, ?)`,
+			s.hash, s.Actor.Name, now.Unix(), now.Unix())
 		return err
 	})
 	return token, s, nil
@@ -144,22 +144,22 @@ func (a *Access) loadSession(ctx context.Context, token, hash string, now time.T
 		}
 		s.Actor.Name, s.Created, s.stored = held.Actor.Name, held.Created, held.stored
 	} else {
-		var created, seen string
-		err := a.db.QueryRow(ctx, `SELECT account, created, seen FROM session WHERE token = ?`, hash).Scan(&s.Actor.Name, &created, &seen)
+		var created, seen int64
+		err := a.db.QueryRow(ctx, `SELECT account, created, seen FROM session WHERE hash = ?`, hash).Scan(&s.Actor.Name, &created, &seen)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil, nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read session: %w", err)
 		}
-		s.Created, s.Seen = unstamp(created), unstamp(seen)
+		s.Created, s.Seen = time.Unix(created, 0), time.Unix(seen, 0)
 		s.stored = s.Seen
 		if !s.alive(now) || a.cutOff(s) {
 			return nil, nil
 		}
 	}
 	var off int
-	err := a.db.QueryRow(ctx, `SELECT title_zh, title_en, role, org, disabled FROM account WHERE name = ?`, s.Actor.Name).
+	err := a.db.QueryRow(ctx, `SELECT display_zh, display_en, role, org, disabled FROM account WHERE name = ?`, s.Actor.Name).
 		Scan(&s.Display.ZH, &s.Display.EN, &s.Actor.Role, &s.Actor.Org, &off)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("read account: %w", err)
@@ -182,7 +182,7 @@ func (a *Access) SignOut(_ context.Context, token string) {
 	a.ended[hash] = true
 	a.smu.Unlock()
 	a.store(func(ctx context.Context) error {
-		_, err := a.db.Exec(ctx, `DELETE FROM session WHERE token = ?`, hash)
+		_, err := a.db.Exec(ctx, `DELETE FROM session WHERE hash = ?`, hash)
 		if err == nil {
 			a.smu.Lock()
 			delete(a.ended, hash)
@@ -246,7 +246,7 @@ func (a *Access) endSessions(account string) {
 
 func (a *Access) storeSeen(hash string, now time.Time) {
 	a.store(func(ctx context.Context) error {
-		_, err := a.db.Exec(ctx, `UPDATE session SET seen = ? WHERE token = ?`, stamp(now), hash)
+		_, err := a.db.Exec(ctx, `UPDATE session SET seen = ? WHERE hash = ?`, now.Unix(), hash)
 		return err
 	})
 }
@@ -291,24 +291,12 @@ func (a *Access) Sync(ctx context.Context) error {
 	}
 	a.smu.Unlock()
 	now := a.now()
-	_, err := a.db.Exec(ctx, `DELETE FROM session WHERE seen < ? OR expires < ?`,
-		stamp(now.Add(-SessionIdle)), stamp(now))
+	_, err := a.db.Exec(ctx, `DELETE FROM session WHERE seen < ? OR created < ?`,
+		now.Add(-SessionIdle).Unix(), now.Add(-SessionLife).Unix())
 	if err != nil {
 		return fmt.Errorf("remove expired sessions: %w", err)
 	}
 	return nil
-}
-
-// stamp writes a moment so that text order is time order.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
-
-// unstamp reads a stamp; one it cannot read is the beginning of time, long over.
-func unstamp(s string) time.Time {
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return time.Time{}
-	}
-	return t
 }
 
 func tokenHash(token string) string {
