@@ -116,6 +116,9 @@ func (u *undo) run(l *Ledger, actor luoshu.Actor, reason string) (Result, error)
 	if err := u.dangling(l, c.Seq); err != nil {
 		return Result{}, err
 	}
+	if err := u.lost(l, last); err != nil {
+		return Result{}, err
+	}
 	if err := record(u.ctx, u.tx, &c, o, closed); err != nil {
 		return Result{}, err
 	}
@@ -261,6 +264,34 @@ func (u *undo) dangling(l *Ledger, seq int64) error {
 					"records of “%[3]s” (%[2]s) still refer to records that would go; undo their load first",
 					e.Title.ZH, strings.Join(names, "、"), e.Title.EN)
 			}
+		}
+	}
+	return nil
+}
+
+// lost refuses an undo that would bring back records whose references are gone.
+func (u *undo) lost(l *Ledger, last int64) error {
+	for _, f := range u.e.Fields {
+		target := l.cat.Entity(f.Ref)
+		if f.Type != catalog.TypeRef || f.Loose || target == nil || len(target.Key) != 1 {
+			continue
+		}
+		var names []string
+		err := u.tx.Scan(u.ctx, `SELECT r._rec, `+u.keyColumns("r.")+` FROM `+store.Table(u.e.Name)+` r
+			WHERE r._rid > ? AND r.`+store.Col(f.Name)+` IS NOT NULL AND NOT EXISTS
+			(SELECT 1 FROM `+store.Table(target.Name)+` t WHERE t.`+store.Col(target.Key[0])+` = r.`+store.Col(f.Name)+` AND t._to IS NULL)
+			ORDER BY r._rid LIMIT ?`, []any{last, int64(conflictNames)}, func(r *store.Row) error {
+			names = append(names, u.name(r))
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("look for references: %w", err)
+		}
+		if len(names) > 0 {
+			return luoshu.Errorf(luoshu.Conflict,
+				"将恢复的记录 %[1]s 所指的“%[2]s”已不存在；请先恢复它们",
+				"the records that would come back (%[1]s) refer to records of “%[3]s” that are gone; bring those back first",
+				strings.Join(names, "、"), target.Title.ZH, target.Title.EN)
 		}
 	}
 	return nil
