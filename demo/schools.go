@@ -194,7 +194,7 @@ func (b *builder) several(kind, n int, sd, mean float64) {
 	for range n {
 		s := b.school(kind)
 		for _, st := range kindStages[kind] {
-			w := b.r.Lognorm(sd) * mean
+			w := math.Min(2.2, b.r.Lognorm(sd)) * mean
 			if !s.rural() && (kind == kindPri || kind == kindJun) {
 				w *= 1.35
 			}
@@ -479,7 +479,10 @@ func (b *builder) successor(i int) int {
 // lasting exempts a successor from later closure by giving it a close beyond the
 // demo's years.
 func (b *builder) lasting(j int) int {
-	if b.list[j].close != never {
+	if b.list[j].close > never {
+		return j
+	}
+	if b.list[j].close < never {
 		if s := b.list[j].succ; s >= 0 {
 			return s
 		}
