@@ -115,8 +115,8 @@ func countSchools(list []*source.County, scale float64) (out []numbers, sen, voc
 	point := source.Split(round(640), w[2], 1)
 	jun := source.Split(round(323), w[3], 1)
 	senior := source.Split(round(81), w[4], 1)
-	keepLargest(voc, max(6, round(36)))
-	keepLargest(spe, max(3, int(14*math.Min(1, scale*4))))
+	source.KeepLargest(voc, max(6, round(36)))
+	source.KeepLargest(spe, max(3, int(14*math.Min(1, scale*4))))
 	vocN := source.Split(max(6, round(36)), voc, 1)
 	speN := source.Split(max(3, int(math.Round(14*math.Max(math.Min(1, scale*4), scale)))), spe, 1)
 	out = make([]numbers, n)
@@ -124,25 +124,6 @@ func countSchools(list []*source.County, scale float64) (out []numbers, sen, voc
 		out[i] = numbers{pre[i], pri[i], point[i], jun[i], int(math.Round(float64(jun[i]) * 0.18)), senior[i], vocN[i], speN[i]}
 	}
 	return out, sen, voc, spe
-}
-
-// keepLargest sets all but the n largest weights to zero.
-func keepLargest(w []float64, n int) {
-	for {
-		left, least := 0, -1
-		for i, x := range w {
-			if x > 0 {
-				left++
-				if least < 0 || x < w[least] {
-					least = i
-				}
-			}
-		}
-		if left <= n {
-			return
-		}
-		w[least] = 0
-	}
 }
 
 // builder makes the schools of one county.

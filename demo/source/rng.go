@@ -99,3 +99,22 @@ func Split(total int, weights []float64, least int) []int {
 	}
 	return out
 }
+
+// KeepLargest sets all but the n largest weights to zero.
+func KeepLargest(w []float64, n int) {
+	for {
+		left, least := 0, -1
+		for i, x := range w {
+			if x > 0 {
+				left++
+				if least < 0 || x < w[least] {
+					least = i
+				}
+			}
+		}
+		if left <= n {
+			return
+		}
+		w[least] = 0
+	}
+}
