@@ -221,7 +221,12 @@ func createTable(d dialect, e *catalog.Entity) string {
 	return "CREATE TABLE " + Table(e.Name) + " (\n  " + strings.Join(cols, ",\n  ") + "\n)" + d.tableEnd()
 }
 
-type index struct{ name, sql string }
+// index is an index of a business table. A light one holds only versions after
+// the first or closed ones, so that keeping it costs a large load nothing.
+type index struct {
+	name, sql string
+	light     bool
+}
 
 // indexesOf lists the indexes of an entity's table: the natural key, unique over
 // current rows; the organisation and every reference that may not dangle; name
@@ -234,7 +239,7 @@ func indexesOf(e *catalog.Entity) []index {
 		if where != "" {
 			q += " WHERE " + where
 		}
-		out = append(out, index{"x_" + e.Name + "_" + suffix, q})
+		out = append(out, index{"x_" + e.Name + "_" + suffix, q, suffix == "_rec" || suffix == "_to"})
 	}
 	add("UNIQUE ", "_key", Cols(e.Key), "_to IS NULL")
 	seen := map[string]bool{}
@@ -267,17 +272,20 @@ func indexesOf(e *catalog.Entity) []index {
 	return out
 }
 
-// DropIndexes drops the indexes of an entity's table, so that a large load need
-// not keep them; CreateIndexes in the same transaction makes them again. Other
-// connections never see the table without them.
+// DropIndexes drops the indexes of an entity's table that hold current rows, so
+// that a large load need not keep them; CreateIndexes in the same transaction
+// makes them again. Other connections never see the table without them.
 func (tx *Tx) DropIndexes(ctx context.Context, e *catalog.Entity) error {
 	have, err := tx.names(ctx, tx.db.dialect.indexes(), "r_"+e.Name)
 	if err != nil {
 		return err
 	}
-	for _, x := range have {
-		if _, err := tx.Exec(ctx, "DROP INDEX "+Col(x)); err != nil {
-			return fmt.Errorf("drop index %s: %w", x, err)
+	for _, x := range indexesOf(e) {
+		if x.light || !slices.Contains(have, x.name) {
+			continue
+		}
+		if _, err := tx.Exec(ctx, "DROP INDEX "+Col(x.name)); err != nil {
+			return fmt.Errorf("drop index %s: %w", x.name, err)
 		}
 	}
 	return nil
@@ -290,13 +298,10 @@ func (tx *Tx) CreateIndexes(ctx context.Context, e *catalog.Entity, each func(do
 	if err != nil {
 		return err
 	}
-	all := indexesOf(e)
-	for i, x := range all {
+	todo := slices.DeleteFunc(indexesOf(e), func(x index) bool { return slices.Contains(have, x.name) })
+	for i, x := range todo {
 		if each != nil {
-			each(i, len(all))
-		}
-		if slices.Contains(have, x.name) {
-			continue
+			each(i, len(todo))
 		}
 		if _, err := tx.Exec(ctx, x.sql); err != nil {
 			return fmt.Errorf("create index %s: %w", x.name, err)

@@ -329,7 +329,7 @@ func (s *suite) indexes() {
 		}
 		return tx.CreateIndexes(s.ctx, e, func(int, int) { steps++ })
 	}))
-	if steps < 5 {
+	if steps < 5 { // key, organisation, three of the name
 		s.t.Errorf("%d indexes made again", steps)
 	}
 	s.t.Run("unique again", func(t *testing.T) { (&suite{t: t, db: s.db, ctx: s.ctx}).uniqueKey() })
