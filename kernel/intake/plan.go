@@ -32,7 +32,7 @@ type rowRule struct {
 	reads  []int // field indexes
 	fields []int // cells that are coloured
 	params bool
-	off    bool // it reads a column that the sheet does not have
+	off    bool // a column that it is about is not in the sheet
 }
 
 func newPlan(cat *catalog.Catalog, entity string) (*plan, error) {
@@ -227,8 +227,12 @@ func (p *plan) place(h header, sum *Summary) {
 		}
 	}
 	for _, r := range p.rules {
+		about := r.fields
+		if len(about) == 0 {
+			about = r.reads
+		}
 		r.off = false
-		for _, i := range r.reads {
+		for _, i := range about {
 			r.off = r.off || p.columns[i].place < 0
 		}
 	}

@@ -253,7 +253,7 @@ func (w *worker) read(rc sheet.Rec, row *Row) {
 		row.Values[i] = v
 		if bad != nil {
 			w.faulty[i] = !bad.warn
-			row.Faults = append(row.Faults, bad.fault(c.f, rc.N, c.place+1, x.S))
+			row.Faults = append(row.Faults, bad.fault(c.f, rc.N, c.place+1, x.Display()))
 		}
 		if c.codes != nil && c.codes.dated && v.K == luoshu.IsText {
 			w.validity(c, i, rc, row)
@@ -272,7 +272,7 @@ func (w *worker) validity(c *column, i int, rc sheet.Rec, row *Row) {
 	y := row.Values[w.p.year].I
 	k := c.codes.codes[row.Values[i].S]
 	if k != nil && (k.To != 0 && k.To < y*10000+101 || k.From > (y+1)*10000+1231) {
-		row.Faults = append(row.Faults, pCodeValidity(k.Title.ZH).fault(c.f, rc.N, c.place+1, rc.At(c.place).S))
+		row.Faults = append(row.Faults, pCodeValidity(k.Title.ZH).fault(c.f, rc.N, c.place+1, rc.At(c.place).Display()))
 	}
 }
 
@@ -305,7 +305,7 @@ func (w *worker) rule(r *rowRule, rc sheet.Rec, row *Row) {
 	}
 	if len(r.fields) > 0 {
 		c := w.p.columns[r.fields[0]]
-		f.Field, f.Col, f.Value = c.f.Name, c.place+1, rc.At(c.place).S
+		f.Field, f.Col, f.Value = c.f.Name, c.place+1, rc.At(c.place).Display()
 		if c.place < 0 {
 			f.Col, f.Value = 0, ""
 		}

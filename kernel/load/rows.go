@@ -176,7 +176,7 @@ func (d *Desk) UploadRows(ctx context.Context, id, verdict string, offset, limit
 		return nil, 0, fmt.Errorf("read verdicts: %w", err)
 	}
 	out := []UploadRow{}
-	err := d.rows(ctx, where+` ORDER BY n LIMIT ? OFFSET ?`, append(args, limit, offset), func(r UploadRow) error {
+	err := d.rows(ctx, where+` ORDER BY line, n LIMIT ? OFFSET ?`, append(args, limit, offset), func(r UploadRow) error {
 		out = append(out, r)
 		return nil
 	})

@@ -15,7 +15,7 @@ import (
 )
 
 // colourWhole is how large a workbook's parts may be for it to be kept as it is;
-// of a larger one the sheet alone is written again, cell by cell.
+// of a larger or odd one the sheet alone is written again, cell by cell.
 const colourWhole = 48 << 20
 
 // Colour writes the file back as a workbook in which every cell with a fault is
@@ -47,10 +47,13 @@ func Colour(w io.Writer, f File, faults []luoshu.Fault) (err error) {
 	for _, e := range a.Files {
 		size += e.UncompressedSize64
 	}
-	if size > colourWhole {
-		return c.streamed(w, a)
+	if size <= colourWhole {
+		if x, err := excelize.OpenReader(f.Reader(), excelize.Options{UnzipSizeLimit: 2 * colourWhole, UnzipXMLSizeLimit: 2 * colourWhole}); err == nil {
+			defer func() { _ = x.Close() }()
+			return c.whole(w, f, x)
+		}
 	}
-	return c.whole(w, f)
+	return c.streamed(w, a)
 }
 
 // asError turns a fault of the file into an error for the caller.
@@ -163,13 +166,8 @@ func (c *colouring) style(row, col int) (Style, bool) {
 	return s, ok
 }
 
-// whole opens the workbook, colours it and writes it.
-func (c *colouring) whole(w io.Writer, f File) error {
-	x, err := excelize.OpenReader(f.Reader(), excelize.Options{UnzipSizeLimit: 2 * colourWhole, UnzipXMLSizeLimit: 2 * colourWhole})
-	if err != nil {
-		return asError(Corrupt("xlsx"))
-	}
-	defer func() { _ = x.Close() }()
+// whole colours the workbook and writes it, with all else that is in it.
+func (c *colouring) whole(w io.Writer, f File, x *excelize.File) error {
 	name := c.sheet
 	if i, err := x.GetSheetIndex(name); err != nil || i < 0 {
 		name = x.GetSheetName(x.GetActiveSheetIndex())
