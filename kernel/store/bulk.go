@@ -245,11 +245,7 @@ func (r *Row) Int(i int) int64 {
 // Bytes returns the text or bytes of column i, nil for null.
 func (r *Row) Bytes(i int) []byte {
 	if r.lite != nil {
-		p := sqlite3.Xsqlite3_column_blob(r.lite.tls, r.st, int32(i))
-		if p == 0 {
-			return nil
-		}
-		return libcBytes(p, int(sqlite3.Xsqlite3_column_bytes(r.lite.tls, r.st, int32(i))))
+		return r.lite.bytes(sqlite3.Xsqlite3_column_value(r.lite.tls, r.st, int32(i)))
 	}
 	return r.vals[i]
 }
@@ -260,11 +256,13 @@ func (r *Row) Text(i int) string { return string(r.Bytes(i)) }
 // Value returns column i, which holds text or an integer.
 func (r *Row) Value(i int) luoshu.Value {
 	if r.lite != nil {
-		switch sqlite3.Xsqlite3_column_type(r.lite.tls, r.st, int32(i)) {
+		// One locked call a column; the value's own functions lock nothing.
+		v := sqlite3.Xsqlite3_column_value(r.lite.tls, r.st, int32(i))
+		switch sqlite3.Xsqlite3_value_type(r.lite.tls, v) {
 		case sqlite3.SQLITE_INTEGER:
-			return luoshu.IntValue(r.Int(i))
+			return luoshu.IntValue(sqlite3.Xsqlite3_value_int64(r.lite.tls, v))
 		case sqlite3.SQLITE_TEXT:
-			return luoshu.TextValue(r.Text(i))
+			return luoshu.TextValue(string(r.lite.bytes(v)))
 		}
 		return luoshu.Value{}
 	}

@@ -9,6 +9,8 @@ import (
 
 	"modernc.org/libc"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"luoshu"
 )
 
 // rawSQLite is the SQLite handle beneath a database/sql connection. Loading a
@@ -67,27 +69,52 @@ type binder struct {
 	size  int
 	used  int
 	spill []uintptr // buffers that a larger one replaced within this row
+	last  []bound   // what stands bound: nulls and integers that repeat are left
+}
+
+// bound is what a parameter holds since the row before.
+type bound struct {
+	kind luoshu.Kind // IsText also for bytes
+	set  bool
+	i    int64
+}
+
+// next moves to the next parameter and tells whether it holds the value already.
+func (b *binder) next(v bound) bool {
+	v.set = true
+	b.idx++
+	if int(b.idx) > len(b.last) {
+		b.last = append(b.last, v)
+		return false
+	}
+	if l := &b.last[b.idx-1]; *l != v {
+		*l = v
+		return false
+	}
+	return v.kind != luoshu.IsText
 }
 
 func (b *binder) null() {
-	b.idx++
-	sqlite3.Xsqlite3_bind_null(b.r.tls, b.st, b.idx)
+	if !b.next(bound{kind: luoshu.Null}) {
+		sqlite3.Xsqlite3_bind_null(b.r.tls, b.st, b.idx)
+	}
 }
 
 func (b *binder) int(v int64) {
-	b.idx++
-	sqlite3.Xsqlite3_bind_int64(b.r.tls, b.st, b.idx, v)
+	if !b.next(bound{kind: luoshu.IsInt, i: v}) {
+		sqlite3.Xsqlite3_bind_int64(b.r.tls, b.st, b.idx, v)
+	}
 }
 
 func (b *binder) text(s string) {
 	p := b.put(unsafe.Slice(unsafe.StringData(s), len(s)))
-	b.idx++
+	b.next(bound{kind: luoshu.IsText})
 	sqlite3.Xsqlite3_bind_text(b.r.tls, b.st, b.idx, p, int32(len(s)), 0)
 }
 
 func (b *binder) blob(v []byte) {
 	p := b.put(v)
-	b.idx++
+	b.next(bound{kind: luoshu.IsText})
 	sqlite3.Xsqlite3_bind_blob(b.r.tls, b.st, b.idx, p, int32(len(v)), 0)
 }
 
@@ -123,7 +150,8 @@ func (b *binder) any(a any) error {
 	return nil
 }
 
-// reset makes the statement ready for the next row.
+// reset makes the statement ready for the next row. The buffer is used again from
+// its start, so every text is bound anew.
 func (b *binder) reset() {
 	sqlite3.Xsqlite3_reset(b.r.tls, b.st)
 	b.idx, b.used = 0, 0
@@ -150,6 +178,15 @@ func libcBytes(p uintptr, n int) []byte {
 		return nil
 	}
 	return unsafe.Slice((*byte)(*(*unsafe.Pointer)(unsafe.Pointer(&p))), n)
+}
+
+// bytes views the text or bytes of a column's value, nil for null.
+func (r *rawSQLite) bytes(v uintptr) []byte {
+	p := sqlite3.Xsqlite3_value_blob(r.tls, v)
+	if p == 0 {
+		return nil
+	}
+	return libcBytes(p, int(sqlite3.Xsqlite3_value_bytes(r.tls, v)))
 }
 
 // scan runs a query and calls each with every row.
