@@ -153,6 +153,7 @@ type Builder struct {
 	integer     []bool
 	colIDs      []string
 	cols        []ints
+	digits      [20]byte
 }
 
 // coder gives every distinct value a number in order of appearance.
@@ -215,25 +216,28 @@ func (b *Builder) Integer(i int) bool { return b.integer[i] }
 func (b *Builder) Year(y int64) { b.year.codes = append(b.year.codes, b.year.code(y)) }
 
 // Text adds a value of dimension i; null is the empty string.
-func (b *Builder) Text(i int, v []byte) {
-	d := &b.dims[i]
-	k, ok := d.index[string(v)]
-	if !ok {
-		k = d.code(string(v))
-	}
-	d.codes = append(d.codes, k)
-}
+func (b *Builder) Text(i int, v []byte) { b.Code(i, b.TextCode(i, v)) }
 
 // Number adds a value of dimension i.
-func (b *Builder) Number(i int, v int64, known bool) {
-	s := ""
-	if known {
-		s = strconv.FormatInt(v, 10)
+func (b *Builder) Number(i int, v int64, known bool) { b.Code(i, b.NumberCode(i, v, known)) }
+
+// TextCode gives the code of a value without adding it.
+func (b *Builder) TextCode(i int, v []byte) uint32 {
+	if k, ok := b.dims[i].index[string(v)]; ok {
+		return k
 	}
-	b.Code(i, b.CodeOf(i, s))
+	return b.dims[i].code(string(v))
 }
 
-// CodeOf gives a value's code, which Code adds: for values that repeat.
+// NumberCode gives the code of a number without adding it.
+func (b *Builder) NumberCode(i int, v int64, known bool) uint32 {
+	if !known {
+		return b.dims[i].code("")
+	}
+	return b.TextCode(i, strconv.AppendInt(b.digits[:0], v, 10))
+}
+
+// CodeOf gives the code of a value without adding it.
 func (b *Builder) CodeOf(i int, v string) uint32 { return b.dims[i].code(v) }
 
 // Code adds a value of dimension i by its code.

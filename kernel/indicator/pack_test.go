@@ -27,16 +27,16 @@ title: {zh: 测试, en: Test}
 owner: {zh: 无, en: none}
 city: {root: "1", area: {property: code, dim: area}, stage: stage, year: {zh: "%d—%d", en: "%d–%d", month: 9}}
 `,
-	"codes/stage.csv":     "code,name_zh,name_en\nA,甲,A\nB,乙,B\nC,丙,C\n",
-	"codes/yes_no.csv":    "code,name_zh,name_en\nY,是,yes\nN,否,no\n",
-	"entities/area.yaml":  entity("area", "[code]", "org: code\nnode: {parent: above, level: area}\n", f("code", "text", true), ref("above", "area", false)),
-	"entities/site.yaml":  entity("site", "[code]", "org: code\nnode: {parent: area_code, level: site}\nmonths: 12\n", f("code", "text", true), ref("area_code", "area", false), f("town", "bool", false), f("opened", "date", false)),
-	"entities/room.yaml":  entity("room", "[code]", "org: site_code\nyear: year_no\n", f("code", "text", true), ref("site_code", "site", true), f("year_no", "year", true), codes("stage", "stage", false)),
+	"codes/stage.csv":      "code,name_zh,name_en\nA,甲,A\nB,乙,B\nC,丙,C\n",
+	"codes/yes_no.csv":     "code,name_zh,name_en\nY,是,yes\nN,否,no\n",
+	"entities/area.yaml":   entity("area", "[code]", "org: code\nnode: {parent: above, level: area}\n", f("code", "text", true), ref("above", "area", false)),
+	"entities/site.yaml":   entity("site", "[code]", "org: code\nnode: {parent: area_code, level: site}\nmonths: 12\n", f("code", "text", true), ref("area_code", "area", false), f("town", "bool", false), f("opened", "date", false)),
+	"entities/room.yaml":   entity("room", "[code]", "org: site_code\nyear: year_no\n", f("code", "text", true), ref("site_code", "site", true), f("year_no", "year", true), codes("stage", "stage", false)),
 	"entities/person.yaml": entity("person", "[no]", "", f("no", "text", true), codes("minor", "yes_no", false), f("born", "date", false)),
 	"entities/member.yaml": entity("member", "[person_no, year_no, site_code]", "org: site_code\nyear: year_no\nmonths: 12\n",
 		ref("person_no", "person", true), f("year_no", "year", true), ref("site_code", "site", true), codes("stage", "stage", false), ref("room_code", "room", false), f("boards", "bool", false), f("status", "text", false), f("last", "bool", false)),
-	"entities/post.yaml": entity("post", "[no]", "org: site_code\nmonths: 24\n", f("no", "text", true), ref("site_code", "site", true), codes("stage", "stage", false), f("from_date", "date", false), f("to_date", "date", false), f("kind", "text", false), f("skilled", "bool", false)),
-	"entities/stock.yaml": entity("stock", "[site_code, year_no, stage]", "org: site_code\nyear: year_no\n", ref("site_code", "site", true), f("year_no", "year", true), codes("stage", "stage", true), dec("floor", 2), f("machines", "int", false)),
+	"entities/post.yaml":   entity("post", "[no]", "org: site_code\nmonths: 24\n", f("no", "text", true), ref("site_code", "site", true), codes("stage", "stage", false), f("from_date", "date", false), f("to_date", "date", false), f("kind", "text", false), f("skilled", "bool", false)),
+	"entities/stock.yaml":  entity("stock", "[site_code, year_no, stage]", "org: site_code\nyear: year_no\n", ref("site_code", "site", true), f("year_no", "year", true), codes("stage", "stage", true), dec("floor", 2), f("machines", "int", false)),
 	"entities/cohort.yaml": entity("cohort", "[area_code, year_no]", "year: year_no\n", ref("area_code", "area", true), f("year_no", "year", true), f("heads", "int", false)),
 	"parameters.yaml": `
 parameters:

@@ -20,6 +20,7 @@ type source struct {
 	live    func(entity, alias string) string // condition for the rows as of the seal, "" if all are
 	fresh   func(*catalog.Entity) int64       // the oldest _verified (yyyymmdd) that counts
 	years   []int                             // of calendars
+	whole   string                            // after a table that is read from end to end
 }
 
 // text writes the SQL of one grain. Every field it reads is noted in uses.
@@ -234,7 +235,7 @@ func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + 
 // a calendar, and the counts of other records.
 func (t *text) from() string {
 	var b strings.Builder
-	b.WriteString(t.src.table(t.s.fact.Name) + " AS f")
+	b.WriteString(t.src.table(t.s.fact.Name) + " AS f" + t.src.whole)
 	for _, j := range t.s.grain.Join {
 		e := t.p.cat.Entity(j.Entity)
 		if e == nil || len(e.Key) != 1 {
@@ -296,8 +297,8 @@ func (t *text) rollJoin(b *strings.Builder, r *catalog.Roll) {
 	if len(where) > 0 {
 		w = " WHERE " + strings.Join(where, " AND ")
 	}
-	fmt.Fprintf(b, "\n LEFT JOIN (SELECT %s, COUNT(*) AS n FROM %s AS r%s GROUP BY %s) AS %s ON %s",
-		strings.Join(keys, ", "), t.src.table(r.Entity), w, strings.Join(group, ", "), rollAlias(r.Alias), strings.Join(on, " AND "))
+	fmt.Fprintf(b, "\n LEFT JOIN (SELECT %s, COUNT(*) AS n FROM %s AS r%s%s GROUP BY %s) AS %s ON %s",
+		strings.Join(keys, ", "), t.src.table(r.Entity), t.src.whole, w, strings.Join(group, ", "), rollAlias(r.Alias), strings.Join(on, " AND "))
 }
 
 // where lists the conditions of the grain.
@@ -312,54 +313,87 @@ func (t *text) where() []string {
 	return out
 }
 
-// query writes the one statement that scans the grain: year, dimensions, columns.
-func (t *text) query() (string, error) {
-	s := t.s
-	inner := []string{t.year() + " AS y"}
-	outer, group := []string{"y"}, []string{"1"}
+// flat is the statement of a grain before grouping: a row a fact and year, with
+// the year, the dimensions, whether the row is verified (v), a flag for every
+// condition (w0, w1…) and the terms of sums (s0, s1…).
+type flat struct {
+	sql   string
+	flags int
+	terms int
+	cols  []flatColumn // by column of the scan
+}
+
+// flatColumn says which flags must be 1 and which term is added; -1 adds 1.
+type flatColumn struct {
+	flags    []int
+	verified bool
+	term     int
+}
+
+// flat writes the statement that yields a row a fact.
+func (t *text) flat() (*flat, error) {
+	s, out := t.s, &flat{}
+	list := []string{t.year() + " AS y"}
 	for i, d := range s.dims {
-		inner = append(inner, fmt.Sprintf("%s AS d%d", t.dim(d.id), i))
-		outer = append(outer, fmt.Sprintf("d%d", i))
-		group = append(group, strconv.Itoa(i+2))
+		list = append(list, fmt.Sprintf("%s AS d%d", t.dim(d.id), i))
 	}
-	inner = append(inner, fmt.Sprintf("CASE WHEN f._verified >= %d THEN 1 ELSE 0 END AS v", t.src.fresh(s.fact)))
-	flags := map[*rule.Expr]string{}
-	flag := func(where []*rule.Expr) []string {
-		var names []string
-		for _, x := range where {
-			if flags[x] == "" {
-				flags[x] = "w" + strconv.Itoa(len(flags))
-				inner = append(inner, fmt.Sprintf("CASE WHEN %s THEN 1 ELSE 0 END AS %s", t.cond(x), flags[x]))
+	list = append(list, fmt.Sprintf("CASE WHEN f._verified >= %d THEN 1 ELSE 0 END AS v", t.src.fresh(s.fact)))
+	seen := map[*rule.Expr]int{}
+	var flags, terms []string
+	for _, c := range s.columns {
+		fc := flatColumn{verified: c.verified, term: -1}
+		for _, x := range c.where {
+			if _, ok := seen[x]; !ok {
+				seen[x] = len(flags)
+				flags = append(flags, fmt.Sprintf("CASE WHEN %s THEN 1 ELSE 0 END AS w%d", t.cond(x), len(flags)))
 			}
-			names = append(names, flags[x]+" = 1")
+			fc.flags = append(fc.flags, seen[x])
 		}
-		return names
+		if c.sum != nil {
+			fc.term = len(terms)
+			terms = append(terms, fmt.Sprintf("%s AS s%d", t.value(c.sum), fc.term))
+		}
+		out.cols = append(out.cols, fc)
 	}
-	for i, c := range s.columns {
-		conds := flag(c.where)
-		if c.verified {
-			conds = append(conds, "v = 1")
-		}
-		expr := "COUNT(*)"
-		switch {
-		case c.sum != nil:
-			inner = append(inner, fmt.Sprintf("%s AS s%d", t.value(c.sum), i))
-			v := "s" + strconv.Itoa(i)
-			if len(conds) > 0 {
-				v = fmt.Sprintf("CASE WHEN %s THEN %s END", strings.Join(conds, " AND "), v)
-			}
-			expr = fmt.Sprintf("CAST(COALESCE(SUM(%s), 0) AS BIGINT)", v)
-		case len(conds) > 0:
-			expr = fmt.Sprintf("COUNT(CASE WHEN %s THEN 1 END)", strings.Join(conds, " AND "))
-		}
-		outer = append(outer, fmt.Sprintf("%s AS c%d", expr, i))
-	}
-	from := t.from()
+	out.flags, out.terms = len(flags), len(terms)
+	list = append(append(list, flags...), terms...)
 	where := ""
 	if w := t.where(); len(w) > 0 {
 		where = "\nWHERE " + strings.Join(w, " AND ")
 	}
-	q := fmt.Sprintf("SELECT %s\nFROM (SELECT %s\nFROM %s%s) AS q\nWHERE y IS NOT NULL\nGROUP BY %s",
-		strings.Join(outer, ", "), strings.Join(inner, ",\n  "), from, where, strings.Join(group, ", "))
-	return q, t.err
+	out.sql = fmt.Sprintf("SELECT %s\nFROM %s%s", strings.Join(list, ",\n  "), t.from(), where)
+	return out, t.err
+}
+
+// query writes the one statement that scans the grain: year, dimensions, columns.
+func (t *text) query() (string, error) {
+	f, err := t.flat()
+	if err != nil {
+		return "", err
+	}
+	outer, group := []string{"y"}, []string{"1"}
+	for i := range t.s.dims {
+		outer, group = append(outer, fmt.Sprintf("d%d", i)), append(group, strconv.Itoa(i+2))
+	}
+	for i, c := range f.cols {
+		var conds []string
+		for _, w := range c.flags {
+			conds = append(conds, fmt.Sprintf("w%d = 1", w))
+		}
+		if c.verified {
+			conds = append(conds, "v = 1")
+		}
+		expr := "COUNT(*)"
+		switch when := strings.Join(conds, " AND "); {
+		case c.term >= 0 && when != "":
+			expr = fmt.Sprintf("CAST(COALESCE(SUM(CASE WHEN %s THEN s%d END), 0) AS BIGINT)", when, c.term)
+		case c.term >= 0:
+			expr = fmt.Sprintf("CAST(COALESCE(SUM(s%d), 0) AS BIGINT)", c.term)
+		case when != "":
+			expr = fmt.Sprintf("COUNT(CASE WHEN %s THEN 1 END)", when)
+		}
+		outer = append(outer, fmt.Sprintf("%s AS c%d", expr, i))
+	}
+	return fmt.Sprintf("SELECT %s\nFROM (%s) AS q\nWHERE y IS NOT NULL\nGROUP BY %s",
+		strings.Join(outer, ", "), f.sql, strings.Join(group, ", ")), nil
 }
