@@ -19,6 +19,8 @@ import (
 
 var benchRows = flag.Int("rows", 100_000, "rows of BenchmarkCommit")
 
+var benchSteps = flag.String("steps", "new,same,tenth,more,undo,check", "steps of BenchmarkCommit to run")
+
 // wideCatalog has a reference entity and one of 42 columns: a key, a name, a
 // reference, texts, codes, dates and flags, as a register of persons has them.
 func wideCatalog(t testing.TB) *catalog.Catalog {
@@ -197,6 +199,9 @@ func benchCommit(b *testing.B, c store.Config, n int) {
 			last.Rows = int64(2*n + n/10)
 		}},
 	} {
+		if !strings.Contains(*benchSteps, step.name) {
+			continue
+		}
 		start, cpu := time.Now(), cpuTime()
 		step.f()
 		d := time.Since(start)

@@ -88,7 +88,7 @@ func openSQLite(path string) (*DB, error) {
 			q = append(q, "vfs=memdb")
 		}
 		for _, p := range append([]string{
-			"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(0)",
+			"busy_timeout(15000)", "page_size(8192)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(0)",
 			"temp_store(1)", "journal_size_limit(67108864)",
 		}, extra...) {
 			q = append(q, "_pragma="+p)
@@ -105,7 +105,7 @@ func openSQLite(path string) (*DB, error) {
 		write.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	read, err := sql.Open("sqlite", dsn("cache_size(-16384)", "query_only(1)"))
+	read, err := sql.Open("sqlite", dsn("cache_size(-8192)", "query_only(1)"))
 	if err != nil {
 		write.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
