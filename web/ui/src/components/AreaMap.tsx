@@ -7,7 +7,15 @@ import { useNarrow } from './useNarrow'
 import { unitTail } from './parts'
 
 interface Boundaries {
-  features?: { properties: Record<string, unknown> }[]
+  features?: { properties: Record<string, unknown>; geometry?: { coordinates?: unknown } }[]
+}
+
+/** How much shorter a degree of longitude is than one of latitude there. */
+function aspect(geo: Boundaries): number {
+  let at: unknown = geo.features?.[0]?.geometry?.coordinates
+  while (Array.isArray(at) && Array.isArray(at[0])) at = at[0]
+  const lat = Array.isArray(at) ? Number(at[1]) : 0
+  return Math.cos((lat * Math.PI) / 180) || 1
 }
 
 /** Which property of the boundaries holds area codes: the one that matches most. */
@@ -27,7 +35,7 @@ export function useBoundaries(codes: string[]) {
   const key = codes.join(',')
   return useMemo(() => {
     const property = codeProperty(data, new Set(key.split(',')))
-    return data && property ? { geo: data, property } : null
+    return data && property ? { geo: data, property, aspect: aspect(data) } : null
   }, [data, key])
 }
 
@@ -61,10 +69,10 @@ export function AreaMap({
         unit: tail,
         none: t('state.no_data'),
         property: boundaries.property,
+        aspect: boundaries.aspect,
         narrow,
-        zoomLabel: true,
       }),
-    [areas, decimals, tail, boundaries.property, narrow, t],
+    [areas, decimals, tail, boundaries, narrow, t],
   )
   const values = areas.map((a) => a.value).filter((v): v is number => v !== null)
   return (

@@ -87,7 +87,13 @@ export default function ExplorePictures({ view, page, cuts, dims, measure }: Pro
     if (!cuts.includes(area) || others.length || !boundaries) {
       return <Nothing title={t('exp.noMap', { dim: tx(dims.find((d) => d.id === area)?.title) || area || '—' })} />
     }
-    return <AreaMap areas={areas} decimals={measure.decimals} unit={tx(measure.unit)} title={tx(measure.title)} boundaries={boundaries} height={460} />
+    const year = shared ?? rows[0]?.by.year
+    return (
+      <>
+        <AreaMap areas={areas} decimals={measure.decimals} unit={tx(measure.unit)} title={tx(measure.title)} boundaries={boundaries} height={460} />
+        {year && <p className="muted formula">{name(Number(year))}</p>}
+      </>
+    )
   }
   if (!chart || axes.length > 2) return <Nothing title={t('exp.chartMany')} />
   return (

@@ -41,7 +41,7 @@ export function RecordTable({
         title: (
           <>
             {tx(c.title)}
-            {tx(c.unit) && <small className="muted">（{tx(c.unit)}）</small>}
+            {tx(c.unit) && <small className="muted">{t('common.paren', { text: tx(c.unit) })}</small>}
             {c.masked && <span className="mask-mark" title={t('rec.maskedWhy')} aria-label={t('rec.masked')} />}
           </>
         ),

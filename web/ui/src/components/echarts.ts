@@ -3,17 +3,16 @@ import { BarChart, LineChart, MapChart, type BarSeriesOption, type LineSeriesOpt
 import {
   GridComponent,
   LegendComponent,
-  MarkLineComponent,
   TooltipComponent,
   VisualMapPiecewiseComponent,
   type GridComponentOption,
   type LegendComponentOption,
-  type MarkLineComponentOption,
   type TooltipComponentOption,
   type VisualMapComponentOption,
 } from 'echarts/components'
 import * as core from 'echarts/core'
 import type { ComposeOption } from 'echarts/core'
+import { LabelLayout } from 'echarts/features'
 import { CanvasRenderer } from 'echarts/renderers'
 
 core.use([
@@ -22,9 +21,9 @@ core.use([
   MapChart,
   GridComponent,
   LegendComponent,
-  MarkLineComponent,
   TooltipComponent,
   VisualMapPiecewiseComponent,
+  LabelLayout,
   CanvasRenderer,
 ])
 
@@ -36,7 +35,6 @@ export type Option = ComposeOption<
   | MapSeriesOption
   | GridComponentOption
   | LegendComponentOption
-  | MarkLineComponentOption
   | TooltipComponentOption
   | VisualMapComponentOption
 >

@@ -40,7 +40,7 @@ export function Choice({ label, value, options, onChange }: { label: string; val
   return (
     <label className="choice">
       <span>{label}</span>
-      <select value={value} onChange={(e) => onChange(e.target.value)}>
+      <select value={value} style={{ minWidth: `min(100%, ${widest(options)}px)` }} onChange={(e) => onChange(e.target.value)}>
         {options.map((o) => (
           <option key={o.value} value={o.value}>
             {o.label}
@@ -51,6 +51,12 @@ export function Choice({ label, value, options, onChange }: { label: string; val
   )
 }
 
+/** Room for the longest option: fallback fonts make browsers guess too little. */
+function widest(options: { label: string }[]): number {
+  const width = (s: string) => [...s].reduce((n, c) => n + (c > '\u2010' ? 14 : 8), 0)
+  return Math.min(300, Math.max(...options.map((o) => width(o.label))) + 38)
+}
+
 /** Chooses the seal everything on the page is computed from; kept in the address. */
 export function SealChoice({ present = '' }: { present?: string }) {
   const { seals } = useSession()
@@ -59,7 +65,7 @@ export function SealChoice({ present = '' }: { present?: string }) {
   if (!seals.length) return null
   const options = seals.map((s, i) => ({
     value: i === 0 && !present ? '' : s.id,
-    label: `${s.id}${i === 0 ? `（${t('common.latest')}）` : ''} ${s.note ? ' · ' + s.note : ''}`,
+    label: `${s.id}${i === 0 ? t('common.paren', { text: t('common.latest') }) : ''}${s.note ? ' · ' + s.note : ''}`,
   }))
   if (present) options.unshift({ value: '', label: present })
   return <Choice label={t('common.seal')} value={values.seal ?? ''} options={options} onChange={(v) => set({ seal: v || null })} />

@@ -59,7 +59,7 @@ export function StateTag({ state }: { state: TargetState | string }) {
 export function Withheld({ short = false }: { short?: boolean }) {
   const { t } = useLang()
   return (
-    <abbr className="withheld" title={`${t('small.value')}。${t('small.why')}`}>
+    <abbr className="withheld" title={`${t('small.value')}${t('common.colon')}${t('small.why')}`}>
       {short ? t('small.short') : t('small.value')}
     </abbr>
   )

@@ -46,6 +46,8 @@ const pairs = {
   'error.crash': ['页面出错', 'The page failed'],
   'error.crashText': ['请刷新页面再试。', 'Reload the page and try again.'],
 
+  'common.colon': ['：', ': '],
+  'common.paren': ['（{text}）', ' ({text})'],
   'common.loading': ['正在读取', 'Loading'],
   'common.empty': ['没有数据', 'Nothing here'],
   'common.none': ['无', 'None'],
@@ -315,6 +317,7 @@ const pairs = {
   'exp.chartMany': ['图表最多画两个分组，请减少分组或看表格。', 'A chart shows up to two cuts; take one away or use the table.'],
   'exp.chartCut': ['图中只画前 {n} 组，全部数字见表格。', 'Only the first {n} groups are drawn; the table has all of them.'],
   'exp.noMap': ['按“{dim}”单独分组时才有地图。', 'A map needs “{dim}” as the only cut.'],
+  'exp.findOrg': ['名称或代码', 'Name or code'],
   'exp.truncated': ['只显示前 {n} 行，导出可得全部。', 'The first {n} rows are shown; the export has all of them.'],
   'exp.chartAlt': ['{title}图表，数字见表格', 'Chart of {title}; the figures are in the table'],
   'exp.refine': ['设置', 'Settings'],

@@ -30,11 +30,7 @@ export function yearsOption(o: {
   target?: number | null
   targetName?: string
 }): Option {
-  const values = o.points.map((p) => p[1]).filter((v): v is number => v !== null)
-  const all = o.target === null || o.target === undefined ? values : [...values, o.target]
-  const low = Math.min(...all)
-  const high = Math.max(...all)
-  const pad = (high - low || Math.abs(high) || 1) * 0.18
+  const target = o.target ?? null
   return {
     ...base,
     grid: { left: 4, right: 14, top: 14, bottom: 2, containLabel: true },
@@ -57,8 +53,8 @@ export function yearsOption(o: {
     },
     yAxis: {
       type: 'value',
-      min: Math.max(low >= 0 ? 0 : -Infinity, nice(low - pad, o.decimals, Math.floor)),
-      max: nice(high + pad, o.decimals, Math.ceil),
+      // Axes start near the data, never below zero for data that has no negative.
+      scale: true,
       splitNumber: 3,
       axisLabel: { ...axisText, formatter: (v: number) => short(v) },
       splitLine: { lineStyle: { color: colour.line } },
@@ -72,34 +68,39 @@ export function yearsOption(o: {
         lineStyle: { color: colour.blue, width: 2 },
         itemStyle: { color: colour.blue },
         connectNulls: false,
-        ...(o.target === null || o.target === undefined
-          ? {}
-          : {
-              markLine: {
-                silent: true,
-                symbol: 'none',
-                lineStyle: { color: colour.red, type: 'dashed', width: 1 },
-                label: {
-                  position: 'insideStartTop',
-                  color: colour.red,
-                  fontSize: 11,
-                  formatter: `${o.targetName ?? ''} ${number(o.target, 0).length > 9 ? short(o.target) : trim(o.target)}`,
-                },
-                data: [{ yAxis: o.target }],
-              },
-            }),
       },
+      ...(target === null
+        ? []
+        : [
+            {
+              type: 'line' as const,
+              silent: true,
+              data: o.points.map((_, i) =>
+                i === 0
+                  ? {
+                      value: target,
+                      label: {
+                        show: true,
+                        position: 'right' as const,
+                        offset: [-6, -8],
+                        color: colour.red,
+                        fontSize: 11,
+                        formatter: `${o.targetName ?? ''} ${short(target)}`,
+                      },
+                    }
+                  : target,
+              ),
+              symbol: 'circle',
+              symbolSize: 0.1,
+              lineStyle: { color: colour.red, type: 'dashed' as const, width: 1 },
+              itemStyle: { color: colour.red },
+            },
+          ]),
     ],
   }
 }
 
 const trim = (v: number) => v.toLocaleString('en-US', { maximumFractionDigits: 3 })
-
-function nice(v: number, decimals: number, round: (x: number) => number): number {
-  const size = Math.abs(v) || 1
-  const step = Math.max(10 ** (Math.floor(Math.log10(size)) - 1), 10 ** -Math.max(decimals, 0))
-  return Number((round(v / step) * step).toPrecision(12))
-}
 
 /** 12,345,678 as 12.3M, so that an axis stays narrow. */
 export function short(v: number): string {
@@ -139,8 +140,8 @@ export function mapOption(o: {
   unit: string
   none: string
   property: string
+  aspect: number
   narrow: boolean
-  zoomLabel: boolean
 }): Option {
   const known = o.areas.filter((a): a is Area & { value: number } => a.value !== null)
   const pieces = classes(
@@ -170,6 +171,7 @@ export function mapOption(o: {
         type: 'map',
         map: o.map,
         nameProperty: o.property,
+        aspectScale: o.aspect,
         selectedMode: false,
         roam: false,
         top: 8,
@@ -178,7 +180,7 @@ export function mapOption(o: {
         right: 8,
         itemStyle: { areaColor: '#f1efe9', borderColor: '#fff', borderWidth: 1.2 },
         label: {
-          show: o.zoomLabel,
+          show: true,
           fontSize: o.narrow ? 9 : 11,
           color: colour.ink,
           textBorderColor: 'rgba(255,255,255,.85)',

@@ -32,7 +32,7 @@ export default function Behind() {
   )
   const title = tx(ind.data?.indicator.title) || id
   const partName = part === 'numerator' ? t('behind.partNum') : t('behind.partDen')
-  useTitle(`${t('behind.title')}：${title}`, t('app.name'))
+  useTitle(`${t('behind.title')}${t('common.colon')}${title}`, t('app.name'))
   const recordLink = useCallback((entity: string, rec: number) => `/records/${entity}/${rec}`, [])
   const figure = ind.data?.total ?? ind.data?.rows?.[0]
   const hasDenominator = !ind.data || !['count', 'sum'].includes(ind.data.indicator.kind)

@@ -150,17 +150,27 @@ function TargetWords({ h, unit }: { h: Headline; unit: string }) {
   const { t } = useLang()
   if (!h.target) return <span className="muted">{t('dash.noPlanTarget')}</span>
   const w = planWords(aim(h.target), unit, h.target.direction)
-  return w ? <span className="num">{w}</span> : <span className="lost">{t('dash.lost')}</span>
+  if (w) return <span className="num">{w}</span>
+  if (h.target.state === 'no_target') return <span className="lost">{t('dash.lost')}</span>
+  return <span className="muted">{t('state.not_numbered')}</span>
+}
+
+/** Bodies that have units of their own come before single units; each in order of code. */
+function inOrder(units: Org[]): Org[] {
+  const common = new Map<string, number>()
+  for (const u of units) common.set(u.level ?? '', (common.get(u.level ?? '') ?? 0) + 1)
+  const rank = (u: Org) => (common.size > 1 && u.code.length > 6 ? 1 : 0)
+  return [...units].sort((a, b) => rank(a) - rank(b) || a.code.localeCompare(b.code))
 }
 
 /** Areas or units below: map and table of one chosen headline, in order of code. */
 function Below({ page }: { page: Page }) {
   const { session } = useSession()
-  const { t, tx } = useLang()
+  const { t, tx, lang } = useLang()
   const link = useLink()
   const { values, set } = useQuery()
   const go = useNavigate()
-  const children = useMemo(() => [...(page.children ?? [])].sort((a, b) => a.code.localeCompare(b.code)), [page.children])
+  const children = useMemo(() => inOrder(page.children ?? []), [page.children])
   const headlines = page.headlines ?? []
   const first = headlines.find((h) => page.map && headlineKey(h) === headlineKey(page.map)) ?? headlines[0]
   const chosen = headlines.find((h) => headlineKey(h) === values.map) ?? first
@@ -185,17 +195,19 @@ function Below({ page }: { page: Page }) {
   const codes = useMemo(() => [...new Set([...children.map((c) => c.code), ...Object.keys(figures)])].sort(), [children, figures])
   const boundaries = useBoundaries(codes)
   const areas = useMemo(() => {
-    const titles = new Map(children.map((c) => [c.code, tx(c.title)]))
+    // On the map an area goes by its own name, not by the office that answers for it.
+    const titles = new Map<string, string>()
+    for (const f of boundaries?.geo.features ?? []) {
+      const code = String(f.properties[boundaries?.property ?? ''])
+      if (typeof f.properties.name === 'string' && lang === 'zh') titles.set(code, f.properties.name)
+    }
+    for (const c of children) if (!titles.has(c.code)) titles.set(c.code, tx(c.title))
     for (const r of other.data?.rows ?? []) {
       const code = r.by?.[areaDim ?? '']
       if (code && !titles.has(code)) titles.set(code, tx(r.labels?.[areaDim ?? '']))
     }
-    for (const f of (boundaries?.geo.features ?? []) as { properties: Record<string, unknown> }[]) {
-      const code = String(f.properties[boundaries?.property ?? ''])
-      if (!titles.get(code)) titles.set(code, String(f.properties.name ?? code))
-    }
     return codes.map((code) => ({ code, name: titles.get(code) || code, value: figures[code] ?? null }))
-  }, [codes, children, figures, other.data, boundaries, areaDim, tx])
+  }, [codes, children, figures, other.data, boundaries, areaDim, tx, lang])
 
   if (!children.length) return null
   const hasFigures = children.some((c) => c.code in figures)
@@ -266,7 +278,7 @@ function Children({ units, figures, headline, unit }: { units: Org[]; figures: R
             {figures && (
               <th scope="col" className="right">
                 {t('common.value')}
-                {unit && <small>（{unit}）</small>}
+                {unit && <small>{t('common.paren', { text: unit })}</small>}
               </th>
             )}
           </tr>

@@ -1,7 +1,7 @@
 import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
 import { Segmented, Select, Table, type TableColumnsType } from 'antd'
 import { pairs, url } from '../api/client'
-import type { ExploreGrain, ExplorePage, ExploreRow } from '../api/types'
+import type { CodeOption, ExploreGrain, ExplorePage, ExploreRow, Org, Words } from '../api/types'
 import { useApi } from '../api/use'
 import { PageHead, SealChoice, sealId, unitTail, useYearName } from '../components/parts'
 import { Nothing, Problem, Waiting, Withheld } from '../components/states'
@@ -31,7 +31,7 @@ export default function Explore() {
   const answer = useApi<ExplorePage>(measure ? url('/api/explore', query) : null, true)
   const view = views.find((v) => v === values.view) ?? 'table'
   const dims = useMemo(() => (grain?.dims ?? []).filter((d) => !measure?.dims || measure.dims.includes(d.id)), [grain, measure])
-  const years = useYears(values.measure ?? '', answer.data)
+  const seen = useSeen(values.measure ?? '', answer.data)
 
   if (meta.error) return <Problem error={meta.error} retry={meta.reload} />
   if (!meta.data) return <Waiting />
@@ -87,31 +87,19 @@ export default function Explore() {
               />
               <fieldset>
                 <legend>{t('exp.filters')}</legend>
-                {[{ id: 'year', title: t('common.year'), values: null }, ...dims].map((d) => {
-                  const options =
-                    d.id === 'year'
-                      ? years.map((y) => ({ value: String(y), label: name(y) }))
-                      : (d.values ?? []).map((v) => ({ value: v.code, label: tx(v.title) || v.code }))
-                  const free = !options.length
-                  return (
-                    <div key={d.id} className="explore-filter">
-                      <label htmlFor={`f-${d.id}`}>{tx(d.title) || d.id}</label>
-                      <Select
-                        id={`f-${d.id}`}
-                        size="small"
-                        mode={free ? 'tags' : 'multiple'}
-                        allowClear
-                        maxTagCount={1}
-                        value={(filters[d.id] ?? '').split('|').filter(Boolean)}
-                        placeholder={free ? t('common.code') : t('common.all')}
-                        optionFilterProp="label"
-                        popupMatchSelectWidth={240}
-                        options={options}
-                        onChange={(v: string[]) => setFilter(d.id, v)}
-                      />
-                    </div>
-                  )
-                })}
+                {[{ id: 'year', title: t('common.year'), values: seen.years.map((y) => ({ code: String(y), title: name(y) })) }, ...dims].map((d) => (
+                  <div key={d.id} className="explore-filter">
+                    <label htmlFor={`f-${d.id}`}>{tx(d.title) || d.id}</label>
+                    <Filter
+                      id={`f-${d.id}`}
+                      values={d.values ?? []}
+                      open={!d.values?.length && d.id !== 'year'}
+                      seen={seen.labels[d.id] ?? {}}
+                      picked={(filters[d.id] ?? '').split('|').filter(Boolean)}
+                      onPick={(v) => setFilter(d.id, v)}
+                    />
+                  </div>
+                ))}
               </fieldset>
             </>
           )}
@@ -128,7 +116,7 @@ export default function Explore() {
               <div className="section-head">
                 <h2>
                   {tx(measure.title)}
-                  {tx(measure.unit) && <small className="muted">（{tx(measure.unit)}）</small>}
+                  {tx(measure.unit) && <small className="muted">{t('common.paren', { text: tx(measure.unit) })}</small>}
                 </h2>
                 <Segmented
                   options={views.map((v) => ({ value: v, label: t(`common.${v}`) }))}
@@ -148,7 +136,9 @@ export default function Explore() {
               )}
               {tx(answer.data.formula) && (
                 <p className="muted formula">
-                  {t('ind.formula')}：{tx(answer.data.formula)}
+                  {t('ind.formula')}
+                  {t('common.colon')}
+                  {tx(answer.data.formula)}
                 </p>
               )}
             </>
@@ -159,17 +149,81 @@ export default function Explore() {
   )
 }
 
-/** The years seen so far for a measure; a filter by year must not shorten the list. */
-function useYears(measure: string, page: ExplorePage | null): number[] {
-  const [seen, setSeen] = useState<{ measure: string; years: number[] }>({ measure, years: [] })
+/** Picks values of one dimension. An open one has no list of its own: its values are
+ * organisations to search for, those seen in answers, or a code typed in. */
+function Filter({
+  id,
+  values,
+  open,
+  seen,
+  picked,
+  onPick,
+}: {
+  id: string
+  values: CodeOption[]
+  open: boolean
+  seen: Record<string, Words>
+  picked: string[]
+  onPick: (v: string[]) => void
+}) {
+  const { t, tx } = useLang()
+  const [q, setQ] = useState('')
+  const [asked, setAsked] = useState('')
   useEffect(() => {
-    const found = (page?.rows ?? []).map((r) => r.year).filter(Boolean)
+    const timer = setTimeout(() => setAsked(q.trim()), 250)
+    return () => clearTimeout(timer)
+  }, [q])
+  const found = useApi<Org[]>(open && asked ? url('/api/orgs', { q: asked }) : null)
+  const options = useMemo(() => {
+    const all = new Map<string, Words>(values.map((v) => [v.code, v.title]))
+    if (open) {
+      for (const [code, title] of Object.entries(seen)) all.set(code, title)
+      for (const o of found.data ?? []) if (!all.has(o.code)) all.set(o.code, o.title)
+    }
+    return [...all].sort(([a], [b]) => (open ? a.localeCompare(b) : 0)).map(([code, title]) => ({ value: code, label: open ? `${tx(title)} ${code}` : tx(title) || code }))
+  }, [values, open, seen, found.data, tx])
+  return (
+    <Select
+      id={id}
+      size="small"
+      mode={open ? 'tags' : 'multiple'}
+      allowClear
+      maxTagCount={1}
+      value={picked}
+      placeholder={open ? t('exp.findOrg') : t('common.all')}
+      optionFilterProp="label"
+      popupMatchSelectWidth={260}
+      options={options}
+      onSearch={setQ}
+      onChange={onPick}
+    />
+  )
+}
+
+interface Seen {
+  measure: string
+  years: number[]
+  labels: Record<string, Record<string, Words>>
+}
+
+/** The years and labels seen so far for a measure; a filter must not shorten the lists. */
+function useSeen(measure: string, page: ExplorePage | null): Seen {
+  const [seen, setSeen] = useState<Seen>({ measure, years: [], labels: {} })
+  useEffect(() => {
+    const rows = page?.rows ?? []
     setSeen((old) => {
-      const years = [...new Set([...(old.measure === measure ? old.years : []), ...found])].sort((a, b) => b - a)
-      return old.measure === measure && years.length === old.years.length ? old : { measure, years }
+      const base = old.measure === measure ? old : { measure, years: [], labels: {} }
+      const labels: Seen['labels'] = { ...base.labels }
+      for (const r of rows) {
+        for (const [d, code] of Object.entries(r.by)) {
+          const title = r.labels?.[d]
+          if (title && labels[d]?.[code] === undefined) labels[d] = { ...labels[d], [code]: title }
+        }
+      }
+      return { measure, labels, years: [...new Set([...base.years, ...rows.map((r) => r.year).filter(Boolean)])].sort((a, b) => b - a) }
     })
   }, [measure, page])
-  return seen.years
+  return seen
 }
 
 function Rows({
@@ -222,7 +276,9 @@ function Rows({
           ),
       },
       { key: 'num', title: t('common.numerator'), align: 'right' as const, className: 'num', render: (_: unknown, r: ExploreRow) => (r.suppressed ? '—' : plain(r.numerator)) },
-      { key: 'den', title: t('common.denominator'), align: 'right' as const, className: 'num', render: (_: unknown, r: ExploreRow) => (r.suppressed ? '—' : plain(r.denominator)) },
+      ...(rows.some((r) => r.denominator !== null && r.denominator !== undefined)
+        ? [{ key: 'den', title: t('common.denominator'), align: 'right' as const, className: 'num', render: (_: unknown, r: ExploreRow) => (r.suppressed ? '—' : plain(r.denominator)) }]
+        : []),
     ]
   }, [rows, cuts, dims, decimals, unit, t, tx, name])
   return (

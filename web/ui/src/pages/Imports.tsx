@@ -268,7 +268,7 @@ function Commits() {
                     <td className="right num">{number(c.new)}</td>
                     <td className="right num">{number(c.changed)}</td>
                     <td className="right num">{number(c.closed ?? 0)}</td>
-                    <td>{c.undo_of ? `${t('imp.undoOf', { seq: c.undo_of })}${c.reason ? '：' + c.reason : ''}` : c.reason}</td>
+                    <td>{c.undo_of ? `${t('imp.undoOf', { seq: c.undo_of })}${c.reason ? t('common.colon') + c.reason : ''}` : c.reason}</td>
                     <td className="right nowrap">
                       {c.undone_by ? (
                         <span className="muted">{t('imp.undoneBy', { seq: c.undone_by })}</span>

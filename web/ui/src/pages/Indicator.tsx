@@ -92,7 +92,7 @@ export default function IndicatorPage() {
                 {' → '}
                 {t('dash.target')}
                 {target.deadline ? ` ${target.deadline}` : ''}{' '}
-                {wanted ? <span className="num">{planWords(wanted, unit, target.direction)}</span> : <span className="lost">{t('dash.lost')}</span>}
+                {wanted ? <span className="num">{planWords(wanted, unit, target.direction)}</span> : target.state === 'no_target' ? <span className="lost">{t('dash.lost')}</span> : <span className="muted">{t('state.not_numbered')}</span>}
               </p>
               {target.quote && <blockquote>{target.quote}</blockquote>}
             </div>
@@ -319,7 +319,7 @@ function Rows({ page, by, where, year, areaDim }: { page: Page; by: string; wher
   const offset = Math.min(Number(values.at) || 0, Math.floor((rows.length - 1) / limit) * limit)
   const most = Math.max(...rows.map((f) => (f.suppressed || f.value === null ? 0 : Math.abs(f.value))), 0)
   return (
-    <div className={one && boundaries && areas.length > 1 ? 'two' : ''}>
+    <div className={one && boundaries && areas.length > 1 ? 'two map-first' : ''}>
       {one && boundaries && areas.length > 1 && <AreaMap areas={areas} decimals={ind.decimals} unit={unit} title={tx(ind.title)} boundaries={boundaries} height={380} />}
       <div className="scroll-x">
         <table className="plain-table">
@@ -332,7 +332,7 @@ function Rows({ page, by, where, year, areaDim }: { page: Page; by: string; wher
               ))}
               <th scope="col" className="right">
                 {t('common.value')}
-                {unit && <small>（{unit}）</small>}
+                {unit && <small>{t('common.paren', { text: unit })}</small>}
               </th>
               <th className="bar-cell" aria-hidden="true" />
               <th scope="col" className="right">

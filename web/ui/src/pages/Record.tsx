@@ -94,7 +94,7 @@ function Fields({ data, columns }: { data: RecordDetail; columns: Column[] }) {
               <div key={c.name}>
                 <dt title={[tx(c.note), c.source ? t('rec.sourceOf', { source: c.source }) : ''].filter(Boolean).join('\n')}>
                   {tx(c.title)}
-                  {sens && sens !== 'internal' && (
+                  {sens && (sens === 'personal' || sens === 'sensitive') && (
                     <span className="sens" data-s={sens}>
                       {t(`sens.${sens}`)}
                     </span>
