@@ -155,7 +155,7 @@ func (l *life) writeStaff() error {
 	for i := range f.posts {
 		q := &f.posts[i]
 		p := &f.people[q.who]
-		if !q.fresh || p.lost {
+		if !q.fresh || q.void || p.lost {
 			continue
 		}
 		q.fresh = false

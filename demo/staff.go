@@ -40,6 +40,7 @@ type posting struct {
 	from, to    int32
 	rotation    bool
 	fresh       bool
+	void        bool // never took effect
 }
 
 var jobCodes = []string{"teacher", "admin", "support", "carer", "worker"}
@@ -200,6 +201,9 @@ func (l *life) hire(s int32, st, job int) {
 		p.ethnic = 3
 	}
 	age := 22 + r.N(6)
+	if r.Chance(0.45) {
+		age = 28 + r.N(17) // comes from another place
+	}
 	if l.year == firstYear {
 		age = 23 + r.N([]int{26, 34, 34, 34, 34, 32}[st])
 		if p.sex == 1 {
@@ -263,11 +267,11 @@ func (l *life) qualify(p *teacher, st, age int) {
 			break
 		}
 	}
-	p.certified = p.job == 0 && (!first || r.Chance([]float64{0.925, 0.996, 0.996, 0.995, 0.95, 0.99}[st]))
+	p.certified = p.job == 0 && (!first || r.Chance([]float64{0.945, 0.996, 0.996, 0.995, 0.95, 0.99}[st]))
 	if p.voc { // spread evenly, so that a small city has the same share
 		l.staff.dualDue += 0.376
 		if !first {
-			l.staff.dualDue += 0.424
+			l.staff.dualDue += 0.524
 		}
 		if p.dual = l.staff.dualDue >= 1; p.dual {
 			l.staff.dualDue--
@@ -276,11 +280,11 @@ func (l *life) qualify(p *teacher, st, age int) {
 	p.title = 5
 	switch x := r.F(); {
 	case p.job > 2:
-	case age > 45 && x < 0.004:
+	case age > 45 && age < 56 && x < 0.004:
 		p.title = 0
-	case age > 38 && x < 0.36:
+	case age > 52 && x < 0.22, age > 36 && age <= 52 && x < 0.36:
 		p.title = 1
-	case age > 30 && x < 0.75:
+	case age > 28 && x < 0.75:
 		p.title = 2
 	case age > 24:
 		p.title = 3
@@ -288,28 +292,32 @@ func (l *life) qualify(p *teacher, st, age int) {
 	if st == stPre && r.Chance(0.6) {
 		p.title = 5
 	}
-	if p.job == 0 && age > 27 {
+	if p.job == 0 && age > 24 && age < 52 {
 		switch x := r.F(); {
 		case x < 0.006:
 			p.backbone = 4
 		case x < 0.045:
 			p.backbone = 3
-		case x < 0.18:
+		case x < 0.21:
 			p.backbone = 2
-		case x < 0.27:
+		case x < 0.31:
 			p.backbone = 1
 		}
 	}
 }
 
 func (l *life) post(i, s, from int32, rotation bool) {
-	l.staff.posts = append(l.staff.posts, posting{i, s, from, 0, rotation, true})
+	l.staff.posts = append(l.staff.posts, posting{who: i, school: s, from: from, rotation: rotation, fresh: true})
 	l.staff.people[i].post = int32(len(l.staff.posts) - 1)
 }
 
 // endPost closes the current posting on the last day of August.
 func (l *life) endPost(i int32) {
 	q := &l.staff.posts[l.staff.people[i].post]
+	if q.from > int32(l.year*10000+831) { // decided otherwise before it began
+		q.void = true
+		return
+	}
 	q.to, q.fresh = int32(l.year*10000+831), true
 }
 
