@@ -16,7 +16,7 @@ run-eauclaire: build
 	@$(BIN) serve --data data-eauclaire --listen $(LISTEN)
 
 build: check-tools ui
-	go build -trimpath -o $(BIN) ./cmd/luoshu
+	go build -o $(BIN) ./cmd/luoshu
 
 ui: check-tools
 	@./scripts/build-ui

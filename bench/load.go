@@ -24,20 +24,22 @@ func (e *env) studentFile(data string, n int) (string, error) {
 		return "", err
 	}
 	inbox := filepath.Join(e.work, "load-inbox")
-	m, err := demo.Write(e.ctx, inbox, demo.Options{Scale: 0.05, Seed: 1}, nil)
+	m, err := demo.WriteStudentsCSV(e.ctx, inbox, n, 1)
 	if err != nil {
 		return "", err
 	}
+	students := ""
 	for _, f := range m.Files {
-		switch f.Entity {
-		case "division", "organisation", "school":
-			if _, err := e.command(1, e.bin, "load", "--data", data, "--entity", f.Entity, filepath.Join(inbox, f.Path)); err != nil {
-				return "", err
-			}
+		path := filepath.Join(inbox, f.Path)
+		if f.Entity == "student" {
+			students = path
+			continue
+		}
+		if _, err := e.command(0, e.bin, "load", "--data", data, "--entity", f.Entity, path); err != nil {
+			return "", err
 		}
 	}
-	path := filepath.Join(e.work, "students.csv")
-	return path, demo.WriteStudentsCSV(path, n, 1)
+	return students, nil
 }
 
 // benchLoad loads the full student file: ours against sqlite3 .import of the same

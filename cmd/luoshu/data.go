@@ -67,6 +67,7 @@ func (c loadCmd) Run(a *app) error {
 	}
 	return a.with(c.Data, func(ct *city.City) error {
 		sum := loadReport{Faults: []luoshu.Fault{}, Commits: []int64{}}
+		whole := false // a file was refused as a whole
 		for _, path := range c.Files {
 			r, err := ct.Desk.Load(a.ctx, load.Request{
 				Entity: c.Entity, Path: path, Actor: operator(), Attested: attested, DryRun: c.DryRun, Reason: c.Reason,
@@ -76,6 +77,7 @@ func (c loadCmd) Run(a *app) error {
 				return err
 			}
 			sum.add(r)
+			whole = whole || r.Blocked()
 			if c.Output == "text" {
 				a.printLoad(path, r)
 			}
@@ -90,7 +92,7 @@ func (c loadCmd) Run(a *app) error {
 				return err
 			}
 		}
-		if sum.Refused > 0 || blocked(sum.Faults) {
+		if sum.Refused > 0 || whole {
 			return errQuiet
 		}
 		return nil
@@ -108,16 +110,6 @@ func (s *loadReport) add(r load.Report) {
 	if r.Seq != 0 {
 		s.Commits = append(s.Commits, r.Seq)
 	}
-}
-
-// blocked reports whether a file as a whole was refused.
-func blocked(faults []luoshu.Fault) bool {
-	for _, f := range faults {
-		if f.Blocked {
-			return true
-		}
-	}
-	return false
 }
 
 func (a *app) printLoad(path string, r load.Report) {
