@@ -153,7 +153,7 @@ func (r *reader) vector(size int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	raw, err := r.dec.DecodeAll(b, make([]byte, 0, size))
+	raw, err := r.dec.DecodeAll(b, nil)
 	if err != nil || len(raw) != size {
 		return nil, errDamaged
 	}
@@ -213,7 +213,7 @@ func Load(path string) (*Cube, error) {
 		return nil, err
 	}
 	defer f.Close()
-	r.dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(16<<30))
+	r.dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(4<<30))
 	if err != nil {
 		return nil, fmt.Errorf("read cube: %w", err)
 	}

@@ -1,6 +1,7 @@
 package indicator
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,12 +27,12 @@ func (e *Engine) Symbols(id string) (string, error) {
 func (p *plan) symbols() string {
 	switch p.ind.Kind {
 	case catalog.KindCV:
-		x := p.items[0].symbols()
-		weight := "Pᵢ = " + p.items[0].per.symbols()
+		weight := "Pᵢ = den(xᵢ)"
 		if p.ind.Unweighted {
 			weight = "Pᵢ = 1"
 		}
-		return "√(Σᵢ Pᵢ(xᵢ − X̄)² ÷ Σᵢ Pᵢ) ÷ X̄" + times(p.scale) + "; X̄ = Σᵢ xᵢPᵢ ÷ Σᵢ Pᵢ; xᵢ = " + x + "; " + weight + "; i ∈ " + p.ind.Over
+		return "√(Σᵢ Pᵢ(xᵢ − X̄)² ÷ Σᵢ Pᵢ) ÷ X̄" + times(p.scale) + "; X̄ = Σᵢ xᵢPᵢ ÷ Σᵢ Pᵢ; " + weight +
+			"; xᵢ = " + p.items[0].ind.ID + " = " + p.items[0].symbols() + "; i ∈ " + p.ind.Over
 	case catalog.KindPasses:
 		var items []string
 		for _, it := range p.items {
@@ -59,11 +60,11 @@ func times(scale int64) string {
 func (s *side) symbols() string {
 	var conds []string
 	for _, w := range s.wheres {
-		x := mathematical(w)
-		if len(s.wheres) > 1 && (strings.Contains(x, "∨") || strings.Contains(x, "?")) {
-			x = "(" + x + ")"
+		for _, part := range conjuncts(w) {
+			if x := mathematical(part); !slices.Contains(conds, x) {
+				conds = append(conds, x)
+			}
 		}
-		conds = append(conds, x)
 	}
 	out := "Σ"
 	if s.measure.Sum != "" {
