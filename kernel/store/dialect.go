@@ -1,9 +1,15 @@
 package store
 
 import (
+	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"luoshu"
 	"luoshu/kernel/rule"
 )
 
@@ -15,7 +21,9 @@ type dialect interface {
 	rebind(q string) string
 	begin() []string
 	beginRead() []string
-	compact() string
+	compact() []string
+	// beginError explains why a transaction could not begin.
+	beginError(err error) error
 	text() string // column types
 	int() string
 	blob() string
@@ -37,12 +45,32 @@ func (sqliteDialect) name() string           { return "sqlite" }
 func (sqliteDialect) rebind(q string) string { return q }
 func (sqliteDialect) begin() []string        { return []string{"BEGIN IMMEDIATE"} }
 func (sqliteDialect) beginRead() []string    { return []string{"BEGIN"} }
-func (sqliteDialect) compact() string        { return "PRAGMA wal_checkpoint(TRUNCATE)" }
-func (sqliteDialect) text() string           { return "TEXT" }
-func (sqliteDialect) int() string            { return "INTEGER" }
-func (sqliteDialect) blob() string           { return "BLOB" }
-func (sqliteDialect) bigKey() string         { return "INTEGER PRIMARY KEY" }
-func (sqliteDialect) tableEnd() string       { return " STRICT" }
+
+// How long a statement waits for another process to finish writing.
+const (
+	busyMillis = "15000"
+	busyPragma = "busy_timeout(" + busyMillis + ")"
+)
+
+// compact empties the log beside the database without waiting long for readers.
+func (sqliteDialect) compact() []string {
+	return []string{"PRAGMA busy_timeout = 200", "PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA busy_timeout = " + busyMillis}
+}
+
+func (sqliteDialect) beginError(err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY {
+		return &luoshu.Error{Kind: luoshu.Unavailable, Cause: err, Msg: luoshu.Text{
+			ZH: "另一个程序正在写入数据；请等它完成后再试", EN: "another program is writing to the database; try again when it has finished"}}
+	}
+	return fmt.Errorf("begin: %w", err)
+}
+
+func (sqliteDialect) text() string     { return "TEXT" }
+func (sqliteDialect) int() string      { return "INTEGER" }
+func (sqliteDialect) blob() string     { return "BLOB" }
+func (sqliteDialect) bigKey() string   { return "INTEGER PRIMARY KEY" }
+func (sqliteDialect) tableEnd() string { return " STRICT" }
 func (sqliteDialect) columns() string {
 	return `SELECT name, type FROM pragma_table_info(?) ORDER BY cid`
 }
@@ -96,7 +124,10 @@ func (postgresDialect) begin() []string {
 func (postgresDialect) beginRead() []string {
 	return []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 }
-func (postgresDialect) compact() string  { return "" }
+func (postgresDialect) compact() []string { return nil }
+func (postgresDialect) beginError(err error) error {
+	return fmt.Errorf("begin: %w", err)
+}
 func (postgresDialect) text() string     { return `TEXT COLLATE "C"` }
 func (postgresDialect) int() string      { return "BIGINT" }
 func (postgresDialect) blob() string     { return "BYTEA" }

@@ -119,7 +119,7 @@ func (b *binder) blob(v []byte) {
 }
 
 func (b *binder) put(v []byte) uintptr {
-	if b.used+len(v) > b.size {
+	if b.buf == 0 || b.used+len(v) > b.size { // a nil pointer would bind null
 		if b.buf != 0 {
 			b.spill = append(b.spill, b.buf)
 		}

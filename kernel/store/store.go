@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 	_ "modernc.org/sqlite"             // driver "sqlite"
@@ -37,7 +36,7 @@ type DB struct {
 	path    string
 	read    *sql.DB
 	write   *sql.DB
-	writer  sync.Mutex // held by the one open write transaction
+	writer  chan struct{} // holds the one open write transaction
 }
 
 const readers = 8
@@ -88,7 +87,7 @@ func openSQLite(path string) (*DB, error) {
 			q = append(q, "vfs=memdb")
 		}
 		for _, p := range append([]string{
-			"busy_timeout(15000)", "page_size(8192)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(0)",
+			busyPragma, "page_size(8192)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(0)",
 			"temp_store(1)", "journal_size_limit(67108864)",
 		}, extra...) {
 			q = append(q, "_pragma="+p)
@@ -112,7 +111,7 @@ func openSQLite(path string) (*DB, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	return &DB{dialect: sqliteDialect{}, path: path, read: read, write: write}, nil
+	return &DB{dialect: sqliteDialect{}, path: path, read: read, write: write, writer: make(chan struct{}, 1)}, nil
 }
 
 func openPostgres(dsn string) (*DB, error) {
@@ -122,7 +121,7 @@ func openPostgres(dsn string) (*DB, error) {
 	}
 	one.SetMaxOpenConns(2 * readers)
 	one.SetMaxIdleConns(readers)
-	return &DB{dialect: postgresDialect{}, read: one, write: one}, nil
+	return &DB{dialect: postgresDialect{}, read: one, write: one, writer: make(chan struct{}, 1)}, nil
 }
 
 // Close closes every connection. A write transaction must have ended.
@@ -172,8 +171,10 @@ type Tx struct {
 // commits when f returns nil: what it wrote is then on disk. Any error or panic
 // rolls everything back.
 func (db *DB) Tx(ctx context.Context, f func(*Tx) error) error {
-	db.writer.Lock()
-	defer db.writer.Unlock()
+	if err := db.lock(ctx); err != nil {
+		return err
+	}
+	defer db.unlock()
 	conn, err := db.write.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("get writer: %w", err)
@@ -181,6 +182,18 @@ func (db *DB) Tx(ctx context.Context, f func(*Tx) error) error {
 	defer conn.Close()
 	return db.run(ctx, conn, db.dialect.begin(), f)
 }
+
+// lock waits for the writer's turn, as long as ctx lasts.
+func (db *DB) lock(ctx context.Context) error {
+	select {
+	case db.writer <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait to write: %w", ctx.Err())
+	}
+}
+
+func (db *DB) unlock() { <-db.writer }
 
 // ReadTx runs f in a transaction that sees the database as of one moment and
 // may not write. It does not hold up the writer.
@@ -199,7 +212,7 @@ func (db *DB) run(ctx context.Context, conn *sql.Conn, begin []string, f func(*T
 			if i > 0 {
 				conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 			}
-			return fmt.Errorf("begin: %w", err)
+			return db.dialect.beginError(err)
 		}
 	}
 	done := false
@@ -250,16 +263,17 @@ func (tx *Tx) Prepare(ctx context.Context, q string) (*sql.Stmt, error) {
 func (tx *Tx) Dialect() rule.Dialect { return tx.db.Dialect() }
 
 // Compact gives the space that a large transaction took beside the database
-// back to the disk, as far as readers allow. It never fails for being refused.
+// back to the disk, as far as readers allow: one that still needs it only means
+// that it is given back later.
 func (db *DB) Compact(ctx context.Context) error {
-	q := db.dialect.compact()
-	if q == "" {
-		return nil
+	if err := db.lock(ctx); err != nil {
+		return err
 	}
-	db.writer.Lock()
-	defer db.writer.Unlock()
-	if _, err := db.write.ExecContext(ctx, q); err != nil {
-		return fmt.Errorf("compact: %w", err)
+	defer db.unlock()
+	for _, q := range db.dialect.compact() {
+		if _, err := db.write.ExecContext(context.WithoutCancel(ctx), q); err != nil {
+			return fmt.Errorf("compact: %w", err)
+		}
 	}
 	return nil
 }

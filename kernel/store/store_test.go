@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"luoshu"
 	"luoshu/kernel/store"
@@ -186,4 +187,65 @@ func TestSQLiteSettings(t *testing.T) {
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		t.Fatal(err)
 	}
+}
+
+// Two programs on one file: the second waits, then says why it cannot write.
+func TestTwoPrograms(t *testing.T) {
+	c := dbs.SQLite(t)
+	a, err := store.Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	b, err := store.Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	err = a.Tx(t.Context(), func(tx *store.Tx) error {
+		if _, err := tx.Exec(t.Context(), "INSERT INTO setting (key, value) VALUES ('a', 'a')"); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		if _, err := b.Exec(ctx, "INSERT INTO setting (key, value) VALUES ('b', 'b')"); err == nil {
+			t.Error("two writers at once")
+		}
+		ctx2, cancel2 := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel2()
+		if _, err := a.Exec(ctx2, "DELETE FROM setting"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("waiting for the writer: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Exec(t.Context(), "INSERT INTO setting (key, value) VALUES ('b', 'b')"); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+	if err := a.Compact(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if st, err := os.Stat(c.DSN + "-wal"); err != nil || st.Size() != 0 {
+		t.Errorf("the log after Compact: %v %v", st, err)
+	}
+}
+
+// An empty text is not a null to a bound parameter.
+func TestEmptyTextIsBound(t *testing.T) {
+	dbs.Each(t, func(t *testing.T, c store.Config) {
+		db, err := store.Open(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		if _, err := db.Exec(t.Context(), "INSERT INTO setting (key, value) VALUES (?, ?)", "k", ""); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		if err := db.Scan(t.Context(), "SELECT key FROM setting WHERE value = ?", []any{""}, func(*store.Row) error { n++; return nil }); err != nil || n != 1 {
+			t.Errorf("%d rows, %v", n, err)
+		}
+	})
 }
