@@ -272,11 +272,11 @@ type commitsCmd struct {
 // Run lists commits as JSON lines.
 func (c commitsCmd) Run(a *app) error {
 	return a.with(c.Data, func(ct *city.City) error {
-		list, _, err := ct.Ledger.Commits(a.ctx, 0, c.Limit)
+		page, err := ct.Door.Commits(a.ctx, operator(), 0, c.Limit)
 		if err != nil {
 			return err
 		}
-		for _, x := range list {
+		for _, x := range page.Rows {
 			if err := a.json(x); err != nil {
 				return err
 			}
