@@ -23,7 +23,8 @@ var imports = map[string][]string{
 	"kernel/fold":            {}, // names to folded forms and pinyin
 	"kernel/sheet":           {"."},
 	"kernel/cube":            {"."},
-	"kernel/catalog":         {".", "kernel/rule"},
+	"kernel/yamltree":        {"."},
+	"kernel/catalog":         {".", "kernel/rule", "kernel/yamltree"},
 	"kernel/store":           {".", "kernel/rule", "kernel/catalog"},
 	"kernel/store/storetest": {".", "kernel/rule", "kernel/catalog", "kernel/store"},
 	"kernel/parquet":         {".", "kernel/catalog", "kernel/store", "kernel/cube"},

@@ -7,10 +7,14 @@ package catalog
 import (
 	"luoshu"
 	"luoshu/kernel/rule"
+	"luoshu/kernel/yamltree"
 )
 
 // Text is a label in two languages.
 type Text = luoshu.Text
+
+// Fault is one thing wrong with a pack file.
+type Fault = yamltree.Fault
 
 // Catalog is every loaded pack put together. It never changes after Load; a
 // version is the hash of the pack files and stands on every commit and figure.
@@ -106,6 +110,26 @@ const (
 	Sensitive
 	Closed
 )
+
+var sensitivities = []string{"public", "internal", "personal", "sensitive", "closed"}
+
+// String returns the class as packs write it.
+func (s Sensitivity) String() string {
+	if s < 0 || int(s) >= len(sensitivities) {
+		return "?"
+	}
+	return sensitivities[s]
+}
+
+// ParseSensitivity reads a class; ok is false if there is none of that name.
+func ParseSensitivity(s string) (Sensitivity, bool) {
+	for i, n := range sensitivities {
+		if n == s {
+			return Sensitivity(i), true
+		}
+	}
+	return Closed, false
+}
 
 // Entity is one kind of record.
 type Entity struct {

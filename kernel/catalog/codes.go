@@ -12,9 +12,10 @@ import (
 	"unicode/utf8"
 
 	"luoshu/kernel/rule"
+	"luoshu/kernel/yamltree"
 )
 
-var listWord = both{"代码表", "code list"}
+var listWord = Text{ZH: "代码表", EN: "code list"}
 
 // NewCodeList makes a code list of codes in order. A code that stands twice is
 // found at its last place.
@@ -29,12 +30,12 @@ func NewCodeList(name string, title Text, codes []Code) *CodeList {
 // codes reads codes/NAME.csv.
 func (l *loader) codes(_ *folder, p string, data []byte) {
 	name := strings.TrimSuffix(path.Base(p), ".csv")
-	if !wordPattern.MatchString(name) {
-		l.add(place{file: p}, "代码表的文件名要用小写字母、数字和下划线", "the name of a code list holds small letters, digits and underscores")
+	if !yamltree.IsWord(name) {
+		l.Add(yamltree.Place{File: p}, "代码表的文件名要用小写字母、数字和下划线", "the name of a code list holds small letters, digits and underscores")
 		return
 	}
 	if !utf8.Valid(data) {
-		l.add(place{file: p}, "代码表不是 UTF-8", "the code list is not UTF-8")
+		l.Add(yamltree.Place{File: p}, "代码表不是 UTF-8", "the code list is not UTF-8")
 		return
 	}
 	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff"))))
@@ -49,13 +50,13 @@ func (l *loader) codes(_ *folder, p string, data []byte) {
 		h = strings.TrimSpace(h)
 		line, c := r.FieldPos(i)
 		if _, twice := col[h]; twice || h == "" {
-			l.add(place{p, line, c}, "列名“%s”重复或为空", "the column %q is empty or stands twice", h)
+			l.Add(yamltree.Place{File: p, Line: line, Col: c}, "列名“%s”重复或为空", "the column %q is empty or stands twice", h)
 		}
 		col[h] = i
 	}
 	for _, h := range []string{"code", "name_zh", "name_en"} {
 		if _, ok := col[h]; !ok {
-			l.add(place{p, 1, 1}, "缺少列 %s", "the column %s is missing", h)
+			l.Add(yamltree.Place{File: p, Line: 1, Col: 1}, "缺少列 %s", "the column %s is missing", h)
 			return
 		}
 	}
@@ -77,10 +78,10 @@ func (l *loader) codes(_ *folder, p string, data []byte) {
 	}
 	for _, c := range codes {
 		if c.Parent != "" && lines[c.Parent] == 0 {
-			l.add(place{p, lines[c.Code], 1}, "上级代码 %s 不在本表中", "the parent code %s is not in the list", c.Parent)
+			l.Add(yamltree.Place{File: p, Line: lines[c.Code], Col: 1}, "上级代码 %s 不在本表中", "the parent code %s is not in the list", c.Parent)
 		}
 	}
-	at := place{file: p, line: 1, col: 1}
+	at := yamltree.Place{File: p, Line: 1, Col: 1}
 	if l.once(listWord, name, at) {
 		list := NewCodeList(name, Text{}, codes)
 		l.cat.Lists = append(l.cat.Lists, list)
@@ -94,13 +95,13 @@ func (l *loader) code(p string, r *csv.Reader, head, rec []string, lines map[str
 	for i, h := range head {
 		v := strings.TrimSpace(rec[i])
 		line, col := r.FieldPos(i)
-		at := place{p, line, col}
+		at := yamltree.Place{File: p, Line: line, Col: col}
 		switch strings.TrimSpace(h) {
 		case "code":
 			if c.Code = v; v != "" && lines[v] != 0 {
-				l.add(at, "代码 %s 已在第 %d 行", "the code %s already stands in line %d", v, lines[v])
+				l.Add(at, "代码 %s 已在第 %d 行", "the code %s already stands in line %d", v, lines[v])
 			} else if v == "" {
-				l.add(at, "代码为空", "the code is empty")
+				l.Add(at, "代码为空", "the code is empty")
 			}
 			lines[v] = line
 		case "name_zh":
@@ -112,13 +113,13 @@ func (l *loader) code(p string, r *csv.Reader, head, rec []string, lines map[str
 		case "standard":
 			c.Standard = v
 		case "certainty":
-			if c.Certainty = v; v != "" && !slices.Contains([]string{"A", "B", "D", "M"}, v) {
-				l.add(at, "可信度应为 A、B、D 或 M，现为 %s", "the certainty is A, B, D or M, not %s", v)
+			if c.Certainty = v; v != "" && !slices.Contains(certainties, v) {
+				l.Add(at, "可信度应为 A、B、D 或 M，现为 %s", "the certainty is A, B, D or M, not %s", v)
 			}
 		case "from", "to":
-			d, ok := parseDate(v)
-			if v != "" && !ok {
-				l.add(at, "应为 2024-09-01 这样的日期，现为 %s", "a date such as 2024-09-01 is expected, not %s", v)
+			d := int64(0)
+			if v != "" {
+				d = l.Date(at, v)
 			}
 			if strings.TrimSpace(h) == "from" {
 				c.From = d
@@ -134,11 +135,11 @@ func (l *loader) code(p string, r *csv.Reader, head, rec []string, lines map[str
 			}
 		}
 		if (h == "name_zh" || h == "name_en") && v == "" {
-			l.add(at, "%s 不能为空", "%s must not be empty", h)
+			l.Add(at, "%s 不能为空", "%s must not be empty", h)
 		}
 	}
 	if c.From != 0 && c.To != 0 && c.From > c.To {
-		l.add(place{p, lines[c.Code], 1}, "from 晚于 to", "from is later than to")
+		l.Add(yamltree.Place{File: p, Line: lines[c.Code], Col: 1}, "from 晚于 to", "from is later than to")
 	}
 	return c
 }
@@ -148,56 +149,56 @@ func (l *loader) csvFault(p string, err error) {
 	var pe *csv.ParseError
 	switch {
 	case errors.Is(err, io.EOF):
-		l.add(place{file: p}, "文件是空的", "the file is empty")
+		l.Add(yamltree.Place{File: p}, "文件是空的", "the file is empty")
 	case errors.As(err, &pe) && errors.Is(err, csv.ErrFieldCount):
-		l.add(place{p, pe.Line, 1}, "这一行的列数与表头不同", "the line has another number of columns than the heading")
+		l.Add(yamltree.Place{File: p, Line: pe.Line, Col: 1}, "这一行的列数与表头不同", "the line has another number of columns than the heading")
 	case errors.As(err, &pe):
-		l.add(place{p, pe.Line, pe.Column}, "CSV 写法有误：%s", "not valid CSV: %s", pe.Err)
+		l.Add(yamltree.Place{File: p, Line: pe.Line, Col: pe.Column}, "CSV 写法有误：%s", "not valid CSV: %s", pe.Err)
 	default:
-		l.add(place{file: p}, "CSV 写法有误：%s", "not valid CSV: %s", err)
+		l.Add(yamltree.Place{File: p}, "CSV 写法有误：%s", "not valid CSV: %s", err)
 	}
 }
 
 // example says why a field's example could not be taken from a sheet; nothing if
 // it could.
-func (l *loader) example(f *Field) both {
+func (l *loader) example(f *Field) Text {
 	v, s := int64(0), f.Example
 	good := true
 	switch f.Type {
 	case TypeCode:
 		if list := l.cat.List(f.Codes); list != nil && !f.Loose && list.Code(s) == nil {
-			return both{"不在代码表中", "it is not in the code list"}
+			return Text{ZH: "不在代码表中", EN: "it is not in the code list"}
 		}
-		return both{}
+		return Text{}
 	case TypeRef:
-		return both{}
+		return Text{}
 	case TypeBool:
 		if !slices.Contains([]string{"是", "否", "yes", "no", "true", "false", "1", "0", "Y", "N"}, s) {
-			return both{"应为 是 或 否", "it is neither 是 (yes) nor 否 (no)"}
+			return Text{ZH: "应为 是 或 否", EN: "it is neither 是 (yes) nor 否 (no)"}
 		}
-		return both{}
+		return Text{}
 	case TypeText:
 		v = int64(utf8.RuneCountInString(s))
 		if re, err := regexp.Compile(`^(?:` + f.Pattern + `)$`); f.Pattern != "" && err == nil && !re.MatchString(s) {
-			return both{"不合式样", "it does not match the pattern"}
+			return Text{ZH: "不合式样", EN: "it does not match the pattern"}
 		}
 		if slices.Contains(rule.Checks(), f.Check) {
 			if msg, pass := rule.Check(f.Check, s); !pass {
-				return both{msg.ZH, msg.EN}
+				return msg
 			}
 		}
 	case TypeDate:
-		v, good = parseDate(s)
+		v, good = yamltree.ISODate(s)
 	case TypeDecimal:
-		v, good = Scaled(s, f.Scale)
+		v, good = yamltree.Scaled(s, f.Scale)
 	default:
-		v, good = Scaled(s, 0)
+		v, good = yamltree.Scaled(s, 0)
 	}
 	if !good {
-		return both{"不是这种类型的值", "it is not a value of the type"}
+		return Text{ZH: "不是这种类型的值", EN: "it is not a value of the type"}
 	}
 	if f.Min != nil && v < *f.Min || f.Max != nil && v > *f.Max {
-		return both{"超出 min 或 max", "it is beyond min or max"}
+		return Text{ZH: "超出 min 或 max", EN: "it is beyond min or max"}
 	}
-	return both{}
+	return Text{}
 }

@@ -5,9 +5,10 @@ import (
 	"strings"
 
 	"luoshu/kernel/rule"
+	"luoshu/kernel/yamltree"
 )
 
-var grainWord = both{"基集", "grain"}
+var grainWord = Text{ZH: "基集", EN: "grain"}
 
 // FactVars returns the variables of a grain's own expressions: the fields of the
 // fact, alias.field of its joins, the counts of its rolls, and "year".
@@ -75,87 +76,87 @@ func addVar(vars []rule.Var, v rule.Var) []rule.Var {
 }
 
 // indicators reads indicators.yaml and indicators/*.yaml.
-func (l *loader) indicators(f *folder, o *object) {
-	for _, x := range o.get("grains").items() {
-		l.grain(f, x.object())
+func (l *loader) indicators(f *folder, o *yamltree.Object) {
+	for _, x := range o.Get("grains").Items() {
+		l.grain(f, x.Object())
 	}
-	for _, x := range o.get("indicators").items() {
-		l.indicator(f, x.object())
+	for _, x := range o.Get("indicators").Items() {
+		l.indicator(f, x.Object())
 	}
 }
 
-func (l *loader) grain(f *folder, o *object) {
-	g := &Grain{Pack: f.name, File: o.file, Line: o.place().line}
-	g.ID, g.Title, g.Note = o.id("id"), o.title("title", true), o.title("note", false)
-	g.From, g.Year, g.Where, g.Org = o.full("from"), o.get("year").str(), o.get("where").str(), o.get("org").str()
-	var joins, rolls, dims []*object
-	for _, x := range o.get("join").items() {
-		j := x.object()
-		g.Join = append(g.Join, Join{Alias: j.word("alias"), Entity: j.full("entity"), On: j.full("on")})
+func (l *loader) grain(f *folder, o *yamltree.Object) {
+	g := &Grain{Pack: f.name, File: o.File(), Line: o.Place().Line}
+	g.ID, g.Title, g.Note = o.ID("id"), o.Title("title", true), o.Title("note", false)
+	g.From, g.Year, g.Where, g.Org = o.Full("from"), o.Get("year").Str(), o.Get("where").Str(), o.Get("org").Str()
+	var joins, rolls, dims []*yamltree.Object
+	for _, x := range o.Get("join").Items() {
+		j := x.Object()
+		g.Join = append(g.Join, Join{Alias: j.Word("alias"), Entity: j.Full("entity"), On: j.Full("on")})
 		joins = append(joins, j)
-		j.done()
+		j.Done()
 	}
-	for _, x := range o.get("roll").items() {
-		r := x.object()
+	for _, x := range o.Get("roll").Items() {
+		r := x.Object()
 		rolls = append(rolls, r)
 		g.Roll = append(g.Roll, roll(r))
 	}
-	if c := o.get("calendar"); c.given() {
-		co := c.object()
-		g.Cal = &Calendar{From: co.full("from"), To: co.full("to"), Month: int(co.must("month").whole(1, 12)), Day: int(co.must("day").whole(1, 28))}
-		co.done()
+	if c := o.Get("calendar"); c.Given() {
+		co := c.Object()
+		g.Cal = &Calendar{From: co.Full("from"), To: co.Full("to"), Month: int(co.Must("month").Whole(1, 12)), Day: int(co.Must("day").Whole(1, 28))}
+		co.Done()
 	}
-	for _, x := range o.must("dims").items() {
-		d := x.object()
+	for _, x := range o.Must("dims").Items() {
+		d := x.Object()
 		dims = append(dims, d)
-		g.Dims = append(g.Dims, &Dim{ID: d.word("id"), Title: d.title("title", true), Expr: d.full("expr"),
-			Codes: d.get("codes").str(), Ref: d.get("ref").str()})
-		d.done()
+		g.Dims = append(g.Dims, &Dim{
+			ID: d.Word("id"), Title: d.Title("title", true), Expr: d.Full("expr"),
+			Codes: d.Get("codes").Str(), Ref: d.Get("ref").Str(),
+		})
+		d.Done()
 	}
-	if (g.Year == "") == (g.Cal == nil) {
-		o.fault("year 与 calendar 必须且只能写一个", "either year or calendar must be given, not both")
-	}
-	o.done()
-	if l.once(grainWord, g.ID, o.at("id")) {
+	o.Either("year", "calendar")
+	o.Done()
+	if l.once(grainWord, g.ID, o.At("id")) {
 		l.cat.Grains = append(l.cat.Grains, g)
 		l.cat.grains[g.ID] = g
 	}
 	l.on(passGrains, func() { l.grainRefs(g, o, joins, rolls, dims) })
 }
 
-func roll(o *object) Roll {
-	r := Roll{Alias: o.word("alias"), Entity: o.full("entity"), Where: o.get("where").str()}
-	for _, x := range o.must("by").items() {
-		k := x.object()
-		r.By = append(r.By, RollKey{Theirs: k.full("theirs"), Ours: k.full("ours")})
-		k.done()
+func roll(o *yamltree.Object) Roll {
+	r := Roll{Alias: o.Word("alias"), Entity: o.Full("entity"), Where: o.Get("where").Str()}
+	for _, x := range o.Must("by").Items() {
+		k := x.Object()
+		r.By = append(r.By, RollKey{Theirs: k.Full("theirs"), Ours: k.Full("ours")})
+		k.Done()
 	}
-	if by := o.get("by"); by.given() && len(r.By) == 0 {
-		by.fault("至少要写一对字段", "at least one pair of fields is needed")
+	if by := o.Get("by"); by.Given() && len(r.By) == 0 {
+		by.Fault("至少要写一对字段", "at least one pair of fields is needed")
 	}
-	o.done()
+	o.Done()
 	return r
 }
 
 // grainRefs resolves names and compiles the expressions of a grain, in the order
 // in which they may read one another.
-func (l *loader) grainRefs(g *Grain, o *object, joins, rolls, dims []*object) {
-	fact := l.knownEntity(o.get("from"))
+func (l *loader) grainRefs(g *Grain, o *yamltree.Object, joins, rolls, dims []*yamltree.Object) {
+	fact := l.knownEntity(o.Get("from"))
 	if fact == nil || !l.joins(g, fact, joins) {
 		return
 	}
-	at := o.place()
+	at := o.Place()
 	plain := l.env(at, l.cat.joinVars(g), nil)
-	if g.YearProg = l.compile(plain, o.get("year"), rule.Int); g.YearProg != nil {
-		l.open(g, o.get("year"), g.YearProg)
+	if g.YearProg = l.compile(plain, o.Get("year"), rule.Int); g.YearProg != nil {
+		l.open(g, o.Get("year"), g.YearProg)
 	}
-	if c := o.get("calendar"); c.given() {
-		l.calendar(g, c.object())
+	if c := o.Get("calendar"); c.Given() {
+		l.calendar(g, c.Object())
 	}
 	l.rolls(g, fact, rolls)
 	env := l.env(at, l.cat.FactVars(g), l.cat.HasParam)
-	if g.WhereProg = l.compile(env, o.get("where"), rule.Bool); g.WhereProg != nil {
-		l.open(g, o.get("where"), g.WhereProg)
+	if g.WhereProg = l.compile(env, o.Get("where"), rule.Bool); g.WhereProg != nil {
+		l.open(g, o.Get("where"), g.WhereProg)
 	}
 	for i, d := range dims {
 		l.dim(g, g.Dims[i], d, env)
@@ -163,13 +164,13 @@ func (l *loader) grainRefs(g *Grain, o *object, joins, rolls, dims []*object) {
 	if g.Org != "" {
 		d := g.Dim(g.Org)
 		if d == nil || l.cat.Entity(d.Ref) == nil || l.cat.Entity(d.Ref).Node == nil {
-			o.get("org").fault("%s 不是指向机构的维度", "%s is not a dimension that leads to an organisation", g.Org)
+			o.Get("org").Fault("%s 不是指向机构的维度", "%s is not a dimension that leads to an organisation", g.Org)
 		}
 	}
 }
 
 // open checks that an expression reads no closed field.
-func (l *loader) open(g *Grain, v item, x *rule.Expr) {
+func (l *loader) open(g *Grain, v yamltree.Item, x *rule.Expr) {
 	for _, name := range x.Vars() {
 		if f := l.cat.VarField(g, name); f != nil {
 			l.notClosed(v, f)
@@ -178,15 +179,15 @@ func (l *loader) open(g *Grain, v item, x *rule.Expr) {
 }
 
 // joins checks the joins of a grain; false if one names no entity.
-func (l *loader) joins(g *Grain, fact *Entity, joins []*object) bool {
+func (l *loader) joins(g *Grain, fact *Entity, joins []*yamltree.Object) bool {
 	good := true
 	seen := map[string]*Entity{}
 	for i, j := range g.Join {
 		o := joins[i]
-		e := l.knownEntity(o.get("entity"))
+		e := l.knownEntity(o.Get("entity"))
 		good = good && e != nil
 		if seen[j.Alias] != nil {
-			o.get("alias").fault("别名 %s 已用过", "the alias %s is taken", j.Alias)
+			o.Get("alias").Fault("别名 %s 已用过", "the alias %s is taken", j.Alias)
 			good = false
 		}
 		from, field := fact, j.On
@@ -199,16 +200,16 @@ func (l *loader) joins(g *Grain, fact *Entity, joins []*object) bool {
 		}
 		switch {
 		case f == nil:
-			o.get("on").fault("%s 不是 %s 或前面别名的字段", "%s is no field of %s or of an earlier alias", j.On, fact.Name)
+			o.Get("on").Fault("%s 不是 %s 或前面别名的字段", "%s is no field of %s or of an earlier alias", j.On, fact.Name)
 		case e == nil:
 		case len(e.Key) != 1:
-			o.get("entity").fault("%s 的键不止一个字段，不能连接", "%s has a key of several fields and cannot be joined", e.Name)
+			o.Get("entity").Fault("%s 的键不止一个字段，不能连接", "%s has a key of several fields and cannot be joined", e.Name)
 		case f.Type == TypeRef && f.Ref != e.Name:
-			o.get("on").fault("%s 引用的是 %s，不是 %s", "%s refers to %s, not to %s", j.On, f.Ref, e.Name)
+			o.Get("on").Fault("%s 引用的是 %s，不是 %s", "%s refers to %s, not to %s", j.On, f.Ref, e.Name)
 		case e.Field(e.Key[0]) != nil && e.Field(e.Key[0]).Type.Kind() != f.Type.Kind():
-			o.get("on").fault("%s 与 %s 的键类型不同", "%s has another type than the key of %s", j.On, e.Name)
+			o.Get("on").Fault("%s 与 %s 的键类型不同", "%s has another type than the key of %s", j.On, e.Name)
 		default:
-			l.notClosed(o.get("on"), f)
+			l.notClosed(o.Get("on"), f)
 		}
 		if e != nil {
 			seen[j.Alias] = e
@@ -217,15 +218,15 @@ func (l *loader) joins(g *Grain, fact *Entity, joins []*object) bool {
 	return good
 }
 
-func (l *loader) calendar(g *Grain, o *object) {
+func (l *loader) calendar(g *Grain, o *yamltree.Object) {
 	for _, k := range []string{"from", "to"} {
-		v := o.get(k)
-		if v.str() == "" {
+		v := o.Get(k)
+		if v.Str() == "" {
 			continue
 		}
-		f := l.cat.VarField(g, v.str())
+		f := l.cat.VarField(g, v.Str())
 		if f == nil || f.Type != TypeDate {
-			v.fault("%s 不是日期字段", "%s is not a date field", v.str())
+			v.Fault("%s 不是日期字段", "%s is not a date field", v.Str())
 			continue
 		}
 		l.notClosed(v, f)
@@ -233,65 +234,61 @@ func (l *loader) calendar(g *Grain, o *object) {
 }
 
 // rolls checks the rolls of a grain and compiles their keys and conditions.
-func (l *loader) rolls(g *Grain, fact *Entity, rolls []*object) {
-	ours := l.env(place{file: g.File}, addVar(l.cat.joinVars(g), rule.Var{Name: "year", Kind: rule.Int}), nil)
+func (l *loader) rolls(g *Grain, fact *Entity, rolls []*yamltree.Object) {
+	ours := l.env(yamltree.Place{File: g.File}, addVar(l.cat.joinVars(g), rule.Var{Name: "year", Kind: rule.Int}), nil)
 	seen := map[string]bool{"year": true}
 	for i := range g.Roll {
 		r, o := &g.Roll[i], rolls[i]
 		if seen[r.Alias] || fact.Field(r.Alias) != nil {
-			o.get("alias").fault("别名 %s 已用过", "the alias %s is taken", r.Alias)
+			o.Get("alias").Fault("别名 %s 已用过", "the alias %s is taken", r.Alias)
 		}
 		seen[r.Alias] = true
-		e := l.knownEntity(o.get("entity"))
+		e := l.knownEntity(o.Get("entity"))
 		if e == nil {
 			continue
 		}
-		for k, x := range o.get("by").items() {
-			b := x.object()
-			theirs := l.fieldOf(e, b.get("theirs"))
+		for k, x := range o.Get("by").Items() {
+			b := x.Object()
+			theirs := l.fieldOf(e, b.Get("theirs"))
 			if theirs == nil {
 				continue
 			}
-			l.notClosed(b.get("theirs"), theirs)
-			if r.By[k].Prog = l.compile(ours, b.get("ours"), theirs.Type.Kind()); r.By[k].Prog != nil {
-				l.open(g, b.get("ours"), r.By[k].Prog)
+			l.notClosed(b.Get("theirs"), theirs)
+			if r.By[k].Prog = l.compile(ours, b.Get("ours"), theirs.Type.Kind()); r.By[k].Prog != nil {
+				l.open(g, b.Get("ours"), r.By[k].Prog)
 			}
 		}
-		env := l.env(o.place(), l.cat.EntityVars(e), nil)
-		if r.WhereProg = l.compile(env, o.get("where"), rule.Bool); r.WhereProg != nil {
+		env := l.env(o.Place(), l.cat.EntityVars(e), nil)
+		if r.WhereProg = l.compile(env, o.Get("where"), rule.Bool); r.WhereProg != nil {
 			for _, v := range r.WhereProg.Vars() {
-				l.notClosed(o.get("where"), e.Field(v))
+				l.notClosed(o.Get("where"), e.Field(v))
 			}
 		}
 	}
 }
 
-func (l *loader) dim(g *Grain, d *Dim, o *object, env *rule.Env) {
+func (l *loader) dim(g *Grain, d *Dim, o *yamltree.Object, env *rule.Env) {
 	first := slices.IndexFunc(g.Dims, func(x *Dim) bool { return x.ID == d.ID })
 	if d.ID != "" && (d.ID == "year" || g.Dims[first] != d) {
-		o.get("id").fault("维度 %s 已用过（year 总在）", "the dimension %s is taken (year is always there)", d.ID)
+		o.Get("id").Fault("维度 %s 已用过（year 总在）", "the dimension %s is taken (year is always there)", d.ID)
 	}
 	if d.Codes != "" && d.Ref != "" {
-		o.fault("codes 与 ref 只能写一个", "codes and ref cannot both be given")
+		o.Fault("codes 与 ref 只能写一个", "codes and ref cannot both be given")
 	}
 	want := []rule.Kind{rule.Text, rule.Int}
 	if d.Codes != "" || d.Ref != "" {
 		want = want[:1]
 	}
-	if d.Codes != "" && l.cat.List(d.Codes) == nil {
-		o.get("codes").fault("没有代码表 codes/%s.csv", "there is no code list codes/%s.csv", d.Codes)
-	}
-	if ref := l.knownEntity(o.get("ref")); ref != nil && len(ref.Key) != 1 {
-		o.get("ref").fault("%s 的键不止一个字段，不能被引用", "%s has a key of several fields and cannot be referred to", ref.Name)
-	}
-	d.Prog = l.compile(env, o.get("expr"), want...)
+	l.knownList(o.Get("codes"))
+	l.knownRef(o.Get("ref"))
+	d.Prog = l.compile(env, o.Get("expr"), want...)
 	if d.Prog == nil {
 		return
 	}
-	l.open(g, o.get("expr"), d.Prog)
+	l.open(g, o.Get("expr"), d.Prog)
 	if _, taken := env.Kind(d.ID); taken {
 		if same, ok := d.Prog.Field(); !ok || same != d.ID {
-			o.get("id").fault("维度 %s 与同名的字段不是一回事；请改名", "the dimension %s is not the field of that name; rename it", d.ID)
+			o.Get("id").Fault("维度 %s 与同名的字段不是一回事；请改名", "the dimension %s is not the field of that name; rename it", d.ID)
 		}
 	}
 }

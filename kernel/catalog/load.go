@@ -1,22 +1,17 @@
 package catalog
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"luoshu/kernel/rule"
+	"luoshu/kernel/yamltree"
 )
 
 // Options says which packs to load and from where.
@@ -37,12 +32,12 @@ const (
 
 // loader carries one load through.
 type loader struct {
-	faults
+	yamltree.Faults
 	cat       *Catalog
 	later     [passes][]func()
-	where     map[any]place // where entities, lists, parameters… were declared
-	places    map[string]place
-	cities    []place
+	where     map[any]yamltree.Place // where entities, lists, parameters… were declared
+	places    map[string]yamltree.Place
+	cities    []yamltree.Place
 	rows      map[*Entity]*rule.Env
 	grainEnvs map[*Grain]*rule.Env
 }
@@ -57,7 +52,7 @@ func Load(o Options) (*Catalog, []Fault) {
 			entities: map[string]*Entity{}, lists: map[string]*CodeList{}, parameters: map[string]*Parameter{},
 			grains: map[string]*Grain{}, indicators: map[string]*Indicator{}, roles: map[string]*Role{},
 		},
-		where: map[any]place{}, places: map[string]place{}, rows: map[*Entity]*rule.Env{}, grainEnvs: map[*Grain]*rule.Env{},
+		where: map[any]yamltree.Place{}, places: map[string]yamltree.Place{}, rows: map[*Entity]*rule.Env{}, grainEnvs: map[*Grain]*rule.Env{},
 	}
 	folders := l.find(o.FS, len(o.Packs) == 0)
 	sum := sha256.New()
@@ -71,14 +66,14 @@ func Load(o Options) (*Catalog, []Fault) {
 	}
 	switch {
 	case len(l.cities) == 0 && !o.NoCity:
-		l.add(place{}, "没有一个包带 city 块；请加上城市包", "no pack has a city block; add the pack of a city")
+		l.Add(yamltree.Place{}, "没有一个包带 city 块；请加上城市包", "no pack has a city block; add the pack of a city")
 	case len(l.cities) > 1:
 		for _, at := range l.cities[1:] {
-			l.add(at, "已有另一个包带 city 块", "another loaded pack has a city block too")
+			l.Add(at, "已有另一个包带 city 块", "another loaded pack has a city block too")
 		}
 	}
-	if len(l.list) > 0 {
-		return nil, l.sorted()
+	if faults := l.Sorted(); len(faults) > 0 {
+		return nil, faults
 	}
 	l.cat.Version = hex.EncodeToString(sum.Sum(nil))
 	return l.cat, nil
@@ -94,13 +89,13 @@ func LoadFS(fsys fs.FS, names ...string) (*Catalog, []Fault) {
 func (l *loader) on(pass int, f func()) { l.later[pass] = append(l.later[pass], f) }
 
 // once reports whether the thing is declared for the first time.
-func (l *loader) once(kind both, id string, at place) bool {
+func (l *loader) once(kind Text, id string, at yamltree.Place) bool {
 	if id == "" {
 		return false
 	}
-	key := kind.en + " " + id
+	key := kind.EN + " " + id
 	if before, ok := l.places[key]; ok {
-		l.add(at, "%s %s 已在 %s 第 %d 行定义", "%s %s is already defined in %s, line %d", kind, id, before.file, before.line)
+		l.Add(at, "%s %s 已在 %s 第 %d 行定义", "%s %s is already defined in %s, line %d", kind, id, before.File, before.Line)
 		return false
 	}
 	l.places[key] = at
@@ -111,7 +106,7 @@ func (l *loader) once(kind both, id string, at place) bool {
 type folder struct {
 	name string
 	fs   fs.FS
-	head *object // pack.yaml
+	head *yamltree.Object // pack.yaml
 	pack *Pack
 }
 
@@ -122,7 +117,7 @@ func (l *loader) find(list []fs.FS, all bool) map[string]*folder {
 	for _, f := range list {
 		entries, err := fs.ReadDir(f, ".")
 		if err != nil {
-			l.add(place{}, "无法读取包文件夹：%s", "cannot read the folder of packs: %s", err)
+			l.Add(yamltree.Place{}, "无法读取包文件夹：%s", "cannot read the folder of packs: %s", err)
 			continue
 		}
 		for _, e := range entries {
@@ -132,7 +127,7 @@ func (l *loader) find(list []fs.FS, all bool) map[string]*folder {
 			if _, err := fs.Stat(f, path.Join(e.Name(), "pack.yaml")); err == nil {
 				out[e.Name()] = &folder{name: e.Name(), fs: f}
 			} else if yamls, _ := fs.Glob(f, e.Name()+"/*.yaml"); all && len(yamls) > 0 {
-				l.add(place{file: e.Name()}, "文件夹里没有 pack.yaml", "the folder has no pack.yaml")
+				l.Add(yamltree.Place{File: e.Name()}, "文件夹里没有 pack.yaml", "the folder has no pack.yaml")
 			}
 		}
 	}
@@ -149,33 +144,33 @@ func (l *loader) order(folders map[string]*folder, want []string) []*folder {
 	}
 	var out []*folder
 	state := map[string]int{} // 1 being visited, 2 done
-	var visit func(name string, at place)
-	visit = func(name string, at place) {
+	var visit func(name string, at yamltree.Place)
+	visit = func(name string, at yamltree.Place) {
 		switch state[name] {
 		case 1:
-			l.add(at, "包 %s 绕一圈又需要自己", "the pack %s needs itself in a circle", name)
+			l.Add(at, "包 %s 绕一圈又需要自己", "the pack %s needs itself in a circle", name)
 			return
 		case 2:
 			return
 		}
 		f := folders[name]
 		if f == nil {
-			l.add(at, "没有名为 %s 的包", "there is no pack %s", name)
+			l.Add(at, "没有名为 %s 的包", "there is no pack %s", name)
 			return
 		}
 		state[name] = 1
-		f.head = l.yaml(f.fs, path.Join(name, "pack.yaml")).object()
-		needs := f.head.get("needs")
-		for _, n := range needs.items() {
-			if s := n.str(); s != "" {
-				visit(s, n.place())
+		f.head = yamltree.Read(&l.Faults, f.fs, path.Join(name, "pack.yaml")).Object()
+		needs := f.head.Get("needs")
+		for _, n := range needs.Items() {
+			if s := n.Str(); s != "" {
+				visit(s, n.Place())
 			}
 		}
 		state[name] = 2
 		out = append(out, f)
 	}
 	for _, n := range want {
-		visit(n, place{})
+		visit(n, yamltree.Place{})
 	}
 	return out
 }
@@ -193,7 +188,7 @@ func (l *loader) read(f *folder, sum io.Writer) {
 		return nil
 	})
 	if err != nil {
-		l.add(place{file: f.name}, "无法读取包：%s", "cannot read the pack: %s", err)
+		l.Add(yamltree.Place{File: f.name}, "无法读取包：%s", "cannot read the pack: %s", err)
 	}
 	slices.Sort(files)
 	for _, p := range files {
@@ -202,9 +197,8 @@ func (l *loader) read(f *folder, sum io.Writer) {
 			continue
 		}
 		f.pack.Files = append(f.pack.Files, p)
-		data, err := fs.ReadFile(f.fs, p)
-		if err != nil {
-			l.add(place{file: p}, "无法读取文件：%s", "cannot read the file: %s", err)
+		data, ok := l.ReadFile(f.fs, p)
+		if !ok {
 			continue
 		}
 		fmt.Fprintf(sum, "%s %d\n", p, len(data))
@@ -215,12 +209,12 @@ func (l *loader) read(f *folder, sum io.Writer) {
 
 // reader says how a file of a pack is read; nil for files that are not read.
 func (l *loader) reader(rel string) func(f *folder, p string, data []byte) {
-	doc := func(read func(f *folder, o *object)) func(*folder, string, []byte) {
+	doc := func(read func(f *folder, o *yamltree.Object)) func(*folder, string, []byte) {
 		return func(f *folder, p string, data []byte) {
-			if v := l.parse(p, data); v.given() {
-				o := v.object()
+			if v := yamltree.Parse(&l.Faults, p, data); v.Given() {
+				o := v.Object()
 				read(f, o)
-				o.done()
+				o.Done()
 			}
 		}
 	}
@@ -251,64 +245,6 @@ func (l *loader) reader(rel string) func(f *folder, p string, data []byte) {
 		return nil
 	}
 	return func(_ *folder, p string, _ []byte) {
-		l.add(place{file: p}, "包里不认识这个文件：放错了地方，或名称写错", "a pack has no such file: it is in the wrong place or its name is misspelt")
+		l.Add(yamltree.Place{File: p}, "包里不认识这个文件：放错了地方，或名称写错", "a pack has no such file: it is in the wrong place or its name is misspelt")
 	}
-}
-
-// yaml reads one YAML file; its faults are recorded.
-func (l *loader) yaml(f fs.FS, p string) item {
-	data, err := fs.ReadFile(f, p)
-	if err != nil {
-		l.add(place{file: p}, "无法读取文件：%s", "cannot read the file: %s", err)
-		return item{fs: &l.faults, file: p}
-	}
-	return l.parse(p, data)
-}
-
-// parse reads YAML text as one document without anchors, aliases and tags.
-func (l *loader) parse(p string, data []byte) item { return parseYAML(&l.faults, p, data) }
-
-var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)
-
-func parseYAML(fs *faults, p string, data []byte) item {
-	none := item{fs: fs, file: p}
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	var root yaml.Node
-	err := dec.Decode(&root)
-	if errors.Is(err, io.EOF) {
-		fs.add(place{file: p}, "文件是空的", "the file is empty")
-		return none
-	}
-	if err != nil {
-		at, msg := place{file: p, line: 1, col: 1}, err.Error()
-		if m := yamlLine.FindStringSubmatch(msg); m != nil {
-			at.line, _ = strconv.Atoi(m[1])
-			msg = strings.TrimPrefix(msg, m[0])
-		}
-		fs.add(at, "YAML 写法有误：%s", "not valid YAML: %s", strings.TrimPrefix(msg, "yaml: "))
-		return none
-	}
-	if len(root.Content) == 1 && !(item{n: root.Content[0]}).given() {
-		fs.add(place{file: p}, "文件是空的", "the file is empty")
-		return none
-	}
-	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		fs.add(place{file: p}, "一个文件只能有一个 YAML 文档", "a file may hold only one YAML document")
-	}
-	if root.Kind != yaml.DocumentNode || len(root.Content) != 1 || !plain(fs, p, root.Content[0]) {
-		return none
-	}
-	return item{fs, p, root.Content[0]}
-}
-
-// plain reports whether the tree has no anchors, aliases or tags.
-func plain(fs *faults, p string, n *yaml.Node) bool {
-	good := n.Kind != yaml.AliasNode && n.Anchor == "" && n.Style&yaml.TaggedStyle == 0
-	if !good {
-		item{fs, p, n}.fault("不许用 YAML 的锚、引用和标签", "YAML anchors, aliases and tags are not allowed")
-	}
-	for _, c := range n.Content {
-		good = plain(fs, p, c) && good
-	}
-	return good
 }

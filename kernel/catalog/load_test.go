@@ -182,8 +182,10 @@ func TestOverlay(t *testing.T) {
 }
 
 func FuzzLoad(f *testing.F) {
-	for _, p := range []string{"base/pack.yaml", "base/rules.yaml", "base/indicators.yaml", "base/plan.yaml", "base/entities/visit.yaml",
-		"base/parameters.yaml", "base/access.yaml", "base/codes/level.csv", "base/tests/one.yaml"} {
+	for _, p := range []string{
+		"base/pack.yaml", "base/rules.yaml", "base/indicators.yaml", "base/plan.yaml", "base/entities/visit.yaml",
+		"base/parameters.yaml", "base/access.yaml", "base/codes/level.csv", "base/tests/one.yaml",
+	} {
 		data, err := os.ReadFile(filepath.Join("testdata/good", p))
 		if err != nil {
 			f.Fatal(err)

@@ -1,6 +1,10 @@
 package catalog
 
-import "strings"
+import (
+	"strings"
+
+	"luoshu/kernel/yamltree"
+)
 
 // Roster says which records of an entity a OneRoster 1.2 CSV package holds: one
 // table of oneroster.yaml. Columns are those of the standard's files and its
@@ -40,63 +44,65 @@ type RosterField struct {
 }
 
 // rosters reads oneroster.yaml.
-func (l *loader) rosters(f *folder, o *object) {
-	for _, x := range o.must("tables").items() {
-		l.roster(f, x.object())
+func (l *loader) rosters(f *folder, o *yamltree.Object) {
+	for _, x := range o.Must("tables").Items() {
+		l.roster(f, x.Object())
 	}
 }
 
-func (l *loader) roster(f *folder, o *object) {
-	r := &Roster{Pack: f.name, File: o.full("file"), Entity: o.full("entity"), Line: o.place().line, Codes: map[string]map[string]string{}}
+func (l *loader) roster(f *folder, o *yamltree.Object) {
+	r := &Roster{Pack: f.name, File: o.Full("file"), Entity: o.Full("entity"), Line: o.Place().Line, Codes: map[string]map[string]string{}}
 	aliases := map[string]bool{"": true, "metadata": true}
-	for _, x := range o.get("join").items() {
-		j := x.object()
-		r.Join = append(r.Join, RosterJoin{Alias: j.word("alias"), File: j.full("file"), On: j.full("on"), Key: j.full("key"),
-			Where: rosterWhere(j.get("where")), Required: j.get("required").boolean()})
-		l.rosterColumn(j.get("on"), j.get("on").str(), aliases)
-		aliases[j.get("alias").str()] = true
-		j.done()
+	for _, x := range o.Get("join").Items() {
+		j := x.Object()
+		r.Join = append(r.Join, RosterJoin{
+			Alias: j.Word("alias"), File: j.Full("file"), On: j.Full("on"), Key: j.Full("key"),
+			Where: rosterWhere(j.Get("where")), Required: j.Get("required").Bool(),
+		})
+		l.rosterColumn(j.Get("on"), j.Get("on").Str(), aliases)
+		aliases[j.Get("alias").Str()] = true
+		j.Done()
 	}
-	where := o.get("where")
+	where := o.Get("where")
 	r.Where = rosterWhere(where)
 	for _, w := range r.Where {
 		l.rosterColumn(where, w.Column, aliases)
 	}
-	columns, fixed, codes := o.must("map"), o.get("fixed"), o.get("codes")
-	m := columns.object()
-	for _, k := range m.order {
+	columns, fixed, codes := o.Must("map"), o.Get("fixed"), o.Get("codes")
+	m := columns.Object()
+	for _, k := range m.Keys() {
 		rf := RosterField{Field: k}
-		for _, c := range strings.Split(m.get(k).str(), "+") {
+		for _, c := range strings.Split(m.Get(k).Str(), "+") {
 			c = strings.TrimSpace(c)
-			l.rosterColumn(m.get(k), c, aliases)
+			l.rosterColumn(m.Get(k), c, aliases)
 			rf.Columns = append(rf.Columns, c)
 		}
 		r.Map = append(r.Map, rf)
 	}
-	fx := fixed.object()
-	for _, k := range fx.order {
-		r.Map = append(r.Map, RosterField{Field: k, Fixed: fx.get(k).str()})
+	fx := fixed.Object()
+	for _, k := range fx.Keys() {
+		r.Map = append(r.Map, RosterField{Field: k, Fixed: fx.Get(k).Str()})
 	}
-	co := codes.object()
-	for _, k := range co.order {
-		r.Codes[k] = co.get(k).dict()
+	co := codes.Object()
+	for _, k := range co.Keys() {
+		r.Codes[k] = co.Get(k).Dict()
 	}
-	o.done()
-	if l.once(both{"OneRoster 表", "OneRoster table of"}, r.Entity, o.at("entity")) {
+	o.Done()
+	if l.once(Text{ZH: "OneRoster 表", EN: "OneRoster table of"}, r.Entity, o.At("entity")) {
 		l.cat.Rosters = append(l.cat.Rosters, r)
 	}
 	l.on(passRest, func() {
-		e := l.knownEntity(o.get("entity"))
+		e := l.knownEntity(o.Get("entity"))
 		if e == nil {
 			return
 		}
 		seen := map[string]bool{}
-		for _, part := range []*object{m, fx, co} {
-			for _, k := range part.order {
+		for _, part := range []*yamltree.Object{m, fx, co} {
+			for _, k := range part.Keys() {
 				if e.Field(k) == nil {
-					part.get(k).fault("%s 没有字段 %s", "%s has no field %s", e.Name, k)
+					part.Get(k).Fault("%s 没有字段 %s", "%s has no field %s", e.Name, k)
 				} else if part != co && seen[k] {
-					part.get(k).fault("字段 %s 写了两次", "the field %s stands twice", k)
+					part.Get(k).Fault("字段 %s 写了两次", "the field %s stands twice", k)
 				}
 				seen[k] = true
 			}
@@ -105,28 +111,28 @@ func (l *loader) roster(f *folder, o *object) {
 }
 
 // rosterColumn checks that the alias of a column is a join.
-func (l *loader) rosterColumn(at item, column string, aliases map[string]bool) {
+func (l *loader) rosterColumn(at yamltree.Item, column string, aliases map[string]bool) {
 	alias, _, dotted := strings.Cut(column, ".")
 	if !dotted {
 		alias = ""
 	}
 	if column == "" {
-		at.fault("缺少列名", "the column is missing")
+		at.Fault("缺少列名", "the column is missing")
 	} else if !aliases[alias] {
-		at.fault("没有名为 %s 的连接", "there is no join %s", alias)
+		at.Fault("没有名为 %s 的连接", "there is no join %s", alias)
 	}
 }
 
-func rosterWhere(v item) []RosterWhere {
-	if !v.given() {
+func rosterWhere(v yamltree.Item) []RosterWhere {
+	if !v.Given() {
 		return nil
 	}
 	var out []RosterWhere
-	o := v.object()
-	for _, k := range o.order {
+	o := v.Object()
+	for _, k := range o.Keys() {
 		w := RosterWhere{Column: k}
-		for _, x := range o.get(k).items() {
-			w.Values = append(w.Values, x.str())
+		for _, x := range o.Get(k).Items() {
+			w.Values = append(w.Values, x.Str())
 		}
 		out = append(out, w)
 	}

@@ -3,6 +3,8 @@ package catalog
 import (
 	"io/fs"
 	"path"
+
+	"luoshu/kernel/yamltree"
 )
 
 // PackTest is one file of a pack's tests: rows given, faults and figures expected.
@@ -44,53 +46,52 @@ type TestFigure struct {
 // LoadTests reads tests/*.yaml of a pack in the order of their names. It needs no
 // catalog: names are checked where the tests are run.
 func LoadTests(fsys fs.FS, pack string) ([]PackTest, []Fault) {
-	l := &faults{}
+	l := &yamltree.Faults{}
 	names, err := fs.Glob(fsys, path.Join(pack, "tests", "*.yaml"))
 	if err != nil {
-		l.add(place{file: pack}, "无法读取测试：%s", "cannot read the tests: %s", err)
+		l.Add(yamltree.Place{File: pack}, "无法读取测试：%s", "cannot read the tests: %s", err)
 	}
 	var out []PackTest
 	for _, p := range names {
-		data, err := fs.ReadFile(fsys, p)
-		if err != nil {
-			l.add(place{file: p}, "无法读取文件：%s", "cannot read the file: %s", err)
-			continue
-		}
-		if v := parseYAML(l, p, data); v.given() {
+		if v := yamltree.Read(l, fsys, p); v.Given() {
 			out = append(out, packTest(v))
 		}
 	}
-	return out, l.sorted()
+	return out, l.Sorted()
 }
 
-func packTest(v item) PackTest {
-	o := v.object()
-	t := PackTest{File: v.file}
-	rows := o.get("rows").object()
-	for _, entity := range rows.order {
-		list := rows.get(entity)
-		tr := TestRows{Entity: entity, Line: list.place().line}
-		for _, r := range list.items() {
-			tr.Rows = append(tr.Rows, r.dict())
+func packTest(v yamltree.Item) PackTest {
+	o := v.Object()
+	t := PackTest{File: v.File()}
+	rows := o.Get("rows").Object()
+	for _, entity := range rows.Keys() {
+		list := rows.Get(entity)
+		tr := TestRows{Entity: entity, Line: list.Place().Line}
+		for _, r := range list.Items() {
+			tr.Rows = append(tr.Rows, r.Dict())
 		}
 		t.Rows = append(t.Rows, tr)
 	}
-	for _, x := range o.get("faults").items() {
-		f := x.object()
-		t.Faults = append(t.Faults, TestFault{Entity: f.full("entity"), Row: int(f.must("row").whole(0, 1_000_000)),
-			Field: f.get("field").str(), Rule: f.full("rule"), Line: f.place().line})
-		f.done()
+	for _, x := range o.Get("faults").Items() {
+		f := x.Object()
+		t.Faults = append(t.Faults, TestFault{
+			Entity: f.Full("entity"), Row: int(f.Must("row").Whole(0, 1_000_000)),
+			Field: f.Get("field").Str(), Rule: f.Full("rule"), Line: f.Place().Line,
+		})
+		f.Done()
 	}
-	for _, x := range o.get("figures").items() {
-		f := x.object()
-		fig := TestFigure{Indicator: f.full("indicator"), Year: int(f.get("year").whole(1900, 2200)), Where: f.get("where").dict(),
-			Numerator: f.get("numerator").number(), Denominator: f.get("denominator").number(), Line: f.place().line}
-		if v := f.get("value"); v.n != nil {
-			fig.Value, fig.NoValue = v.number(), !v.given()
+	for _, x := range o.Get("figures").Items() {
+		f := x.Object()
+		fig := TestFigure{
+			Indicator: f.Full("indicator"), Year: int(f.Get("year").Whole(1900, 2200)), Where: f.Get("where").Dict(),
+			Numerator: f.Get("numerator").Number(), Denominator: f.Get("denominator").Number(), Line: f.Place().Line,
 		}
-		f.done()
+		if v := f.Get("value"); v.Present() {
+			fig.Value, fig.NoValue = v.Number(), !v.Given()
+		}
+		f.Done()
 		t.Figures = append(t.Figures, fig)
 	}
-	o.done()
+	o.Done()
 	return t
 }

@@ -1,4 +1,4 @@
-package catalog
+package yamltree
 
 import (
 	"math"
@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// parseDecimal reads a decimal as written, exactly: "12.50" is 1250 with scale 2.
-func parseDecimal(s string) (num int64, scale int, ok bool) {
+// Decimal reads a decimal as written, exactly: "12.50" is 1250 with scale 2.
+func Decimal(s string) (num int64, scale int, ok bool) {
 	whole, frac, dot := strings.Cut(s, ".")
 	if dot && frac == "" || strings.TrimLeft(whole, "+-") == "" || strings.ContainsAny(frac, "+-") {
 		return 0, 0, false
@@ -23,7 +23,7 @@ func parseDecimal(s string) (num int64, scale int, ok bool) {
 // Scaled reads a decimal as written and scales it by 10^scale; ok is false if it
 // is no decimal or has more digits behind the point than scale.
 func Scaled(s string, scale int) (v int64, ok bool) {
-	num, have, ok := parseDecimal(s)
+	num, have, ok := Decimal(s)
 	if !ok || have > scale {
 		return 0, false
 	}
@@ -36,8 +36,8 @@ func Scaled(s string, scale int) (v int64, ok bool) {
 	return num, true
 }
 
-// parseDate reads 2024-09-01 as 20240901.
-func parseDate(s string) (int64, bool) {
+// ISODate reads 2024-09-01 as 20240901.
+func ISODate(s string) (int64, bool) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil || t.Year() < 1 {
 		return 0, false
@@ -45,22 +45,11 @@ func parseDate(s string) (int64, bool) {
 	return int64(t.Year())*10000 + int64(t.Month())*100 + int64(t.Day()), true
 }
 
-var sensitivities = []string{"public", "internal", "personal", "sensitive", "closed"}
-
-// String returns the class as packs write it.
-func (s Sensitivity) String() string {
-	if s < 0 || int(s) >= len(sensitivities) {
-		return "?"
+// Date reads what ISODate reads; anything else is a fault at the place, and 0.
+func (l *Faults) Date(at Place, s string) int64 {
+	d, ok := ISODate(s)
+	if !ok {
+		l.Add(at, "应为 2024-09-01 这样的日期，现为 %s", "a date such as 2024-09-01 is expected, not %s", s)
 	}
-	return sensitivities[s]
-}
-
-// ParseSensitivity reads a class; ok is false if there is none of that name.
-func ParseSensitivity(s string) (Sensitivity, bool) {
-	for i, n := range sensitivities {
-		if n == s {
-			return Sensitivity(i), true
-		}
-	}
-	return Closed, false
+	return d
 }
