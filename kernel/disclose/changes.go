@@ -2,9 +2,9 @@ package disclose
 
 import (
 	"context"
-	"strings"
 
 	"luoshu"
+	"luoshu/kernel/catalog"
 	"luoshu/kernel/ledger"
 )
 
@@ -28,59 +28,43 @@ type FieldChange struct {
 // not see are left out, masked ones masked, and faults of fields that may not
 // leave say only that there is one.
 type Differ struct {
-	d *Door
-	g *grant
+	d   *Door
+	g   *grant
+	own bool
 }
 
-// Differ returns the judge of an entity's differences for an actor.
-func (d *Door) Differ(ctx context.Context, actor luoshu.Actor, entity string) (*Differ, error) {
+// Differ returns the judge of an entity's differences for an actor; own says that
+// the actor is who handed the file in.
+func (d *Door) Differ(ctx context.Context, actor luoshu.Actor, entity string, own bool) (*Differ, error) {
 	g, err := d.open(ctx, actor, "load", entity)
 	if err != nil {
 		return nil, err
 	}
-	return &Differ{d, g}, nil
+	return &Differ{d, g, own}, nil
 }
 
 // Columns describes the fields that differences may name.
 func (x *Differ) Columns() []Column { return x.d.columns(x.g, false) }
 
-// Change makes one difference ready. Values are by field index, as the ledger
-// gives them; verdict is its name. Values held by an organisation outside the
-// actor's scope are not shown, on either side.
-func (x *Differ) Change(ctx context.Context, n int, verdict string, before, after []luoshu.Value, faults []luoshu.Fault) (Change, error) {
-	out := Change{Row: n, Verdict: verdict, Changes: []FieldChange{}, Faults: x.Faults(faults)}
-	for _, side := range []*[]luoshu.Value{&before, &after} {
-		if len(*side) == 0 || x.g.scope.Whole || x.g.ent.Org == "" {
-			continue
-		}
-		code, err := x.d.acc.Holder(ctx, x.g.ent, *side)
-		if err != nil {
-			return out, err
-		}
-		if !x.g.scope.Has(code) {
-			return out, nil
-		}
-	}
-	for _, c := range x.g.cols {
-		b, a := valueAt(before, c.Index), valueAt(after, c.Index)
-		if c.Name == x.g.ent.Label {
-			out.Label = x.show(c, a)
-			if a.K == luoshu.Null {
-				out.Label = x.show(c, b)
-			}
-		}
-		if a != b {
-			out.Changes = append(out.Changes, FieldChange{Field: c.Name, Before: x.show(c, b), After: x.show(c, a)})
-		}
-	}
-	return out, nil
+// Stored is one field of a difference as it is stored.
+type Stored struct {
+	Field         string
+	Before, After luoshu.Value
 }
 
-func valueAt(values []luoshu.Value, i int) luoshu.Value {
-	if i < len(values) {
-		return values[i]
+// Change makes one difference ready. The caller vouches that the row is one the
+// actor's organisation, or one below it, may write.
+func (x *Differ) Change(row int, verdict, label string, fields []Stored, faults []luoshu.Fault) Change {
+	out := Change{Row: row, Verdict: verdict, Changes: []FieldChange{}, Faults: x.Faults(faults)}
+	if c := x.g.col(x.g.ent.Label); c != nil && label != "" {
+		out.Label = x.show(*c, luoshu.TextValue(label))
 	}
-	return luoshu.Value{}
+	for _, f := range fields {
+		if c := x.g.col(f.Field); c != nil {
+			out.Changes = append(out.Changes, FieldChange{Field: f.Field, Before: x.show(*c, f.Before), After: x.show(*c, f.After)})
+		}
+	}
+	return out
 }
 
 func (x *Differ) show(c col, v luoshu.Value) any {
@@ -93,29 +77,20 @@ func (x *Differ) show(c col, v luoshu.Value) any {
 	return x.d.display(c.Field, v)
 }
 
-// Field makes the text of one cell of a named field ready; ok is false if the
-// field may not leave.
-func (x *Differ) Field(name string, v luoshu.Value) (any, bool) {
-	c := x.g.col(name)
-	if c == nil {
-		return nil, false
-	}
-	return x.show(*c, v), true
-}
-
-// Faults makes faults ready: one about a field that the actor does not see in
-// clear keeps its place and rule, but not its words, which may quote the value.
+// Faults makes faults ready. Their words may quote the cell, so of a field that
+// the actor does not see in clear only place and rule are kept; but who handed
+// the file in has the cell anyway and needs the words, unless the field is closed.
 func (x *Differ) Faults(faults []luoshu.Fault) []luoshu.Fault {
 	out := make([]luoshu.Fault, 0, len(faults))
 	for _, f := range faults {
-		if f.Field != "" && x.g.ent.Field(f.Field) != nil {
-			if c := x.g.col(f.Field); c == nil || c.masked {
-				if c == nil {
-					f.Field = ""
-				}
-				if f.Value != "" && (strings.Contains(f.ZH, f.Value) || strings.Contains(f.EN, f.Value)) {
-					f.ZH, f.EN = "此单元格不合规", "this cell is not valid"
-				}
+		if field := x.g.ent.Field(f.Field); field != nil {
+			c := x.g.col(f.Field)
+			quiet := c == nil || c.masked
+			if quiet && (!x.own || field.Sensitivity >= catalog.Closed) {
+				f.ZH, f.EN = "此单元格不合规", "this cell is not valid"
+			}
+			if field.Sensitivity >= catalog.Closed {
+				f.Field = ""
 			}
 		}
 		f.Value = ""
@@ -124,16 +99,15 @@ func (x *Differ) Faults(faults []luoshu.Fault) []luoshu.Fault {
 	return out
 }
 
-// MayReturn reports whether a file handed in for the entity may be given back to
-// the actor as it is: only if the actor sees every field of it in clear.
+// MayReturn reports whether the file may be given back as it came: only to who
+// handed it in, and only if it cannot hold closed fields.
 func (x *Differ) MayReturn() bool {
 	for _, f := range x.g.ent.Fields {
-		c := x.g.col(f.Name)
-		if c == nil || c.masked {
+		if f.Sensitivity >= catalog.Closed {
 			return false
 		}
 	}
-	return true
+	return x.own
 }
 
 // CommitInfo is one commit as the list shows it.

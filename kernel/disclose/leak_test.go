@@ -102,12 +102,21 @@ func (w *world) spillEntity(a luoshu.Actor, e *catalog.Entity, out map[string]st
 		r, err := w.door.Record(ctx, a, e.Name, rec)
 		keep(fmt.Sprint("record ", e.Name, rec), r, err)
 	}
-	if x, err := w.door.Differ(ctx, a, e.Name); err == nil {
-		rows := w.rows[e.Name]
-		for _, sides := range [][2][]luoshu.Value{{rows[0], make([]luoshu.Value, len(e.Fields))}, {nil, rows[0]}, {rows[0], rows[1]}} {
-			c, err := x.Change(ctx, 2, "changed", sides[0], sides[1], nil)
-			keep("diff "+e.Name, []any{x.Columns(), c}, err)
+	if x, err := w.door.Differ(ctx, a, e.Name, false); err == nil {
+		for _, m := range w.planted {
+			if m.entity != e.Name || !(a.Org == "R" || m.org == a.Org) {
+				continue // the desk keeps only rows that the actor may write
+			}
+			v := luoshu.TextValue(m.text)
+			label := ""
+			if m.field == e.Label {
+				label = m.text
+			}
+			quoted := luoshu.Fault{Field: m.field, Row: 2, Value: m.text, ZH: "值 " + m.text, EN: "the value " + m.text}
+			c := x.Change(2, "changed", label, []disclose.Stored{{Field: m.field, After: v}, {Field: m.field, Before: v}}, []luoshu.Fault{quoted})
+			keep("diff "+e.Name+m.text, c, nil)
 		}
+		keep("diff "+e.Name, x.Columns(), nil)
 	}
 	sheet := disclose.SheetRow{Name: "f", Row: 2}
 	for i, f := range e.Fields {

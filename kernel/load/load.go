@@ -48,6 +48,7 @@ type Desk struct {
 
 	mu   sync.Mutex
 	jobs map[string]context.CancelFunc // running uploads
+	live map[string]Progress           // and how far they have come
 	slot chan struct{}                 // bounds the uploads that are read at once
 	wg   sync.WaitGroup
 	base context.Context // ends when the process does
@@ -59,7 +60,7 @@ type Desk struct {
 // unfinished go on after Serve.
 func New(dir string, cat *catalog.Catalog, led *ledger.Ledger, db *store.DB, now func() time.Time) *Desk {
 	d := &Desk{MaxFile: MaxFile, dir: dir, cat: cat, led: led, db: db, now: now,
-		jobs: map[string]context.CancelFunc{}, slot: make(chan struct{}, 2)}
+		jobs: map[string]context.CancelFunc{}, live: map[string]Progress{}, slot: make(chan struct{}, 2)}
 	d.base, d.stop = context.WithCancel(context.Background())
 	return d
 }

@@ -157,12 +157,6 @@ func (v *verdicts) end(r Report) error {
 
 func isHeading(rule string) bool { return len(rule) > 7 && rule[:7] == "header-" }
 
-// tell writes how far an upload has come.
-func (d *Desk) tell(ctx context.Context, id, stage string, done, total int64) error {
-	_, err := d.db.Exec(ctx, `UPDATE upload SET stage = ?, done = ?, total = ? WHERE id = ?`, stage, done, total, id)
-	return err
-}
-
 // UploadRows returns the kept verdicts of an upload, in the order of the file,
 // and how many there are. verdict is new, changed, unchanged, refused, file
 // (faults of the file as a whole) or "" for all.

@@ -43,12 +43,15 @@ type Upload struct {
 	Actor    luoshu.Actor
 	Created  string // RFC 3339, UTC
 	State    State
-	Progress struct {
-		Stage       string
-		Done, Total int64
-	}
-	Result ledger.Result
-	Error  luoshu.Text // why it failed
+	Progress Progress
+	Result   ledger.Result
+	Error    luoshu.Text // why it failed
+}
+
+// Progress is how far the work on an upload has come in this process.
+type Progress struct {
+	Stage       string
+	Done, Total int64
 }
 
 // Submission is a file handed in for staging.
@@ -141,6 +144,7 @@ func (d *Desk) start(u Upload) {
 		defer func() {
 			d.mu.Lock()
 			delete(d.jobs, u.ID)
+			delete(d.live, u.ID)
 			d.mu.Unlock()
 			cancel()
 		}()
@@ -185,7 +189,7 @@ func (d *Desk) look(ctx context.Context, u Upload) error {
 	}
 	v := &verdicts{d: d, ctx: ctx, upload: u.ID}
 	j.dry, j.each = true, v.add
-	r, err := d.run(ctx, j, d.progress(ctx, u.ID))
+	r, err := d.run(ctx, j, d.progress(u.ID))
 	if err == nil {
 		err = v.end(r)
 	}
@@ -213,7 +217,7 @@ func (d *Desk) write(ctx context.Context, u Upload) error {
 		return err
 	}
 	defer c.Close()
-	r, err := d.run(ctx, j, d.progress(ctx, u.ID))
+	r, err := d.run(ctx, j, d.progress(u.ID))
 	if err != nil {
 		return err
 	}
@@ -248,13 +252,14 @@ func errorJSON(t luoshu.Text) string {
 	return string(b)
 }
 
-// progress writes how far an upload has come, at most twice a second.
-func (d *Desk) progress(ctx context.Context, id string) luoshu.Progress {
-	var last time.Time
+// progress keeps in memory how far an upload has come: a commit holds the one
+// writer, so it could not be stored while it goes on.
+func (d *Desk) progress(id string) luoshu.Progress {
 	return func(stage string, done, total int64) {
-		if t := d.now(); last.IsZero() || t.Sub(last) >= 500*time.Millisecond || t.Before(last) {
-			last = t
-			_ = d.tell(ctx, id, stage, done, total)
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.jobs[id] != nil {
+			d.live[id] = Progress{stage, done, total}
 		}
 	}
 }
@@ -338,7 +343,7 @@ func (d *Desk) uploads(ctx context.Context, tail string, args []any, each func(U
 	}
 	defer rows.Close()
 	for rows.Next() {
-		u, err := scanUpload(rows)
+		u, err := d.scanUpload(rows)
 		if err != nil {
 			return fmt.Errorf("read uploads: %w", err)
 		}
@@ -350,7 +355,7 @@ func (d *Desk) uploads(ctx context.Context, tail string, args []any, each func(U
 	return nil
 }
 
-func scanUpload(rows *sql.Rows) (Upload, error) {
+func (d *Desk) scanUpload(rows *sql.Rows) (Upload, error) {
 	var u Upload
 	var state, text string
 	var undone int64
@@ -362,6 +367,11 @@ func scanUpload(rows *sql.Rows) (Upload, error) {
 		return u, err
 	}
 	u.State = State(state)
+	d.mu.Lock()
+	if p, ok := d.live[u.ID]; ok {
+		u.Progress = p
+	}
+	d.mu.Unlock()
 	if u.State == Committed && undone > 0 {
 		u.State = Undone
 	}

@@ -1,0 +1,21 @@
+package web
+
+import (
+	"net/http"
+
+	"luoshu/kernel/disclose"
+)
+
+// dashboardRead answers one organisation's page, whole.
+func dashboardRead(s *Server, w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	year, err := number(r, "year")
+	if err != nil {
+		return err
+	}
+	p, err := s.Door.Dashboard(r.Context(), actor(r), disclose.DashboardQuery{Org: q.Get("org"), Seal: q.Get("seal"), Year: year})
+	if err != nil {
+		return err
+	}
+	return writePage(w, r, p)
+}

@@ -1,0 +1,125 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"luoshu"
+	"luoshu/kernel/access"
+)
+
+const (
+	cookieName = "luoshu"
+	csrfHeader = "X-Luoshu-CSRF"
+	// requestTime is how long a request other than a transfer may take.
+	requestTime = 30 * time.Second
+	// maxBody bounds the body of every request that is not an upload.
+	maxBody = 64 << 10
+)
+
+// contentPolicy lets pages load from this server only. Inline styles are needed
+// by the component library, which writes its style sheets at run time.
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
+	"font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// guard sets what every answer carries and catches what a handler let fall.
+func (s *Server) guard(next http.Handler) http.Handler {
+	cross := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		defer func() {
+			x := recover()
+			if x == nil {
+				return
+			}
+			if err, ok := x.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(x)
+			}
+			s.Log.Error("handler panicked", "method", r.Method, "route", r.Pattern, "panic", fmt.Sprintf("%T", x), "stack", string(debug.Stack()))
+			s.fail(w, r, &luoshu.Error{Kind: luoshu.Internal, Msg: oops})
+		}()
+		if err := cross.Check(r); err != nil {
+			s.fail(w, r, luoshu.Errorf(luoshu.Denied, "请求来自别的网站", "the request comes from another site"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+type sessionKey struct{}
+
+// signedIn is the session of a request that has passed wrap.
+func signedIn(r *http.Request) *access.Session {
+	x, _ := r.Context().Value(sessionKey{}).(*access.Session)
+	return x
+}
+
+// actor is who makes the request.
+func actor(r *http.Request) luoshu.Actor { return signedIn(r).Actor }
+
+// wrap lets a request through to its handler: time, size, session, header, right.
+func (s *Server) wrap(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		ctx := r.Context()
+		if !rt.slow {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, requestTime)
+			defer cancel()
+		}
+		if !rt.slow || r.Method != http.MethodPost {
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		}
+		session, err := s.session(ctx, r)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		if !rt.open {
+			if err := s.allow(rt, r, session); err != nil {
+				s.fail(w, r, err)
+				return
+			}
+		}
+		if session != nil {
+			ctx = context.WithValue(ctx, sessionKey{}, session)
+		}
+		r = r.WithContext(ctx)
+		if err := rt.handle(s, w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+func (s *Server) session(ctx context.Context, r *http.Request) (*access.Session, error) {
+	c, err := r.Cookie(cookieName)
+	if err != nil {
+		return nil, nil // no cookie: nobody is signed in
+	}
+	return s.Access.Session(ctx, c.Value)
+}
+
+func (s *Server) allow(rt route, r *http.Request, session *access.Session) error {
+	if session == nil {
+		return errSignedOut
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && !session.SameCSRF(r.Header.Get(csrfHeader)) {
+		return luoshu.Errorf(luoshu.Denied, "请求缺少页面凭证，请刷新后重试", "the request lacks the page's token; reload and try again")
+	}
+	if rt.right != "" {
+		return s.Access.Require(session.Actor, rt.right)
+	}
+	return nil
+}

@@ -1,0 +1,18 @@
+package web
+
+import (
+	"net/http"
+)
+
+// recordRead answers one record with its history.
+func recordRead(s *Server, w http.ResponseWriter, r *http.Request) error {
+	rec, err := pathNumber(r, "rec")
+	if err != nil {
+		return err
+	}
+	out, err := s.Door.Record(r.Context(), actor(r), r.PathValue("entity"), rec)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, r, out)
+}

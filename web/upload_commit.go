@@ -1,0 +1,22 @@
+package web
+
+import (
+	"net/http"
+)
+
+// uploadCommit writes a staged upload; its state tells when it is done.
+func uploadCommit(s *Server, w http.ResponseWriter, r *http.Request) error {
+	u, err := s.upload(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Desk.CommitUpload(r.Context(), actor(r), u.ID); err != nil {
+		return err
+	}
+	if u, err = s.Desk.Upload(r.Context(), u.ID); err != nil {
+		return err
+	}
+	s.Log.Info("upload committing", "upload", u.ID, "entity", u.Entity)
+	writeStatus(w, r, http.StatusAccepted, s.uploadBody(u, nil))
+	return nil
+}

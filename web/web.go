@@ -1,0 +1,162 @@
+// Package web speaks HTTP and nothing else: sign-in, the JSON API of docs/api.md
+// and the embedded pages. What may be seen is decided by disclose, what may be
+// written by access and the ledger.
+package web
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"luoshu"
+	"luoshu/kernel/access"
+	"luoshu/kernel/catalog"
+	"luoshu/kernel/disclose"
+	"luoshu/kernel/indicator"
+	"luoshu/kernel/ledger"
+	"luoshu/kernel/load"
+	"luoshu/web/ui"
+)
+
+// Config is what the server is made of.
+type Config struct {
+	Door    *disclose.Door
+	Access  *access.Access
+	Desk    *load.Desk
+	Ledger  *ledger.Ledger
+	Engine  *indicator.Engine
+	Catalog *catalog.Catalog
+	Now     func() time.Time
+	Log     *slog.Logger
+	// Seal makes a seal and computes its figures.
+	Seal func(ctx context.Context, a luoshu.Actor, note string, p luoshu.Progress) (ledger.Seal, error)
+	// Pages overrides the embedded pages, for tests.
+	Pages fs.FS
+	// MaxUpload bounds a file handed in, in bytes; 0 is 4 GiB.
+	MaxUpload int64
+	// Secure marks cookies for HTTPS only, also when a proxy speaks HTTPS for us.
+	Secure bool
+}
+
+// Server answers requests. It is an http.Handler.
+type Server struct {
+	Config
+	jobs    jobs
+	pages   *pages
+	handler http.Handler
+}
+
+// handlerFunc answers one request; the error it returns is written by one place.
+type handlerFunc func(s *Server, w http.ResponseWriter, r *http.Request) error
+
+// route is one line of the API. Right is the right a role needs, "" if being
+// signed in is enough; open routes need no sign-in; slow ones no time-out.
+type route struct {
+	pattern string
+	right   string
+	open    bool
+	slow    bool
+	handle  handlerFunc
+}
+
+// routes is every path the server knows beside the pages.
+func routes() []route {
+	return []route{
+		{pattern: "GET /healthz", open: true, handle: healthRead},
+		{pattern: "GET /api/session", open: true, handle: sessionRead},
+		{pattern: "POST /api/session", open: true, handle: sessionCreate},
+		{pattern: "DELETE /api/session", handle: sessionDelete},
+		{pattern: "GET /api/dashboard", right: "read", handle: dashboardRead},
+		{pattern: "GET /api/map", right: "read", handle: mapRead},
+		{pattern: "GET /api/indicators", right: "read", handle: indicatorList},
+		{pattern: "GET /api/indicators/{id}", right: "read", handle: indicatorRead},
+		{pattern: "GET /api/indicators/{id}/behind", right: "behind", handle: behindList},
+		{pattern: "GET /api/plan", right: "plan", handle: planRead},
+		{pattern: "GET /api/entities", right: "read", handle: entityList},
+		{pattern: "GET /api/entities/{entity}", right: "read", handle: entityRead},
+		{pattern: "GET /api/records/{entity}", right: "read", slow: true, handle: recordList},
+		{pattern: "GET /api/records/{entity}/{rec}", right: "read", handle: recordRead},
+		{pattern: "GET /api/files/{sha}/rows/{n}", right: "read", handle: fileRowRead},
+		{pattern: "GET /api/templates/{file}", right: "load", handle: templateRead},
+		{pattern: "GET /api/uploads", right: "load", handle: uploadList},
+		{pattern: "POST /api/uploads", right: "load", slow: true, handle: uploadCreate},
+		{pattern: "GET /api/uploads/{id}", right: "load", handle: uploadRead},
+		{pattern: "DELETE /api/uploads/{id}", right: "load", handle: uploadCancel},
+		{pattern: "GET /api/uploads/{id}/rows", right: "load", handle: uploadRowList},
+		{pattern: "GET /api/uploads/{id}/faults.xlsx", right: "load", slow: true, handle: uploadFaults},
+		{pattern: "POST /api/uploads/{id}/commit", right: "commit", handle: uploadCommit},
+		{pattern: "GET /api/commits", right: "read", handle: commitList},
+		{pattern: "POST /api/commits/{seq}/undo", right: "undo", slow: true, handle: commitUndo},
+		{pattern: "GET /api/seals", handle: sealList},
+		{pattern: "POST /api/seals", right: "seal", handle: sealCreate},
+		{pattern: "GET /api/seals/{id}", handle: sealRead},
+		{pattern: "GET /api/jobs/{id}", handle: jobRead},
+		{pattern: "DELETE /api/jobs/{id}", handle: jobCancel},
+		{pattern: "GET /api/explore/meta", right: "explore", handle: exploreMeta},
+		{pattern: "GET /api/explore", right: "explore", handle: exploreRead},
+		{pattern: "GET /api/explore.xlsx", right: "export", handle: exploreExport},
+		{pattern: "GET /api/explore.csv", right: "export", handle: exploreExport},
+		{pattern: "GET /api/orgs", right: "read", handle: orgList},
+	}
+}
+
+// New returns the server over an opened city.
+func New(c Config) *Server {
+	if c.MaxUpload == 0 {
+		c.MaxUpload = 4 << 30
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Pages == nil {
+		sub, err := fs.Sub(ui.Dist, "dist")
+		if err == nil {
+			c.Pages = sub
+		}
+	}
+	s := &Server{Config: c, pages: newPages(c.Pages)}
+	s.jobs.init()
+	mux := http.NewServeMux()
+	for _, rt := range routes() {
+		mux.Handle(rt.pattern, s.wrap(rt))
+	}
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, luoshu.Errorf(luoshu.NotFound, "没有这个接口", "no such address"))
+	})
+	mux.Handle("/", s.pages)
+	s.handler = s.guard(mux)
+	s.begin()
+	return s
+}
+
+// begin opens the desk for uploads, those of a former process included, and lets
+// the records be counted, so that the first visitor need not wait.
+func (s *Server) begin() {
+	ctx := context.Background()
+	if s.Desk != nil {
+		s.Desk.MaxFile = s.MaxUpload
+		if err := s.Desk.Serve(ctx, s.Access.Writer); err != nil {
+			s.Log.Error("uploads of the last run cannot go on", "cause", err)
+		}
+	}
+	go func() {
+		if err := s.Door.Settle(ctx); err != nil {
+			s.Log.Error("records cannot be counted", "cause", err)
+		}
+	}()
+}
+
+// Close ends running work at its next safe point and stores what sessions still
+// owe. Call it after the HTTP server has stopped and before the database closes.
+func (s *Server) Close(ctx context.Context) error {
+	s.jobs.close()
+	if s.Desk != nil {
+		s.Desk.Close()
+	}
+	return s.Access.Sync(ctx)
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }

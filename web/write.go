@@ -1,0 +1,182 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"luoshu"
+	"luoshu/kernel/disclose"
+)
+
+// gzipFrom is the size from which an answer is worth compressing.
+const gzipFrom = 1400
+
+func takesGzip(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
+}
+
+func writeJSON(w http.ResponseWriter, r *http.Request, v any) error {
+	writeStatus(w, r, http.StatusOK, v)
+	return nil
+}
+
+func writeStatus(w http.ResponseWriter, r *http.Request, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		// Only a value that cannot be JSON comes here, which is a fault of the code.
+		panic(fmt.Errorf("write answer: %w", err))
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	if len(b) >= gzipFrom && takesGzip(r) {
+		var z bytes.Buffer
+		zw, err := gzip.NewWriterLevel(&z, gzip.BestSpeed)
+		if err == nil {
+			_, err = zw.Write(b)
+			if err = errors.Join(err, zw.Close()); err == nil {
+				b = z.Bytes()
+				h.Set("Content-Encoding", "gzip")
+			}
+		}
+		h.Add("Vary", "Accept-Encoding")
+	}
+	h.Set("Content-Length", strconv.Itoa(len(b)))
+	w.WriteHeader(status)
+	_, _ = w.Write(b) // the reader has gone; there is nobody to tell
+}
+
+// writePage sends a ready page, or 304 if the reader has it.
+func writePage(w http.ResponseWriter, r *http.Request, p *disclose.SentPage) error {
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Cache-Control", "private, no-cache")
+	h.Set("ETag", p.ETag)
+	h.Add("Vary", "Accept-Encoding, Cookie")
+	if r.Header.Get("If-None-Match") == p.ETag {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	b := p.JSON
+	if takesGzip(r) {
+		b = p.Gzip
+		h.Set("Content-Encoding", "gzip")
+	}
+	h.Set("Content-Length", strconv.Itoa(len(b)))
+	_, _ = w.Write(b) // the reader has gone; there is nobody to tell
+	return nil
+}
+
+// writeFile streams a download. An error before the first byte is answered like
+// any other; after it the connection is cut, so that half a file is not taken
+// for a whole one.
+func writeFile(w http.ResponseWriter, name, kind string, write func(io.Writer) error) error {
+	t := &tardy{w: w, header: func() {
+		h := w.Header()
+		h.Set("Content-Type", kind)
+		h.Set("Content-Disposition", "attachment; filename=\"download\"; filename*=UTF-8''"+url.PathEscape(name))
+	}}
+	if err := write(t); err != nil {
+		if t.begun {
+			panic(http.ErrAbortHandler)
+		}
+		return err
+	}
+	return nil
+}
+
+// tardy sets the headers at the first byte.
+type tardy struct {
+	w      http.ResponseWriter
+	header func()
+	begun  bool
+}
+
+func (t *tardy) Write(b []byte) (int, error) {
+	if !t.begun {
+		t.begun = true
+		t.header()
+	}
+	return t.w.Write(b)
+}
+
+// The types of files that leave.
+const (
+	typeXLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	typeCSV  = "text/csv; charset=utf-8"
+)
+
+func fileType(format string) string {
+	if format == "csv" {
+		return typeCSV
+	}
+	return typeXLSX
+}
+
+// readJSON reads a small body; unknown keys are a fault of the caller.
+func readJSON(r *http.Request, into any) error {
+	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+		return luoshu.Errorf(luoshu.Invalid, "内容须为 JSON", "the body must be JSON")
+	}
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		var big *http.MaxBytesError
+		if errors.As(err, &big) {
+			return err
+		}
+		return luoshu.Errorf(luoshu.Invalid, "JSON 内容不合规", "the JSON cannot be read")
+	}
+	return nil
+}
+
+// number reads a number of the query; "" is 0.
+func number(r *http.Request, name string) (int, error) {
+	s := r.URL.Query().Get(name)
+	if s == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0, &luoshu.Error{Kind: luoshu.Invalid, Field: name, Msg: luoshu.Text{ZH: "应为整数", EN: "must be a whole number"}}
+	}
+	return n, nil
+}
+
+// numbers reads several numbers of the query.
+func numbers(r *http.Request, into map[string]*int) error {
+	for name, p := range into {
+		n, err := number(r, name)
+		if err != nil {
+			return err
+		}
+		*p = n
+	}
+	return nil
+}
+
+// list reads "a,b"; "" is none.
+func list(s string) []string {
+	var out []string
+	for _, x := range strings.Split(s, ",") {
+		if x = strings.TrimSpace(x); x != "" {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+func pathNumber(r *http.Request, name string) (int64, error) {
+	n, err := strconv.ParseInt(r.PathValue(name), 10, 64)
+	if err != nil || n < 0 {
+		return 0, luoshu.Errorf(luoshu.NotFound, "没有这条记录", "no such record")
+	}
+	return n, nil
+}
