@@ -11,7 +11,7 @@ async function pages(page) {
   const students = (await api(page, '/api/records/student?limit=1')).body.rows?.[0]?.rec
   const uploads = (await api(page, '/api/uploads')).body
   const upload = (Array.isArray(uploads) ? uploads : (uploads.rows ?? []))[0]?.id
-  const county = (await api(page, '/api/dashboard')).body.children?.[2]?.code
+  const county = (await api(page, '/api/dashboard')).body.children?.find((c) => c.level === 'county')?.code
   const below = county ? (await api(page, `/api/dashboard?org=${county}`)).body.children?.[0]?.code : ''
   return {
     dashboard: '/',

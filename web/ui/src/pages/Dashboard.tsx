@@ -155,11 +155,10 @@ function TargetWords({ h, unit }: { h: Headline; unit: string }) {
   return <span className="muted">{t('state.not_numbered')}</span>
 }
 
-/** Bodies that have units of their own come before single units; each in order of code. */
-function inOrder(units: Org[]): Org[] {
-  const common = new Map<string, number>()
-  for (const u of units) common.set(u.level ?? '', (common.get(u.level ?? '') ?? 0) + 1)
-  const rank = (u: Org) => (common.size > 1 && u.code.length > 6 ? 1 : 0)
+/** Units of a level that has figures on the map come first; each level in order of code. */
+function inOrder(units: Org[], onMap: Record<string, number | null>): Org[] {
+  const leading = new Set(units.filter((u) => u.code in onMap).map((u) => u.level))
+  const rank = (u: Org) => (leading.has(u.level) ? 0 : 1)
   return [...units].sort((a, b) => rank(a) - rank(b) || a.code.localeCompare(b.code))
 }
 
@@ -170,7 +169,7 @@ function Below({ page }: { page: Page }) {
   const link = useLink()
   const { values, set } = useQuery()
   const go = useNavigate()
-  const children = useMemo(() => inOrder(page.children ?? []), [page.children])
+  const children = useMemo(() => inOrder(page.children ?? [], page.map?.values ?? {}), [page.children, page.map])
   const headlines = page.headlines ?? []
   const first = headlines.find((h) => page.map && headlineKey(h) === headlineKey(page.map)) ?? headlines[0]
   const chosen = headlines.find((h) => headlineKey(h) === values.map) ?? first

@@ -5,6 +5,7 @@ import type { CodeOption, ExploreGrain, ExplorePage, ExploreRow, Org, Words } fr
 import { useApi } from '../api/use'
 import { PageHead, SealChoice, sealId, unitTail, useYearName } from '../components/parts'
 import { Nothing, Problem, Waiting, Withheld } from '../components/states'
+import { useNarrow } from '../components/useNarrow'
 import { useLang, useTitle } from '../i18n'
 import { number, plain } from '../lib/format'
 import { useQuery } from '../lib/link'
@@ -21,6 +22,7 @@ export default function Explore() {
   const { may } = useSession()
   const { values, set } = useQuery()
   const name = useYearName()
+  const narrow = useNarrow()
   const meta = useApi<ExploreGrain[]>('/api/explore/meta')
   useTitle(t('exp.title'), t('app.name'))
   const grain = useMemo(() => (meta.data ?? []).find((g) => (g.measures ?? []).some((m) => m.id === values.measure)), [meta.data, values.measure])
@@ -85,8 +87,9 @@ export default function Explore() {
                 options={dims.map((d) => ({ value: d.id, label: tx(d.title) || d.id }))}
                 onChange={(v: string[]) => set({ cuts: v.join(',') }, true)}
               />
-              <fieldset>
-                <legend>{t('exp.filters')}</legend>
+              <details open={!narrow || Object.keys(filters).length > 0}>
+                <summary>{t('exp.filters')}</summary>
+                <div className="explore-filters">
                 {[{ id: 'year', title: t('common.year'), values: seen.years.map((y) => ({ code: String(y), title: name(y) })) }, ...dims].map((d) => (
                   <div key={d.id} className="explore-filter">
                     <label htmlFor={`f-${d.id}`}>{tx(d.title) || d.id}</label>
@@ -100,7 +103,8 @@ export default function Explore() {
                     />
                   </div>
                 ))}
-              </fieldset>
+                </div>
+              </details>
             </>
           )}
         </form>
