@@ -5,6 +5,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/ledger"
 )
 
@@ -72,7 +73,7 @@ func (x *Differ) show(c col, v luoshu.Value) any {
 		return nil
 	}
 	if c.masked {
-		return masked(c.Field, v)
+		return guard.Masked(c.Field, v)
 	}
 	return x.d.display(c.Field, v)
 }
@@ -152,7 +153,7 @@ func (d *Door) Commits(ctx context.Context, actor luoshu.Actor, offset, limit in
 	}
 	out := &CommitPage{Rows: []CommitInfo{}}
 	if err := d.db.QueryRow(ctx, "SELECT count(*) FROM commit_log c WHERE "+cond, args...).Scan(&out.Total); err != nil {
-		return nil, fault("count commits", err)
+		return nil, guard.Fault("count commits", err)
 	}
 	out.Rows, err = d.commitRows(ctx, actor, cond+" ORDER BY c.seq DESC LIMIT ? OFFSET ?", append(args, limit, offset))
 	return out, err
@@ -186,13 +187,13 @@ func (d *Door) commitScope(ctx context.Context, actor luoshu.Actor) (string, []a
 		return "1=0", nil, nil
 	case !scope.Whole:
 		codes := scope.Codes()
-		cond = "c.org IN (" + marks(len(codes)) + ")"
+		cond = "c.org IN (" + guard.Marks(len(codes)) + ")"
 		for _, c := range codes {
 			args = append(args, c)
 		}
 	}
 	if len(role.Entities) > 0 {
-		cond += " AND c.entity IN (" + marks(len(role.Entities)) + ")"
+		cond += " AND c.entity IN (" + guard.Marks(len(role.Entities)) + ")"
 		for _, e := range role.Entities {
 			args = append(args, e)
 		}
@@ -204,7 +205,7 @@ func (d *Door) commitRows(ctx context.Context, actor luoshu.Actor, tail string, 
 	rows, err := d.db.Query(ctx, `SELECT c.seq, c.id, c.at, c.actor, c.org, c.entity, c.reason, c.file_name, c.new, c.changed, c.closed, c.undo_of,
 		coalesce((SELECT max(u.seq) FROM commit_log u WHERE u.undo_of = c.seq AND u.undo_of <> 0), 0) FROM commit_log c WHERE `+tail, args...)
 	if err != nil {
-		return nil, fault("list commits", err)
+		return nil, guard.Fault("list commits", err)
 	}
 	defer rows.Close()
 	tree, err := d.acc.Tree(ctx)
@@ -216,7 +217,7 @@ func (d *Door) commitRows(ctx context.Context, actor luoshu.Actor, tail string, 
 	for rows.Next() {
 		var c CommitInfo
 		if err := rows.Scan(&c.Seq, &c.ID, &c.At, &c.Actor, &c.Org, &c.Entity, &c.Reason, &c.File, &c.New, &c.Changed, &c.Closed, &c.UndoOf, &c.UndoneBy); err != nil {
-			return nil, fault("list commits", err)
+			return nil, guard.Fault("list commits", err)
 		}
 		if e := d.cat.Entity(c.Entity); e != nil {
 			c.Title = e.Title
@@ -227,7 +228,7 @@ func (d *Door) commitRows(ctx context.Context, actor luoshu.Actor, tail string, 
 		c.CanUndo = may && c.UndoneBy == 0
 		out = append(out, c)
 	}
-	return out, fault("list commits", rows.Err())
+	return out, guard.Fault("list commits", rows.Err())
 }
 
 // SealInfo is a seal as pages show it.
@@ -247,7 +248,7 @@ func (d *Door) Seals(ctx context.Context, actor luoshu.Actor) ([]SealInfo, error
 	}
 	all, err := d.led.Seals(ctx)
 	if err != nil {
-		return nil, fault("list seals", err)
+		return nil, guard.Fault("list seals", err)
 	}
 	out := []SealInfo{}
 	for _, s := range all {
@@ -264,7 +265,7 @@ func (d *Door) Seal(ctx context.Context, actor luoshu.Actor, id string) (SealInf
 	if d.acc.Role(actor) == nil || id == "" {
 		return SealInfo{}, noRecord()
 	}
-	s, err := d.seal(ctx, id)
+	s, err := d.base.Seal(ctx, id)
 	return sealInfo(s), err
 }
 

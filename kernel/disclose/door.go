@@ -6,11 +6,12 @@ package disclose
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"luoshu"
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/disclose/figure"
+	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/store"
@@ -19,31 +20,60 @@ import (
 // Text is a label in two languages.
 type Text = luoshu.Text
 
-// Door is the only reader whose answers leave. It is safe for concurrent use and
-// holds caches only of what has already passed the rules.
+// The words of the figures' half of the door and of what both halves share.
+type (
+	Figure         = figure.Figure
+	FigureQuery    = figure.FigureQuery
+	Dashboard      = figure.Dashboard
+	DashboardQuery = figure.DashboardQuery
+	SentPage       = figure.SentPage
+	IndicatorInfo  = figure.IndicatorInfo
+	IndicatorPage  = figure.IndicatorPage
+	IndicatorQuery = figure.IndicatorQuery
+	PlanInfo       = figure.PlanInfo
+	PlanTarget     = figure.PlanTarget
+	ExploreQuery   = figure.ExploreQuery
+	ExploreResult  = figure.ExploreResult
+	ExploreGrain   = figure.ExploreGrain
+	OrgInfo        = guard.Org
+	Option         = guard.Option
+)
+
+// The states of a target that callers ask about.
+const (
+	StateMet    = figure.StateMet
+	StateNotMet = figure.StateNotMet
+)
+
+// ParseWhere reads "dim:value,dim:value".
+func ParseWhere(s string) (map[string]string, error) { return figure.ParseWhere(s) }
+
+// ParseFilters reads "dim:a|b,year:2024".
+func ParseFilters(s string) (map[string][]string, error) { return figure.ParseFilters(s) }
+
+// Door is the only reader whose answers leave: records here, figures through the
+// window it embeds. It is safe for concurrent use and keeps only what has already
+// passed the rules.
 type Door struct {
-	db  *store.DB
-	cat *catalog.Catalog
-	led *ledger.Ledger
-	eng *indicator.Engine
-	acc *access.Access
-
-	pages   pageCache
-	tally   tallies
-	refs    references
-	smallMu sync.Mutex
-	small   map[string]map[string]bool // withheld figures by seal, indicator and cut
-
-	sealMu sync.Mutex
-	seals  map[string]ledger.Seal
+	*figure.Window
+	base *guard.Base
+	db   *store.DB
+	cat  *catalog.Catalog
+	led  *ledger.Ledger
+	eng  *indicator.Engine
+	acc  *access.Access
 }
 
 // New returns the door over an opened city.
 func New(db *store.DB, cat *catalog.Catalog, led *ledger.Ledger, eng *indicator.Engine, acc *access.Access) *Door {
-	d := &Door{db: db, cat: cat, led: led, eng: eng, acc: acc, seals: map[string]ledger.Seal{}}
-	d.tally.init()
-	return d
+	b := guard.New(db, cat, led, eng, acc)
+	return &Door{Window: figure.New(b), base: b, db: db, cat: cat, led: led, eng: eng, acc: acc}
 }
+
+// Settle waits until every count of records that has been begun is made, and
+// begins those that nobody has asked for yet. Servers call it once at start,
+// behind requests.
+func (d *Door) Settle(ctx context.Context) error { return d.base.Settle(ctx) }
 
 // grant is what one actor may see of one entity, worked out once per request.
 type grant struct {
@@ -60,41 +90,12 @@ type col struct {
 	masked bool
 }
 
-// class says how a field may leave for a role.
-func class(role *catalog.Role, f *catalog.Field) (visible, masked bool) {
-	switch {
-	case f.Sensitivity >= catalog.Closed:
-		return false, false
-	case f.Sensitivity <= role.Sees:
-		return true, false
-	case f.Sensitivity <= role.Masks:
-		return true, true
-	}
-	return false, false
-}
-
 func noEntity() error {
 	return luoshu.Errorf(luoshu.NotFound, "没有这类数据", "no such data")
 }
 
 func noRecord() error {
 	return luoshu.Errorf(luoshu.NotFound, "没有这条记录", "no such record")
-}
-
-// mayEntity reports whether the role reaches the entity at all.
-func mayEntity(role *catalog.Role, name string) bool {
-	if role == nil {
-		return false
-	}
-	if len(role.Entities) == 0 {
-		return true
-	}
-	for _, e := range role.Entities {
-		if e == name {
-			return true
-		}
-	}
-	return false
 }
 
 // open works out what the actor may see of an entity. action "" asks only for
@@ -107,7 +108,7 @@ func (d *Door) open(ctx context.Context, actor luoshu.Actor, action, entity stri
 		}
 	}
 	e := d.cat.Entity(entity)
-	if e == nil || !mayEntity(role, entity) {
+	if e == nil || !guard.MayEntity(role, entity) {
 		return nil, noEntity()
 	}
 	scope, err := d.acc.Scope(ctx, actor)
@@ -120,7 +121,7 @@ func (d *Door) open(ctx context.Context, actor luoshu.Actor, action, entity stri
 func newGrant(actor luoshu.Actor, role *catalog.Role, scope *access.Scope, e *catalog.Entity) *grant {
 	g := &grant{actor: actor, role: role, scope: scope, ent: e}
 	for _, f := range e.Fields {
-		if visible, masked := class(role, f); visible {
+		if visible, masked := guard.Class(role, f); visible {
 			g.cols = append(g.cols, col{f, masked})
 		}
 	}
@@ -154,40 +155,8 @@ func (d *Door) moment(ctx context.Context, id string) (int64, ledger.Seal, error
 	if id == "" {
 		return 0, ledger.Seal{}, nil
 	}
-	s, err := d.seal(ctx, id)
+	s, err := d.base.Seal(ctx, id)
 	return s.Seq, s, err
-}
-
-// seal finds a seal; seals never change, so they are kept. "" is the last one
-// whose figures are complete; where there is none, NotFound.
-func (d *Door) seal(ctx context.Context, id string) (ledger.Seal, error) {
-	if id == "" {
-		last, err := d.eng.Latest(ctx)
-		if err != nil {
-			return ledger.Seal{}, fmt.Errorf("find the last seal: %w", err)
-		}
-		if last == "" {
-			return ledger.Seal{}, luoshu.Errorf(luoshu.NotFound, "尚未封存数据", "nothing has been sealed yet")
-		}
-		id = last
-	}
-	d.sealMu.Lock()
-	s, ok := d.seals[id]
-	d.sealMu.Unlock()
-	if ok {
-		return s, nil
-	}
-	s, err := d.led.SealByID(ctx, id)
-	if err != nil {
-		return s, fmt.Errorf("find seal: %w", err)
-	}
-	d.sealMu.Lock()
-	if len(d.seals) > 10000 {
-		d.seals = map[string]ledger.Seal{}
-	}
-	d.seals[id] = s
-	d.sealMu.Unlock()
-	return s, nil
 }
 
 // at is the condition that picks the rows of a moment under an alias.

@@ -6,6 +6,7 @@ import (
 	"luoshu"
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/disclose/guard"
 )
 
 // EntityInfo is one line of the list of what there is.
@@ -42,7 +43,7 @@ func (d *Door) Entities(ctx context.Context, actor luoshu.Actor) ([]EntityInfo, 
 	}
 	out := []EntityInfo{}
 	for _, e := range d.cat.Entities {
-		if mayEntity(role, e.Name) {
+		if guard.MayEntity(role, e.Name) {
 			out = append(out, d.entityInfo(ctx, role, scope, e))
 		}
 	}
@@ -54,7 +55,7 @@ func (d *Door) entityInfo(ctx context.Context, role *catalog.Role, scope *access
 		Name: e.Name, Title: e.Title, Note: e.Note, Group: e.Group, Org: e.Org != "",
 		CanLoad: role.May("load") && (e.Org != "" || scope.Whole),
 	}
-	if t, ok, _ := d.tallyWait(ctx, e, scope); ok {
+	if t, ok, _ := d.base.TallyWait(ctx, e, scope); ok {
 		info.Rows = &t.Rows
 	}
 	return info
@@ -86,19 +87,6 @@ func (d *Door) Entity(ctx context.Context, actor luoshu.Actor, name string) (*En
 	return out, nil
 }
 
-// OrgInfo is one organisation within the actor's reach.
-type OrgInfo struct {
-	Code   string `json:"code"`
-	Title  Text   `json:"title"`
-	Level  string `json:"level"`
-	Parent string `json:"parent"`
-	Closed string `json:"closed,omitempty"`
-}
-
-func orgInfo(n *access.Node) OrgInfo {
-	return OrgInfo{Code: n.Code, Title: n.Title, Level: n.Level, Parent: n.Parent, Closed: luoshu.FormatDate(n.Closed)}
-}
-
 // maxOrgs bounds one answer about organisations.
 const maxOrgs = 200
 
@@ -119,13 +107,13 @@ func (d *Door) Orgs(ctx context.Context, actor luoshu.Actor, q, parent string) (
 			return out, nil
 		}
 		for _, n := range tree.Children(parent) {
-			out = append(out, orgInfo(n))
+			out = append(out, guard.OrgOf(n))
 		}
 		return out, nil
 	}
 	keep := func(n *access.Node) bool { return scope.Has(n.Code) && (parent == "" || tree.Within(parent, n.Code)) }
 	for _, n := range tree.Find(q, maxOrgs, keep) {
-		out = append(out, orgInfo(n))
+		out = append(out, guard.OrgOf(n))
 	}
 	return out, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/intake"
 )
 
@@ -39,10 +40,10 @@ func (d *Door) Export(ctx context.Context, actor luoshu.Actor, q RecordQuery, fo
 	}
 	g.cols = open
 	out, err := intake.NewExport(w, format, d.cat, g.ent.Name, intake.Meta{
-		Notice: d.cat.City.Notice, Seal: s.seal.ID, Source: d.sourceLine(actor), By: actor.Name, Fields: fields,
+		Notice: d.cat.City.Notice, Seal: s.seal.ID, Source: d.base.SourceLine(), By: actor.Name, Fields: fields,
 	})
 	if err != nil {
-		return fault("begin export", err)
+		return guard.Fault("begin export", err)
 	}
 	row := make([]luoshu.Value, len(g.ent.Fields))
 	done := int64(0)
@@ -59,11 +60,5 @@ func (d *Door) Export(ctx context.Context, actor luoshu.Actor, q RecordQuery, fo
 		return err
 	}
 	p.Tell("export", done, done)
-	return fault("end export", out.Close())
-}
-
-// sourceLine says where an export comes from and when it was made.
-func (d *Door) sourceLine(actor luoshu.Actor) string {
-	c := d.cat.City.Title
-	return c.ZH + " " + c.EN + ", " + d.acc.Now().Format("2006-01-02 15:04")
+	return guard.Fault("end export", out.Close())
 }

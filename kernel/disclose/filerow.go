@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"luoshu"
+	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/store"
 )
 
@@ -44,7 +45,7 @@ func (d *Door) FileRow(ctx context.Context, actor luoshu.Actor, entity, sha stri
 		" f ON f._rid BETWEEN c.rid_from AND c.rid_to WHERE c.entity = ? AND c.file = ? AND c.file <> '' AND f._row = ? AND "+cond,
 		append([]any{entity, sha, row}, args...)...).Scan(&n)
 	if err != nil {
-		return nil, fault("find the row of a file", err)
+		return nil, guard.Fault("find the row of a file", err)
 	}
 	if n == 0 {
 		return nil, luoshu.Errorf(luoshu.NotFound, "没有这一行", "no such row")
@@ -62,7 +63,7 @@ func (d *Door) FileRow(ctx context.Context, actor luoshu.Actor, entity, sha stri
 		}
 		cell := in.Cells[i]
 		if c.masked {
-			cell = masked(c.Field, luoshu.TextValue(cell))
+			cell = guard.Masked(c.Field, luoshu.TextValue(cell))
 		}
 		out.Headers, out.Fields, out.Cells = append(out.Headers, in.Headers[i]), append(out.Fields, name), append(out.Cells, cell)
 	}

@@ -2,12 +2,12 @@ package disclose
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/fold"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/store"
@@ -73,7 +73,7 @@ func (d *Door) choose(ctx context.Context, g *grant, q RecordQuery) (*selection,
 	if len(q.Filter) > maxFilters {
 		return nil, luoshu.Errorf(luoshu.Invalid, "筛选条件太多", "too many filters")
 	}
-	for _, name := range sortedKeys(q.Filter) {
+	for _, name := range guard.SortedKeys(q.Filter) {
 		c, err := g.clear(name)
 		if err != nil {
 			return nil, err
@@ -155,7 +155,7 @@ func (s *selection) filter(f *catalog.Field, want string) error {
 		}
 		args = append(args, v)
 	}
-	s.and(col+" IN ("+marks(len(args))+")", args...)
+	s.and(col+" IN ("+guard.Marks(len(args))+")", args...)
 	return nil
 }
 
@@ -200,9 +200,7 @@ func (d *Door) search(ctx context.Context, s *selection, q string) error {
 		return luoshu.Errorf(luoshu.Invalid, "查找内容太长", "the search text is too long")
 	}
 	f := &finder{s: s, table: store.Table(e.Name)}
-	if et, _ := d.tallyEntity(ctx, e); et != nil && et.whole.Rows <= substringMost {
-		f.middle = true
-	}
+	f.middle = d.base.Few(ctx, e, substringMost)
 	named := len(e.Search) > 0
 	for _, name := range e.Search {
 		if c := s.g.col(name); c == nil || c.masked {
@@ -281,13 +279,6 @@ func latin(q string) string {
 // after is the least string above every string that begins with word.
 func after(word string) string { return word + "\U0010FFFF" }
 
-func marks(n int) string {
-	if n <= 0 {
-		return "NULL"
-	}
-	return strings.Repeat("?,", n-1) + "?"
-}
-
 func clampPage(offset, limit int) (int, int, error) {
 	if limit <= 0 {
 		limit = pageDefault
@@ -299,11 +290,4 @@ func clampPage(offset, limit int) (int, int, error) {
 		return 0, 0, luoshu.Errorf(luoshu.Invalid, "页码超出范围，请先筛选", "that page is out of range; filter first")
 	}
 	return offset, limit, nil
-}
-
-func fault(what string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", what, err)
 }

@@ -7,6 +7,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/store"
 )
 
@@ -125,7 +126,7 @@ func (d *Door) newest(ctx context.Context, entity string, rec int64) (rid, ended
 	err = d.db.QueryRow(ctx, "SELECT f._rid, coalesce(f._to, 0) FROM "+store.Table(entity)+" f WHERE f._rid IN (SELECT "+castInt+
 		" UNION ALL SELECT x._rid FROM "+store.Table(entity)+" x WHERE x._rec = ? AND x._rec <> x._rid) ORDER BY f._rid DESC LIMIT 1",
 		rec, rec).Scan(&rid, &ended)
-	return rid, ended, fault("find the newest version", err)
+	return rid, ended, guard.Fault("find the newest version", err)
 }
 
 // labelOf is what a record is called, as far as the reader may know.
@@ -140,26 +141,26 @@ func (d *Door) links(ctx context.Context, g *grant, r *raw, row Row) ([]Link, er
 	out := []Link{}
 	for i, c := range g.cols {
 		e := d.cat.Entity(c.Ref)
-		if c.Ref == "" || c.masked || r.values[i].S == "" || e == nil || len(e.Key) != 1 || !mayEntity(g.role, c.Ref) {
+		if c.Ref == "" || c.masked || r.values[i].S == "" || e == nil || len(e.Key) != 1 || !guard.MayEntity(g.role, c.Ref) {
 			continue
 		}
 		cond, args := g.scope.Where(d.cat, e, "t")
 		rows, err := d.db.Query(ctx, "SELECT t._rec FROM "+store.Table(e.Name)+" t WHERE t._to IS NULL AND t."+
 			store.Col(e.Key[0])+" = ? AND "+cond, append([]any{r.values[i].S}, args...)...)
 		if err != nil {
-			return nil, fault("find linked records", err)
+			return nil, guard.Fault("find linked records", err)
 		}
 		var rec int64
 		for rows.Next() {
 			if err := rows.Scan(&rec); err != nil {
 				rows.Close()
-				return nil, fault("find linked records", err)
+				return nil, guard.Fault("find linked records", err)
 			}
 		}
 		err = rows.Err()
 		rows.Close()
 		if err != nil {
-			return nil, fault("find linked records", err)
+			return nil, guard.Fault("find linked records", err)
 		}
 		if rec != 0 {
 			out = append(out, Link{Field: c.Name, Entity: e.Name, Rec: rec, Label: row.Display[c.Name]})
@@ -185,7 +186,7 @@ func (d *Door) related(ctx context.Context, g *grant, r *raw) ([]Related, error)
 		return out, nil
 	}
 	for _, e := range d.cat.Entities {
-		if !mayEntity(g.role, e.Name) {
+		if !guard.MayEntity(g.role, e.Name) {
 			continue
 		}
 		other := newGrant(g.actor, g.role, g.scope, e)
@@ -215,20 +216,20 @@ type commitNote struct{ id, at, actor, reason, file, name string }
 
 func (d *Door) commitNotes(ctx context.Context, seqs []any) (map[int64]commitNote, error) {
 	out := map[int64]commitNote{}
-	rows, err := d.db.Query(ctx, "SELECT seq, id, at, actor, reason, file, file_name FROM commit_log WHERE seq IN ("+marks(len(seqs))+")", seqs...)
+	rows, err := d.db.Query(ctx, "SELECT seq, id, at, actor, reason, file, file_name FROM commit_log WHERE seq IN ("+guard.Marks(len(seqs))+")", seqs...)
 	if err != nil {
-		return nil, fault("read commits", err)
+		return nil, guard.Fault("read commits", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var seq int64
 		var n commitNote
 		if err := rows.Scan(&seq, &n.id, &n.at, &n.actor, &n.reason, &n.file, &n.name); err != nil {
-			return nil, fault("read commits", err)
+			return nil, guard.Fault("read commits", err)
 		}
 		out[seq] = n
 	}
-	return out, fault("read commits", rows.Err())
+	return out, guard.Fault("read commits", rows.Err())
 }
 
 func (d *Door) history(ctx context.Context, g *grant, all []*raw, labels refLabels) ([]Version, error) {
@@ -275,16 +276,16 @@ func (d *Door) ends(ctx context.Context, entity string, all []*raw) (map[int64]i
 	}
 	rows, err := d.db.Query(ctx, "SELECT _rid, _to FROM "+store.Table(entity)+" WHERE _to IS NOT NULL AND _rid IN ("+b.String()+")")
 	if err != nil {
-		return nil, fault("read history", err)
+		return nil, guard.Fault("read history", err)
 	}
 	defer rows.Close()
 	out := map[int64]int64{}
 	for rows.Next() {
 		var rid, to int64
 		if err := rows.Scan(&rid, &to); err != nil {
-			return nil, fault("read history", err)
+			return nil, guard.Fault("read history", err)
 		}
 		out[rid] = to
 	}
-	return out, fault("read history", rows.Err())
+	return out, guard.Fault("read history", rows.Err())
 }

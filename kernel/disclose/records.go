@@ -7,6 +7,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/store"
 )
 
@@ -50,7 +51,7 @@ func (d *Door) count(ctx context.Context, s *selection, org string) (int64, bool
 		if err != nil {
 			return 0, false, err
 		}
-		if t, fresh := d.tallyOf(ctx, s.g.ent, scope); fresh {
+		if t, fresh := d.base.TallyOf(ctx, s.g.ent, scope); fresh {
 			return t.Rows, false, nil
 		}
 	}
@@ -60,7 +61,7 @@ func (d *Door) count(ctx context.Context, s *selection, org string) (int64, bool
 func (d *Door) countTail(ctx context.Context, q string, args []any) (int64, bool, error) {
 	var n int64
 	err := d.db.QueryRow(ctx, "SELECT count(*) FROM ("+q+" LIMIT "+strconv.Itoa(countMost)+") c_", args...).Scan(&n)
-	return n, n == countMost, fault("count records", err)
+	return n, n == countMost, guard.Fault("count records", err)
 }
 
 // raw is a row as it lies in the table, before anything is decided about it.
@@ -92,7 +93,7 @@ func selectCols(g *grant, alias string) string {
 func (d *Door) read(ctx context.Context, g *grant, tail string, args []any, each func(*raw) error) error {
 	rows, err := d.db.Query(ctx, "SELECT "+selectCols(g, "f")+tail, args...)
 	if err != nil {
-		return fault("read records", err)
+		return guard.Fault("read records", err)
 	}
 	defer rows.Close()
 	cells := make([]any, 5+len(g.cols))
@@ -102,7 +103,7 @@ func (d *Door) read(ctx context.Context, g *grant, tail string, args []any, each
 	}
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
-			return fault("read records", err)
+			return guard.Fault("read records", err)
 		}
 		r := &raw{
 			rec: luoshu.ValueOf(cells[0]).I, rid: luoshu.ValueOf(cells[1]).I, from: luoshu.ValueOf(cells[2]).I,
@@ -116,7 +117,7 @@ func (d *Door) read(ctx context.Context, g *grant, tail string, args []any, each
 			return err
 		}
 	}
-	return fault("read records", rows.Err())
+	return guard.Fault("read records", rows.Err())
 }
 
 // list reads rows and makes them ready to leave.
@@ -148,7 +149,7 @@ func (d *Door) row(g *grant, r *raw, labels refLabels) Row {
 			continue
 		}
 		if c.masked {
-			m := masked(c.Field, v)
+			m := guard.Masked(c.Field, v)
 			out.Values[c.Name], out.Display[c.Name] = m, m
 			continue
 		}
@@ -159,13 +160,13 @@ func (d *Door) row(g *grant, r *raw, labels refLabels) Row {
 			out.Display[c.Name] = d.display(c.Field, v)
 		}
 	}
-	out.Verified, out.Stale = luoshu.FormatDate(r.verified), d.stale(g.ent, r.verified, dayOf(d.acc.Now()))
+	out.Verified, out.Stale = luoshu.FormatDate(r.verified), d.stale(g.ent, r.verified, guard.DayOf(d.acc.Now()))
 	return out
 }
 
 // stale reports whether a record was last verified too long before a day.
 func (d *Door) stale(e *catalog.Entity, verified, day int64) bool {
-	return e.Months > 0 && verified < monthsBefore(day, e.Months)
+	return e.Months > 0 && verified < guard.MonthsBefore(day, e.Months)
 }
 
 // refLabels is what references are called: by field, then by code.
@@ -189,7 +190,7 @@ func (d *Door) refLabels(ctx context.Context, g *grant, rows []*raw) (refLabels,
 		if len(codes) == 0 {
 			continue
 		}
-		got, err := d.labelsOf(ctx, g, c.Ref, sortedKeys(codes))
+		got, err := d.labelsOf(ctx, g, c.Ref, guard.SortedKeys(codes))
 		if err != nil {
 			return nil, err
 		}
@@ -214,8 +215,8 @@ func (d *Door) labelsOf(ctx context.Context, g *grant, entity string, codes []st
 		}
 		return out, nil
 	}
-	visible, mask := class(g.role, label)
-	if !visible || !mayEntity(g.role, entity) {
+	visible, mask := guard.Class(g.role, label)
+	if !visible || !guard.MayEntity(g.role, entity) {
 		return out, nil
 	}
 	cond, args := g.scope.Where(d.cat, e, "t")
@@ -231,20 +232,20 @@ func (d *Door) labelsOf(ctx context.Context, g *grant, entity string, codes []st
 		}
 		codes = codes[n:]
 		rows, err := d.db.Query(ctx, "SELECT t."+store.Col(e.Key[0])+", t."+store.Col(e.Label)+", "+en+" FROM "+store.Table(e.Name)+
-			" t WHERE t._to IS NULL AND t."+store.Col(e.Key[0])+" IN ("+marks(n)+") AND "+cond, append(all, args...)...)
+			" t WHERE t._to IS NULL AND t."+store.Col(e.Key[0])+" IN ("+guard.Marks(n)+") AND "+cond, append(all, args...)...)
 		if err != nil {
-			return nil, fault("read labels", err)
+			return nil, guard.Fault("read labels", err)
 		}
 		for rows.Next() {
 			var code, name, english any
 			if err := rows.Scan(&code, &name, &english); err != nil {
 				rows.Close()
-				return nil, fault("read labels", err)
+				return nil, guard.Fault("read labels", err)
 			}
 			v := luoshu.ValueOf(name)
 			switch {
 			case mask:
-				out[luoshu.ValueOf(code).String()] = masked(label, v)
+				out[luoshu.ValueOf(code).String()] = guard.Masked(label, v)
 			case luoshu.ValueOf(english).S != "":
 				out[luoshu.ValueOf(code).String()] = Text{ZH: v.String(), EN: luoshu.ValueOf(english).S}
 			default:
@@ -254,7 +255,7 @@ func (d *Door) labelsOf(ctx context.Context, g *grant, entity string, codes []st
 		err = rows.Err()
 		rows.Close()
 		if err != nil {
-			return nil, fault("read labels", err)
+			return nil, guard.Fault("read labels", err)
 		}
 	}
 	return out, nil

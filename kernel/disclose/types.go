@@ -3,6 +3,7 @@ package disclose
 import (
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/disclose/guard"
 )
 
 // Column describes a field that may leave.
@@ -20,12 +21,6 @@ type Column struct {
 	Sensitivity string   `json:"sensitivity"`
 	Source      string   `json:"source,omitempty"`
 	Masked      bool     `json:"masked"`
-}
-
-// Option is one code of a list.
-type Option struct {
-	Code  string `json:"code"`
-	Title Text   `json:"title"`
 }
 
 // Row is one record as a list shows it. Values are the stored forms, masked
@@ -49,9 +44,6 @@ type Page struct {
 	Columns []Column `json:"columns"`
 	Rows    []Row    `json:"rows"`
 }
-
-// maxOptions is the longest code list sent along with a column.
-const maxOptions = 80
 
 func sensitivityName(s catalog.Sensitivity) string {
 	switch s {
@@ -86,21 +78,9 @@ func (d *Door) columns(g *grant, full bool) []Column {
 				n := c.Note
 				x.Note = &n
 			}
-			x.Options = d.options(c.Codes)
+			x.Options = d.base.Options(c.Codes)
 		}
 		out = append(out, x)
-	}
-	return out
-}
-
-func (d *Door) options(list string) []Option {
-	l := d.cat.List(list)
-	if list == "" || l == nil || len(l.Codes) > maxOptions {
-		return nil
-	}
-	out := make([]Option, 0, len(l.Codes))
-	for _, c := range l.Codes {
-		out = append(out, Option{Code: c.Code, Title: c.Title})
 	}
 	return out
 }
@@ -139,5 +119,5 @@ func (d *Door) yearText(y int) any {
 	if form.ZH == "" || form.EN == "" {
 		return luoshu.IntValue(int64(y)).String()
 	}
-	return Text{ZH: yearIn(form.ZH, y), EN: yearIn(form.EN, y)}
+	return Text{ZH: guard.YearIn(form.ZH, y), EN: guard.YearIn(form.EN, y)}
 }

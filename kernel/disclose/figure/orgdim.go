@@ -1,4 +1,4 @@
-package disclose
+package figure
 
 import (
 	"luoshu/kernel/access"
@@ -6,7 +6,7 @@ import (
 )
 
 // grainsOf lists the grains an indicator reads, through its items if it has any.
-func (d *Door) grainsOf(ind *catalog.Indicator) []*catalog.Grain {
+func (d *Window) grainsOf(ind *catalog.Indicator) []*catalog.Grain {
 	var out []*catalog.Grain
 	add := func(m *catalog.Measure, fallback string) {
 		if m == nil {
@@ -32,8 +32,8 @@ func (d *Door) grainsOf(ind *catalog.Indicator) []*catalog.Grain {
 	return out
 }
 
-// dimOf finds a dimension that all grains of an indicator declare.
-func (d *Door) dimOf(ind *catalog.Indicator, id string) *catalog.Dim {
+// DimOf finds a dimension that all grains of an indicator declare.
+func (d *Window) DimOf(ind *catalog.Indicator, id string) *catalog.Dim {
 	var found *catalog.Dim
 	for _, g := range d.grainsOf(ind) {
 		x := g.Dim(id)
@@ -48,14 +48,14 @@ func (d *Door) dimOf(ind *catalog.Indicator, id string) *catalog.Dim {
 }
 
 // dimsOf lists the dimensions that all grains of an indicator share.
-func (d *Door) dimsOf(ind *catalog.Indicator) []*catalog.Dim {
+func (d *Window) dimsOf(ind *catalog.Indicator) []*catalog.Dim {
 	gs := d.grainsOf(ind)
 	if len(gs) == 0 {
 		return nil
 	}
 	var out []*catalog.Dim
 	for _, x := range gs[0].Dims {
-		if y := d.dimOf(ind, x.ID); y != nil {
+		if y := d.DimOf(ind, x.ID); y != nil {
 			out = append(out, y)
 		}
 	}
@@ -63,7 +63,7 @@ func (d *Door) dimsOf(ind *catalog.Indicator) []*catalog.Dim {
 }
 
 // isNodeDim reports whether a dimension's values are codes of organisations.
-func (d *Door) isNodeDim(x *catalog.Dim) bool {
+func (d *Window) isNodeDim(x *catalog.Dim) bool {
 	e := d.cat.Entity(x.Ref)
 	return x.Ref != "" && e != nil && e.Node != nil
 }
@@ -71,7 +71,7 @@ func (d *Door) isNodeDim(x *catalog.Dim) bool {
 // placeDims lists the dimensions under which an indicator's figure of one
 // organisation may stand, best first: one whose values are organisations of the
 // same kind, then the area whose code the organisation shares.
-func (d *Door) placeDims(ind *catalog.Indicator, n *access.Node) []string {
+func (d *Window) placeDims(ind *catalog.Indicator, n *access.Node) []string {
 	var out []string
 	if n == nil {
 		return nil
@@ -93,7 +93,7 @@ func (d *Door) placeDims(ind *catalog.Indicator, n *access.Node) []string {
 // visible reports whether a figure cut by these values lies within a scope: all
 // organisations it names must, or, if it names none, its area must. A figure
 // that names neither is the whole city's.
-func (d *Door) visible(scope *access.Scope, ind *catalog.Indicator, by map[string]string) bool {
+func (d *Window) visible(scope *access.Scope, ind *catalog.Indicator, by map[string]string) bool {
 	if scope.Whole {
 		return true
 	}
@@ -102,7 +102,7 @@ func (d *Door) visible(scope *access.Scope, ind *catalog.Indicator, by map[strin
 	}
 	nodes, area := 0, false
 	for id, code := range by {
-		x := d.dimOf(ind, id)
+		x := d.DimOf(ind, id)
 		switch {
 		case x == nil:
 			return false
@@ -120,7 +120,7 @@ func (d *Door) visible(scope *access.Scope, ind *catalog.Indicator, by map[strin
 
 // place is where figures of one organisation are found: the cut values that
 // stand for it; none for the whole city.
-func (d *Door) place(scope *access.Scope, ind *catalog.Indicator, org string, with []string) (map[string]string, bool) {
+func (d *Window) place(scope *access.Scope, ind *catalog.Indicator, org string, with []string) (map[string]string, bool) {
 	if org == d.cat.City.Root {
 		return map[string]string{}, true
 	}

@@ -1,4 +1,4 @@
-package disclose
+package figure
 
 import (
 	"math"
@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/indicator"
 )
 
@@ -82,7 +83,7 @@ func suppress(ind *catalog.Indicator, figs []indicator.Figure, least int64) []bo
 func siblings(figs []indicator.Figure) [][]int {
 	groups := map[string][]int{}
 	for i, f := range figs {
-		keys := sortedKeys(f.By)
+		keys := guard.SortedKeys(f.By)
 		for skip := range keys {
 			var b strings.Builder
 			b.WriteString(yearKey(f.Year))
@@ -98,7 +99,7 @@ func siblings(figs []indicator.Figure) [][]int {
 		}
 	}
 	out := make([][]int, 0, len(groups))
-	for _, k := range sortedKeys(groups) {
+	for _, k := range guard.SortedKeys(groups) {
 		out = append(out, groups[k])
 	}
 	return out

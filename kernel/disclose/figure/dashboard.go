@@ -1,4 +1,4 @@
-package disclose
+package figure
 
 import (
 	"context"
@@ -8,14 +8,15 @@ import (
 	"luoshu"
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/indicator"
 )
 
 // Dashboard is one organisation's page, whole.
 type Dashboard struct {
-	Org       OrgInfo     `json:"org"`
-	Crumbs    []OrgInfo   `json:"crumbs"`
-	Children  []OrgInfo   `json:"children"`
+	Org       guard.Org   `json:"org"`
+	Crumbs    []guard.Org `json:"crumbs"`
+	Children  []guard.Org `json:"children"`
 	Seal      string      `json:"seal"`
 	SealAt    string      `json:"seal_at"`
 	Year      int         `json:"year"`
@@ -113,7 +114,7 @@ type DashboardQuery struct {
 
 // Dashboard returns the page as JSON, ready to send. Pages are kept: they depend
 // only on organisation, seal, year, role and the counts of records.
-func (d *Door) Dashboard(ctx context.Context, actor luoshu.Actor, q DashboardQuery) (*SentPage, error) {
+func (d *Window) Dashboard(ctx context.Context, actor luoshu.Actor, q DashboardQuery) (*SentPage, error) {
 	if err := d.acc.Require(actor, "read"); err != nil {
 		return nil, err
 	}
@@ -128,7 +129,7 @@ func (d *Door) Dashboard(ctx context.Context, actor luoshu.Actor, q DashboardQue
 	if scope.Tree().Get(scope.Root) == nil {
 		return nil, luoshu.Errorf(luoshu.NotFound, "没有这个单位", "no such organisation")
 	}
-	if q.Seal, err = d.sealOrNone(ctx, q.Seal); err != nil {
+	if q.Seal, err = d.base.SealOrNone(ctx, q.Seal); err != nil {
 		return nil, err
 	}
 	role := d.acc.Role(actor)
@@ -142,33 +143,19 @@ func (d *Door) Dashboard(ctx context.Context, actor luoshu.Actor, q DashboardQue
 	})
 }
 
-// sealOrNone resolves a seal id; "" is the last seal, and "" comes back if there
-// is none yet.
-func (d *Door) sealOrNone(ctx context.Context, id string) (string, error) {
-	if id == "" {
-		last, err := d.eng.Latest(ctx)
-		if err != nil || last == "" {
-			return "", fault("find the last seal", err)
-		}
-		id = last
-	}
-	s, err := d.seal(ctx, id)
-	return s.ID, err
-}
-
-func (d *Door) dashboard(ctx context.Context, role *catalog.Role, own, scope *access.Scope, q DashboardQuery, counts *countPage) (*Dashboard, error) {
+func (d *Window) dashboard(ctx context.Context, role *catalog.Role, own, scope *access.Scope, q DashboardQuery, counts *countPage) (*Dashboard, error) {
 	tree := scope.Tree()
 	out := &Dashboard{
-		Org: orgInfo(tree.Get(scope.Root)), Crumbs: crumbs(own, scope), Children: []OrgInfo{}, Seal: q.Seal, Years: []int{},
+		Org: guard.OrgOf(tree.Get(scope.Root)), Crumbs: crumbs(own, scope), Children: []guard.Org{}, Seal: q.Seal, Years: []int{},
 		Headlines: []Headline{}, Trends: []Trend{}, Stale: counts.stale, Counts: counts.counts, Pending: counts.pending,
 	}
 	for _, n := range tree.Children(scope.Root) {
-		out.Children = append(out.Children, orgInfo(n))
+		out.Children = append(out.Children, guard.OrgOf(n))
 	}
 	if q.Seal == "" {
 		return out, nil
 	}
-	seal, err := d.seal(ctx, q.Seal)
+	seal, err := d.base.Seal(ctx, q.Seal)
 	if err != nil {
 		return nil, err
 	}
@@ -195,11 +182,11 @@ func (d *Door) dashboard(ctx context.Context, role *catalog.Role, own, scope *ac
 }
 
 // crumbs is the way down to an organisation, as far as the actor reaches up.
-func crumbs(own, scope *access.Scope) []OrgInfo {
-	out := []OrgInfo{}
+func crumbs(own, scope *access.Scope) []guard.Org {
+	out := []guard.Org{}
 	for _, n := range scope.Tree().Path(scope.Root) {
 		if own.Has(n.Code) {
-			out = append(out, orgInfo(n))
+			out = append(out, guard.OrgOf(n))
 		}
 	}
 	return out
@@ -233,7 +220,7 @@ func chooseYear(all [][]Figure, want int) (int, []int) {
 	return best, years
 }
 
-func (d *Door) headline(ind *catalog.Indicator, h catalog.Headline, figs []Figure, year int) Headline {
+func (d *Window) headline(ind *catalog.Indicator, h catalog.Headline, figs []Figure, year int) Headline {
 	out := Headline{
 		Indicator: ind.ID, Title: ind.Title, Unit: ind.Unit, Decimals: ind.Decimals, Better: ind.Better,
 		Where: h.Where, WhereLabels: map[string]any{},
@@ -242,7 +229,7 @@ func (d *Door) headline(ind *catalog.Indicator, h catalog.Headline, figs []Figur
 		out.Where = map[string]string{}
 	}
 	for id, code := range h.Where {
-		if x := d.dimOf(ind, id); x != nil && x.Codes != "" {
+		if x := d.DimOf(ind, id); x != nil && x.Codes != "" {
 			if c := d.cat.List(x.Codes).Code(code); c != nil {
 				out.WhereLabels[id] = c.Title
 			}
@@ -259,7 +246,7 @@ func (d *Door) headline(ind *catalog.Indicator, h catalog.Headline, figs []Figur
 	return out
 }
 
-func (d *Door) headlineTarget(id string, where map[string]string, value *float64) *HeadlineTarget {
+func (d *Window) headlineTarget(id string, where map[string]string, value *float64) *HeadlineTarget {
 	t := d.targetOf(id, where)
 	if t == nil {
 		return nil
@@ -279,7 +266,7 @@ func (d *Door) headlineTarget(id string, where map[string]string, value *float64
 
 // targetOf finds the plan's target that an indicator answers at given cut values;
 // one of the main targets first.
-func (d *Door) targetOf(id string, where map[string]string) *catalog.Target {
+func (d *Window) targetOf(id string, where map[string]string) *catalog.Target {
 	var found *catalog.Target
 	for _, p := range d.cat.Plans {
 		for _, t := range p.Targets {
@@ -309,14 +296,14 @@ func trend(ind *catalog.Indicator, h catalog.Headline, figs []Figure) Trend {
 }
 
 // mapValues is the first headline that is made by area, for the areas in scope.
-func (d *Door) mapValues(ctx context.Context, role *catalog.Role, scope *access.Scope, seal string, year int) (*MapValues, error) {
+func (d *Window) mapValues(ctx context.Context, role *catalog.Role, scope *access.Scope, seal string, year int) (*MapValues, error) {
 	area := d.cat.City.AreaDim
 	if area == "" || year == 0 {
 		return nil, nil
 	}
 	for _, h := range d.cat.City.Headlines {
 		ind := d.cat.Indicator(h.Indicator)
-		cut := append([]string{area}, sortedKeys(h.Where)...)
+		cut := append([]string{area}, guard.SortedKeys(h.Where)...)
 		if ind == nil || !declared(ind, cut) {
 			continue
 		}
@@ -349,25 +336,25 @@ type countPage struct {
 	mark    string // changes when the counts do
 }
 
-func (d *Door) countPage(ctx context.Context, role *catalog.Role, scope *access.Scope) (*countPage, error) {
+func (d *Window) countPage(ctx context.Context, role *catalog.Role, scope *access.Scope) (*countPage, error) {
 	var head int64
 	if err := d.db.QueryRow(ctx, "SELECT coalesce(max(seq), 0) FROM commit_log").Scan(&head); err != nil {
-		return nil, fault("read the ledger", err)
+		return nil, guard.Fault("read the ledger", err)
 	}
-	key := fmt.Sprintf("%s|%s|%d|%d|%d", scope.Root, role.ID, head, dayOf(d.acc.Now()), scope.Tree().Seq)
-	d.tally.mu.Lock()
-	held := d.tally.pages[key]
-	d.tally.mu.Unlock()
+	key := fmt.Sprintf("%s|%s|%d|%d|%d", scope.Root, role.ID, head, guard.DayOf(d.acc.Now()), scope.Tree().Seq)
+	d.countMu.Lock()
+	held := d.counts[key]
+	d.countMu.Unlock()
 	if held != nil {
 		return held, nil
 	}
 	out := &countPage{stale: []Freshness{}, counts: []RowCount{}}
 	fresh := true
 	for _, e := range d.cat.Entities {
-		if !mayEntity(role, e.Name) || e.Org == "" {
+		if !guard.MayEntity(role, e.Name) || e.Org == "" {
 			continue
 		}
-		t, known, current := d.tallyWait(ctx, e, scope)
+		t, known, current := d.base.TallyWait(ctx, e, scope)
 		fresh = fresh && current
 		if !known {
 			out.pending = true
@@ -379,12 +366,17 @@ func (d *Door) countPage(ctx context.Context, role *catalog.Role, scope *access.
 		out.mark += "?"
 	}
 	if fresh {
-		d.tally.hold(key, out)
+		d.countMu.Lock()
+		if d.counts == nil || len(d.counts) > pagesHeld {
+			d.counts = map[string]*countPage{}
+		}
+		d.counts[key] = out
+		d.countMu.Unlock()
 	}
 	return out, nil
 }
 
-func (p *countPage) add(e *catalog.Entity, t Tally) {
+func (p *countPage) add(e *catalog.Entity, t guard.Tally) {
 	p.mark += fmt.Sprintf("%d,%d,%d;", t.Rows, t.Verified, t.Last)
 	p.counts = append(p.counts, RowCount{Entity: e.Name, Title: e.Title, Rows: t.Rows})
 	if e.Months > 0 && t.Rows > 0 {

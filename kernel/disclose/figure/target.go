@@ -1,4 +1,4 @@
-package disclose
+package figure
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"luoshu"
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/indicator"
 )
 
@@ -91,7 +92,7 @@ type PlanSection struct {
 
 // Plan returns every plan with the figures of the actor's own organisation at a
 // seal ("" is the last).
-func (d *Door) Plan(ctx context.Context, actor luoshu.Actor, sealID string) ([]PlanInfo, error) {
+func (d *Window) Plan(ctx context.Context, actor luoshu.Actor, sealID string) ([]PlanInfo, error) {
 	if err := d.acc.Require(actor, "plan"); err != nil {
 		return nil, err
 	}
@@ -99,7 +100,7 @@ func (d *Door) Plan(ctx context.Context, actor luoshu.Actor, sealID string) ([]P
 	if err != nil {
 		return nil, err
 	}
-	seal, err := d.sealOrNone(ctx, sealID)
+	seal, err := d.base.SealOrNone(ctx, sealID)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +126,7 @@ func (d *Door) Plan(ctx context.Context, actor luoshu.Actor, sealID string) ([]P
 	return out, nil
 }
 
-func (d *Door) planTarget(ctx context.Context, role *catalog.Role, scope *access.Scope, seal string, p *catalog.Plan, t *catalog.Target) (PlanTarget, error) {
+func (d *Window) planTarget(ctx context.Context, role *catalog.Role, scope *access.Scope, seal string, p *catalog.Plan, t *catalog.Target) (PlanTarget, error) {
 	e := PlanTarget{
 		ID: t.ID, Title: t.Title, Quote: t.Quote, Section: t.Section, Line: t.Line, Status: t.Status, Kind: t.Kind, Unit: t.Unit,
 		Scope: t.Scope, Direction: t.Direction, Strict: t.Strict, Qualifier: t.Qualifier, Deadline: t.Deadline,
@@ -242,8 +243,8 @@ func targetValue(v *catalog.TargetValue) *TargetValue {
 // series is one indicator through the years for a scope's organisation, at fixed
 // values of further dimensions. It is empty where the indicator is not made for
 // such a cut.
-func (d *Door) series(ctx context.Context, role *catalog.Role, scope *access.Scope, seal string, ind *catalog.Indicator, with map[string]string) ([]Figure, error) {
-	place, ok := d.place(scope, ind, scope.Root, sortedKeys(with))
+func (d *Window) series(ctx context.Context, role *catalog.Role, scope *access.Scope, seal string, ind *catalog.Indicator, with map[string]string) ([]Figure, error) {
+	place, ok := d.place(scope, ind, scope.Root, guard.SortedKeys(with))
 	if !ok {
 		return nil, nil
 	}
@@ -255,7 +256,7 @@ func (d *Door) series(ctx context.Context, role *catalog.Role, scope *access.Sco
 		where[k] = []string{v}
 	}
 	return d.figures(ctx, role, scope, indicator.Query{
-		Seal: seal, Indicators: []string{ind.ID}, By: [][]string{sortedKeys(place)}, Where: where,
+		Seal: seal, Indicators: []string{ind.ID}, By: [][]string{guard.SortedKeys(place)}, Where: where,
 	})
 }
 

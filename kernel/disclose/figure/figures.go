@@ -1,4 +1,4 @@
-package disclose
+package figure
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"luoshu"
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/indicator"
 )
 
@@ -40,7 +41,7 @@ type FigureQuery struct {
 }
 
 // Figures returns stored figures within the actor's scope, in a fixed order.
-func (d *Door) Figures(ctx context.Context, actor luoshu.Actor, q FigureQuery) ([]Figure, error) {
+func (d *Window) Figures(ctx context.Context, actor luoshu.Actor, q FigureQuery) ([]Figure, error) {
 	if err := d.acc.Require(actor, "read"); err != nil {
 		return nil, err
 	}
@@ -48,7 +49,7 @@ func (d *Door) Figures(ctx context.Context, actor luoshu.Actor, q FigureQuery) (
 	if err != nil {
 		return nil, err
 	}
-	seal, err := d.seal(ctx, q.Seal)
+	seal, err := d.base.Seal(ctx, q.Seal)
 	if err != nil {
 		return nil, err
 	}
@@ -80,12 +81,12 @@ func (d *Door) Figures(ctx context.Context, actor luoshu.Actor, q FigureQuery) (
 // outside the scope and withholds small groups. Groups are judged over a whole
 // cut, not over the part that was asked for, so that the answer to one question
 // does not depend on the next.
-func (d *Door) figures(ctx context.Context, role *catalog.Role, scope *access.Scope, q indicator.Query) ([]Figure, error) {
+func (d *Window) figures(ctx context.Context, role *catalog.Role, scope *access.Scope, q indicator.Query) ([]Figure, error) {
 	ind := d.cat.Indicator(q.Indicators[0])
 	least := guarded(ind, role)
 	all, err := d.eng.Figures(ctx, q)
 	if err != nil {
-		return nil, fault("read figures", err)
+		return nil, guard.Fault("read figures", err)
 	}
 	out := []Figure{}
 	for _, f := range all {
@@ -94,7 +95,7 @@ func (d *Door) figures(ctx context.Context, role *catalog.Role, scope *access.Sc
 		}
 		hidden := false
 		if least > 0 {
-			withheld, err := d.withheld(ctx, q.Seal, ind, sortedKeys(f.By), least)
+			withheld, err := d.withheld(ctx, q.Seal, ind, guard.SortedKeys(f.By), least)
 			if err != nil {
 				return nil, err
 			}
@@ -108,7 +109,7 @@ func (d *Door) figures(ctx context.Context, role *catalog.Role, scope *access.Sc
 
 // withheld is the set of a cut's figures that are kept from readers without the
 // small-group right, judged once per seal.
-func (d *Door) withheld(ctx context.Context, seal string, ind *catalog.Indicator, cut []string, least int64) (map[string]bool, error) {
+func (d *Window) withheld(ctx context.Context, seal string, ind *catalog.Indicator, cut []string, least int64) (map[string]bool, error) {
 	key := seal + "\x00" + ind.ID + "\x00" + strings.Join(cut, ",") + "\x00" + strconv.FormatInt(least, 10)
 	d.smallMu.Lock()
 	got, ok := d.small[key]
@@ -118,7 +119,7 @@ func (d *Door) withheld(ctx context.Context, seal string, ind *catalog.Indicator
 	}
 	all, err := d.eng.Figures(ctx, indicator.Query{Seal: seal, Indicators: []string{ind.ID}, By: [][]string{cut}})
 	if err != nil {
-		return nil, fault("read figures", err)
+		return nil, guard.Fault("read figures", err)
 	}
 	got = map[string]bool{}
 	for i, hide := range suppress(ind, all, least) {
@@ -141,14 +142,14 @@ func (d *Door) withheld(ctx context.Context, seal string, ind *catalog.Indicator
 func figureKey(f indicator.Figure) string {
 	var b strings.Builder
 	b.WriteString(strconv.Itoa(f.Year))
-	for _, k := range sortedKeys(f.By) {
+	for _, k := range guard.SortedKeys(f.By) {
 		b.WriteString("\x00" + k + "=" + f.By[k])
 	}
 	return b.String()
 }
 
 // figure makes an engine's figure ready to leave.
-func (d *Door) figure(ctx context.Context, scope *access.Scope, ind *catalog.Indicator, f indicator.Figure, hidden bool) Figure {
+func (d *Window) figure(ctx context.Context, scope *access.Scope, ind *catalog.Indicator, f indicator.Figure, hidden bool) Figure {
 	out := Figure{
 		Indicator: ind.ID, Year: f.Year, By: f.By, Unit: ind.Unit, Seal: f.Seal, Formula: ind.Formula,
 		Labels: map[string]any{}, Suppressed: hidden,
@@ -157,7 +158,7 @@ func (d *Door) figure(ctx context.Context, scope *access.Scope, ind *catalog.Ind
 		out.By = map[string]string{}
 	}
 	for id, code := range f.By {
-		if l := d.dimLabel(ctx, scope, d.dimOf(ind, id), code); l != nil {
+		if l := d.dimLabel(ctx, scope, d.DimOf(ind, id), code); l != nil {
 			out.Labels[id] = l
 		}
 	}
@@ -180,7 +181,7 @@ func (d *Door) figure(ctx context.Context, scope *access.Scope, ind *catalog.Ind
 
 // dimLabel is what a dimension's value is called: an organisation, a code, or the
 // label of a public reference record.
-func (d *Door) dimLabel(ctx context.Context, scope *access.Scope, x *catalog.Dim, code string) any {
+func (d *Window) dimLabel(ctx context.Context, scope *access.Scope, x *catalog.Dim, code string) any {
 	if x == nil || code == "" {
 		return nil
 	}
@@ -202,7 +203,7 @@ func (d *Door) dimLabel(ctx context.Context, scope *access.Scope, x *catalog.Dim
 		}
 		return nil
 	}
-	return d.referenceLabel(ctx, e, code)
+	return d.base.ReferenceLabel(ctx, e, code)
 }
 
 func sortFigures(figs []Figure) {
@@ -211,7 +212,7 @@ func sortFigures(figs []Figure) {
 		if a.Year != b.Year {
 			return a.Year < b.Year
 		}
-		ka, kb := sortedKeys(a.By), sortedKeys(b.By)
+		ka, kb := guard.SortedKeys(a.By), guard.SortedKeys(b.By)
 		if len(ka) != len(kb) {
 			return len(ka) < len(kb)
 		}
@@ -228,12 +229,3 @@ func sortFigures(figs []Figure) {
 }
 
 func yearKey(y int) string { return strconv.Itoa(y) }
-
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
-}

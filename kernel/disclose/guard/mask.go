@@ -1,4 +1,4 @@
-package disclose
+package guard
 
 import (
 	"strings"
@@ -9,11 +9,11 @@ import (
 	"luoshu/kernel/catalog"
 )
 
-// masked is what a reader without the right to a field sees in its place. It
+// Masked is what a reader without the right to a field sees in its place. It
 // tells whether there is a value and as much of its shape as helps a person
 // recognise a record they already know. Only text that looks like a name, a
 // long number or a telephone number keeps any of its characters.
-func masked(f *catalog.Field, v luoshu.Value) string {
+func Masked(f *catalog.Field, v luoshu.Value) string {
 	if v.K == luoshu.Null {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package disclose
+package guard
 
 import (
 	"context"
@@ -25,7 +25,9 @@ type referenceNames struct {
 // maxReference is the most records of a reference entity whose names are kept.
 const maxReference = 50_000
 
-func (d *Door) referenceLabel(ctx context.Context, e *catalog.Entity, code string) any {
+// ReferenceLabel is what a record of a reference entity is called, nil if it has
+// no public name.
+func (d *Base) ReferenceLabel(ctx context.Context, e *catalog.Entity, code string) any {
 	if e.Org != "" || len(e.Key) != 1 || e.Label == "" || e.Field(e.Label).Sensitivity != catalog.Public {
 		return nil
 	}
@@ -39,7 +41,7 @@ func (d *Door) referenceLabel(ctx context.Context, e *catalog.Entity, code strin
 	return nil
 }
 
-func (d *Door) referenceNames(ctx context.Context, e *catalog.Entity) (map[string]Text, error) {
+func (d *Base) referenceNames(ctx context.Context, e *catalog.Entity) (map[string]Text, error) {
 	seq, err := d.entitySeq(ctx, e)
 	if err != nil {
 		return nil, err
@@ -53,17 +55,17 @@ func (d *Door) referenceNames(ctx context.Context, e *catalog.Entity) (map[strin
 	if f := e.Field(e.Label + "_en"); f != nil && f.Sensitivity == catalog.Public {
 		en = store.Col(f.Name)
 	}
-	rows, err := d.db.Query(ctx, "SELECT "+store.Col(e.Key[0])+", "+store.Col(e.Label)+", "+en+" FROM "+store.Table(e.Name)+
+	rows, err := d.DB.Query(ctx, "SELECT "+store.Col(e.Key[0])+", "+store.Col(e.Label)+", "+en+" FROM "+store.Table(e.Name)+
 		" WHERE _to IS NULL LIMIT ?", maxReference)
 	if err != nil {
-		return nil, fault("read reference names", err)
+		return nil, Fault("read reference names", err)
 	}
 	defer rows.Close()
 	title := map[string]Text{}
 	for rows.Next() {
 		var code, zh, english any
 		if err := rows.Scan(&code, &zh, &english); err != nil {
-			return nil, fault("read reference names", err)
+			return nil, Fault("read reference names", err)
 		}
 		t := Text{ZH: luoshu.ValueOf(zh).String(), EN: luoshu.ValueOf(english).String()}
 		if t.EN == "" {
@@ -72,7 +74,7 @@ func (d *Door) referenceNames(ctx context.Context, e *catalog.Entity) (map[strin
 		title[luoshu.ValueOf(code).String()] = t
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fault("read reference names", err)
+		return nil, Fault("read reference names", err)
 	}
 	if d.refs.names == nil {
 		d.refs.names = map[string]referenceNames{}

@@ -1,4 +1,4 @@
-package disclose
+package guard
 
 import (
 	"context"
@@ -39,7 +39,6 @@ type tallies struct {
 	mu      sync.Mutex
 	known   map[string]*entityTally
 	running map[string]chan struct{}
-	pages   map[string]*countPage
 	one     chan struct{} // one count at a time
 }
 
@@ -49,22 +48,12 @@ func (t *tallies) init() {
 	t.one = make(chan struct{}, 1)
 }
 
-// hold keeps the counts part of a dashboard while no commit is made.
-func (t *tallies) hold(key string, p *countPage) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.pages == nil || len(t.pages) > pagesHeld {
-		t.pages = map[string]*countPage{}
-	}
-	t.pages[key] = p
-}
-
 // tallyPatience is how long a first visitor waits for a count that nobody has
 // made yet before the answer goes without it.
 const tallyPatience = 2 * time.Second
 
-// tallyOf returns the count within a scope and whether it is up to date.
-func (d *Door) tallyOf(ctx context.Context, e *catalog.Entity, scope *access.Scope) (Tally, bool) {
+// TallyOf returns the count within a scope and whether it is up to date.
+func (d *Base) TallyOf(ctx context.Context, e *catalog.Entity, scope *access.Scope) (Tally, bool) {
 	et, fresh := d.tallyEntity(ctx, e)
 	if et == nil {
 		return Tally{}, false
@@ -72,9 +61,9 @@ func (d *Door) tallyOf(ctx context.Context, e *catalog.Entity, scope *access.Sco
 	return et.within(e, scope), fresh
 }
 
-// tallyWait is tallyOf for pages: an outdated count will do, and a missing one is
+// TallyWait is TallyOf for pages: an outdated count will do, and a missing one is
 // waited for a little.
-func (d *Door) tallyWait(ctx context.Context, e *catalog.Entity, scope *access.Scope) (t Tally, known, current bool) {
+func (d *Base) TallyWait(ctx context.Context, e *catalog.Entity, scope *access.Scope) (t Tally, known, current bool) {
 	et, fresh := d.tallyEntity(ctx, e)
 	if et == nil {
 		d.tally.mu.Lock()
@@ -115,9 +104,9 @@ func (t *entityTally) within(e *catalog.Entity, scope *access.Scope) Tally {
 
 // tallyEntity returns the last count of an entity, nil if there is none yet, and
 // whether it still holds; if not, a new one is begun.
-func (d *Door) tallyEntity(ctx context.Context, e *catalog.Entity) (*entityTally, bool) {
+func (d *Base) tallyEntity(ctx context.Context, e *catalog.Entity) (*entityTally, bool) {
 	seq, err := d.entitySeq(ctx, e)
-	day := dayOf(d.acc.Now())
+	day := DayOf(d.Acc.Now())
 	d.tally.mu.Lock()
 	defer d.tally.mu.Unlock()
 	known := d.tally.known[e.Name]
@@ -136,19 +125,19 @@ func (d *Door) tallyEntity(ctx context.Context, e *catalog.Entity) (*entityTally
 }
 
 // entitySeq is the last commit that can have changed an entity's counts.
-func (d *Door) entitySeq(ctx context.Context, e *catalog.Entity) (int64, error) {
+func (d *Base) entitySeq(ctx context.Context, e *catalog.Entity) (int64, error) {
 	names := []any{e.Name}
 	if field, _, hop := strings.Cut(e.Org, "."); hop {
 		names = append(names, e.Field(field).Ref)
 	}
 	var seq int64
-	err := d.db.QueryRow(ctx, "SELECT coalesce(max(seq), 0) FROM commit_log WHERE entity IN ("+marks(len(names))+")", names...).Scan(&seq)
-	return seq, fault("read the ledger", err)
+	err := d.DB.QueryRow(ctx, "SELECT coalesce(max(seq), 0) FROM commit_log WHERE entity IN ("+Marks(len(names))+")", names...).Scan(&seq)
+	return seq, Fault("read the ledger", err)
 }
 
 // recount counts one entity by organisation. A count that fails leaves the old
 // one in place; the next request tries again.
-func (d *Door) recount(ctx context.Context, e *catalog.Entity, seq, day int64, done chan struct{}) {
+func (d *Base) recount(ctx context.Context, e *catalog.Entity, seq, day int64, done chan struct{}) {
 	d.tally.one <- struct{}{}
 	t, err := d.countByOrg(ctx, e, day)
 	<-d.tally.one
@@ -162,44 +151,44 @@ func (d *Door) recount(ctx context.Context, e *catalog.Entity, seq, day int64, d
 	close(done)
 }
 
-func (d *Door) countByOrg(ctx context.Context, e *catalog.Entity, day int64) (*entityTally, error) {
+func (d *Base) countByOrg(ctx context.Context, e *catalog.Entity, day int64) (*entityTally, error) {
 	t := &entityTally{day: day, byOrg: map[string]Tally{}}
 	since := int64(0)
 	if e.Months > 0 {
-		since = monthsBefore(day, e.Months)
+		since = MonthsBefore(day, e.Months)
 	}
 	org, from := "''", store.Table(e.Name)+" f"
 	field, far, hop := strings.Cut(e.Org, ".")
 	switch {
 	case hop:
-		target := d.cat.Entity(e.Field(field).Ref)
+		target := d.Cat.Entity(e.Field(field).Ref)
 		org = "t." + store.Col(far)
 		from += " LEFT JOIN " + store.Table(target.Name) + " t ON t._to IS NULL AND t." + store.Col(target.Key[0]) + " = f." + store.Col(field)
 	case field != "":
 		org = "f." + store.Col(field)
 	}
-	rows, err := d.db.Query(ctx, "SELECT "+org+", count(*), sum(CASE WHEN f._verified >= ? THEN 1 ELSE 0 END), coalesce(max(f._verified), 0) FROM "+
+	rows, err := d.DB.Query(ctx, "SELECT "+org+", count(*), sum(CASE WHEN f._verified >= ? THEN 1 ELSE 0 END), coalesce(max(f._verified), 0) FROM "+
 		from+" WHERE f._to IS NULL GROUP BY 1", since)
 	if err != nil {
-		return nil, fault("count records", err)
+		return nil, Fault("count records", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var code any
 		var x Tally
 		if err := rows.Scan(&code, &x.Rows, &x.Verified, &x.Last); err != nil {
-			return nil, fault("count records", err)
+			return nil, Fault("count records", err)
 		}
 		t.byOrg[luoshu.ValueOf(code).String()] = x
 		t.whole.add(x)
 	}
-	return t, fault("count records", rows.Err())
+	return t, Fault("count records", rows.Err())
 }
 
 // Settle waits until every count that has been begun is made, and begins those
 // that nobody has asked for yet. Servers call it once at start, behind requests.
-func (d *Door) Settle(ctx context.Context) error {
-	for _, e := range d.cat.Entities {
+func (d *Base) Settle(ctx context.Context) error {
+	for _, e := range d.Cat.Entities {
 		if _, fresh := d.tallyEntity(ctx, e); fresh {
 			continue
 		}
@@ -216,4 +205,10 @@ func (d *Door) Settle(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Few reports whether the whole entity is known to have at most so many records.
+func (d *Base) Few(ctx context.Context, e *catalog.Entity, most int64) bool {
+	t, _ := d.tallyEntity(ctx, e)
+	return t != nil && t.whole.Rows <= most
 }

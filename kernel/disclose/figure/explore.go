@@ -1,4 +1,4 @@
-package disclose
+package figure
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"luoshu"
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/intake"
 )
@@ -50,7 +51,7 @@ type ExploreResult struct {
 	Seal    string          `json:"seal"`
 	Formula Text            `json:"formula"`
 	Notice  Text            `json:"notice"`
-	Scope   OrgInfo         `json:"scope"`
+	Scope   guard.Org       `json:"scope"`
 }
 
 // ExploreColumn is one cut or number of the answer.
@@ -76,7 +77,7 @@ type ExploreRow struct {
 const maxExploreRows = 20_000
 
 // ExploreMeta lists what can be explored.
-func (d *Door) ExploreMeta(_ context.Context, actor luoshu.Actor) ([]ExploreGrain, error) {
+func (d *Window) ExploreMeta(_ context.Context, actor luoshu.Actor) ([]ExploreGrain, error) {
 	if err := d.acc.Require(actor, "explore"); err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func (d *Door) ExploreMeta(_ context.Context, actor luoshu.Actor) ([]ExploreGrai
 	for _, g := range d.cat.Grains {
 		x := ExploreGrain{Grain: g.ID, Title: g.Title, Note: g.Note, Dims: []DimInfo{}, Measures: []MeasureInfo{}}
 		for _, dim := range g.Dims {
-			x.Dims = append(x.Dims, DimInfo{ID: dim.ID, Title: dim.Title, Values: d.options(dim.Codes)})
+			x.Dims = append(x.Dims, DimInfo{ID: dim.ID, Title: dim.Title, Values: d.base.Options(dim.Codes)})
 		}
 		for _, ind := range d.cat.Indicators {
 			if gs := d.grainsOf(ind); len(gs) > 0 && gs[0].ID == g.ID {
@@ -98,7 +99,7 @@ func (d *Door) ExploreMeta(_ context.Context, actor luoshu.Actor) ([]ExploreGrai
 	return out, nil
 }
 
-func (d *Door) measureInfo(ind *catalog.Indicator) MeasureInfo {
+func (d *Window) measureInfo(ind *catalog.Indicator) MeasureInfo {
 	out := MeasureInfo{ID: ind.ID, Title: ind.Title, Unit: ind.Unit, Decimals: ind.Decimals, Kind: ind.Kind, Dims: []string{}}
 	for _, x := range d.dimsOf(ind) {
 		out.Dims = append(out.Dims, x.ID)
@@ -108,7 +109,7 @@ func (d *Door) measureInfo(ind *catalog.Indicator) MeasureInfo {
 
 // Explore answers a cut that nobody declared, within the actor's scope: units
 // outside it are not in the sums, and not shown.
-func (d *Door) Explore(ctx context.Context, actor luoshu.Actor, q ExploreQuery) (*ExploreResult, error) {
+func (d *Window) Explore(ctx context.Context, actor luoshu.Actor, q ExploreQuery) (*ExploreResult, error) {
 	if err := d.acc.Require(actor, "explore"); err != nil {
 		return nil, err
 	}
@@ -120,7 +121,7 @@ func (d *Door) Explore(ctx context.Context, actor luoshu.Actor, q ExploreQuery) 
 	if err != nil {
 		return nil, err
 	}
-	seal, err := d.seal(ctx, q.Seal)
+	seal, err := d.base.Seal(ctx, q.Seal)
 	if err != nil {
 		return nil, err
 	}
@@ -130,14 +131,14 @@ func (d *Door) Explore(ctx context.Context, actor luoshu.Actor, q ExploreQuery) 
 	}
 	figs, err := d.eng.Explore(ctx, indicator.ExploreQuery{Seal: seal.ID, Indicator: ind.ID, Cuts: q.Cuts, Filters: filters})
 	if err != nil {
-		return nil, fault("explore", err)
+		return nil, guard.Fault("explore", err)
 	}
 	if len(figs) > maxExploreRows {
 		return nil, luoshu.Errorf(luoshu.Invalid, "结果超过%d行，请减少分组或增加筛选", "more than %d rows; cut less or filter more", maxExploreRows)
 	}
 	out := &ExploreResult{Measure: d.measureInfo(ind), Seal: seal.ID, Formula: ind.Formula, Notice: d.cat.City.Notice, Rows: []ExploreRow{}}
 	if n := scope.Tree().Get(scope.Root); n != nil {
-		out.Scope = orgInfo(n)
+		out.Scope = guard.OrgOf(n)
 	}
 	out.Columns = d.exploreColumns(ind, q.Cuts)
 	hidden := suppress(ind, figs, guarded(ind, d.acc.Role(actor)))
@@ -159,12 +160,12 @@ func (d *Door) Explore(ctx context.Context, actor luoshu.Actor, q ExploreQuery) 
 }
 
 // foreign reports whether a cell names an organisation outside the scope.
-func (d *Door) foreign(scope *access.Scope, ind *catalog.Indicator, by map[string]string) bool {
+func (d *Window) foreign(scope *access.Scope, ind *catalog.Indicator, by map[string]string) bool {
 	if scope.Whole {
 		return false
 	}
 	for id, code := range by {
-		if x := d.dimOf(ind, id); x == nil || (d.isNodeDim(x) && !scope.Has(code)) {
+		if x := d.DimOf(ind, id); x == nil || (d.isNodeDim(x) && !scope.Has(code)) {
 			return true
 		}
 	}
@@ -172,18 +173,18 @@ func (d *Door) foreign(scope *access.Scope, ind *catalog.Indicator, by map[strin
 }
 
 // exploreFilters checks the question and narrows it to the scope.
-func (d *Door) exploreFilters(scope *access.Scope, ind *catalog.Indicator, q ExploreQuery) (map[string][]string, error) {
+func (d *Window) exploreFilters(scope *access.Scope, ind *catalog.Indicator, q ExploreQuery) (map[string][]string, error) {
 	bad := func(id string) error {
 		return &luoshu.Error{Kind: luoshu.Invalid, Field: id, Msg: Text{ZH: "指标没有这个维度", EN: "the measure has no such dimension"}}
 	}
 	for _, c := range q.Cuts {
-		if c != "year" && d.dimOf(ind, c) == nil {
+		if c != "year" && d.DimOf(ind, c) == nil {
 			return nil, bad(c)
 		}
 	}
 	out := map[string][]string{}
 	for k, v := range q.Filters {
-		if k != "year" && d.dimOf(ind, k) == nil {
+		if k != "year" && d.DimOf(ind, k) == nil {
 			return nil, bad(k)
 		}
 		out[k] = v
@@ -211,10 +212,10 @@ func (d *Door) exploreFilters(scope *access.Scope, ind *catalog.Indicator, q Exp
 	return out, nil
 }
 
-func (d *Door) exploreColumns(ind *catalog.Indicator, cuts []string) []ExploreColumn {
+func (d *Window) exploreColumns(ind *catalog.Indicator, cuts []string) []ExploreColumn {
 	out := []ExploreColumn{{ID: "year", Title: Text{ZH: "年份", EN: "Year"}, Kind: "dim"}}
 	for _, c := range cuts {
-		if x := d.dimOf(ind, c); x != nil {
+		if x := d.DimOf(ind, c); x != nil {
 			out = append(out, ExploreColumn{ID: c, Title: x.Title, Kind: "dim"})
 		}
 	}
@@ -227,7 +228,7 @@ func (d *Door) exploreColumns(ind *catalog.Indicator, cuts []string) []ExploreCo
 }
 
 // ExploreExport writes the answer as a table with notice, source and seal on it.
-func (d *Door) ExploreExport(ctx context.Context, actor luoshu.Actor, q ExploreQuery, format string, w io.Writer) error {
+func (d *Window) ExploreExport(ctx context.Context, actor luoshu.Actor, q ExploreQuery, format string, w io.Writer) error {
 	if err := d.acc.Require(actor, "export"); err != nil {
 		return err
 	}
@@ -244,17 +245,17 @@ func (d *Door) ExploreExport(ctx context.Context, actor luoshu.Actor, q ExploreQ
 	}
 	out, err := intake.NewTable(w, format, r.Measure.Title.ZH, head, intake.Meta{
 		Notice: d.cat.City.Notice, Seal: r.Seal, By: actor.Name,
-		Source: d.sourceLine(actor) + " · " + r.Measure.Title.ZH + " = " + r.Formula.ZH + " / " + r.Measure.Title.EN + " = " + r.Formula.EN,
+		Source: d.base.SourceLine() + " · " + r.Measure.Title.ZH + " = " + r.Formula.ZH + " / " + r.Measure.Title.EN + " = " + r.Formula.EN,
 	})
 	if err != nil {
 		return err
 	}
 	for _, row := range r.Rows {
 		if err := out.Text(exploreCells(r.Columns, row)); err != nil {
-			return fault("export", err)
+			return guard.Fault("export", err)
 		}
 	}
-	return fault("end export", out.Close())
+	return guard.Fault("end export", out.Close())
 }
 
 func exploreCells(cols []ExploreColumn, row ExploreRow) []string {

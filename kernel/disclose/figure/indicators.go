@@ -1,4 +1,4 @@
-package disclose
+package figure
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"luoshu"
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/indicator"
 )
 
@@ -72,16 +73,16 @@ type LimitInfo struct {
 
 // DimInfo is a dimension an indicator can be cut by.
 type DimInfo struct {
-	ID     string   `json:"id"`
-	Title  Text     `json:"title"`
-	Values []Option `json:"values,omitempty"`
+	ID     string         `json:"id"`
+	Title  Text           `json:"title"`
+	Values []guard.Option `json:"values,omitempty"`
 }
 
 // IndicatorPage is one indicator at one organisation.
 type IndicatorPage struct {
 	Indicator IndicatorDetail `json:"indicator"`
-	Org       OrgInfo         `json:"org"`
-	Crumbs    []OrgInfo       `json:"crumbs"`
+	Org       guard.Org       `json:"org"`
+	Crumbs    []guard.Org     `json:"crumbs"`
 	Seal      string          `json:"seal"`
 	Year      int             `json:"year"`
 	Years     []int           `json:"years"`
@@ -101,7 +102,7 @@ type IndicatorQuery struct {
 }
 
 // Indicators lists all indicators.
-func (d *Door) Indicators(_ context.Context, actor luoshu.Actor) ([]IndicatorInfo, error) {
+func (d *Window) Indicators(_ context.Context, actor luoshu.Actor) ([]IndicatorInfo, error) {
 	if err := d.acc.Require(actor, "read"); err != nil {
 		return nil, err
 	}
@@ -126,7 +127,7 @@ func indicatorInfo(i *catalog.Indicator) IndicatorInfo {
 // Indicator returns one indicator at an organisation of the actor's scope: its
 // figure, the organisation's own past, and the parts along one cut, ordered by
 // code. There is no order by value.
-func (d *Door) Indicator(ctx context.Context, actor luoshu.Actor, q IndicatorQuery) (*IndicatorPage, error) {
+func (d *Window) Indicator(ctx context.Context, actor luoshu.Actor, q IndicatorQuery) (*IndicatorPage, error) {
 	if err := d.acc.Require(actor, "read"); err != nil {
 		return nil, err
 	}
@@ -147,13 +148,13 @@ func (d *Door) Indicator(ctx context.Context, actor luoshu.Actor, q IndicatorQue
 	}
 	role := d.acc.Role(actor)
 	out := &IndicatorPage{
-		Indicator: d.indicatorDetail(ind), Org: orgInfo(scope.Tree().Get(scope.Root)), Years: []int{},
+		Indicator: d.indicatorDetail(ind), Org: guard.OrgOf(scope.Tree().Get(scope.Root)), Years: []int{},
 		OwnPast: []Figure{}, Rows: []Figure{}, By: q.By, Crumbs: crumbs(own, scope),
 	}
 	if out.By == nil {
 		out.By = []string{}
 	}
-	if out.Seal, err = d.sealOrNone(ctx, q.Seal); err != nil || out.Seal == "" {
+	if out.Seal, err = d.base.SealOrNone(ctx, q.Seal); err != nil || out.Seal == "" {
 		return out, err
 	}
 	past, err := d.series(ctx, role, scope, out.Seal, ind, q.Where)
@@ -183,7 +184,7 @@ func (d *Door) Indicator(ctx context.Context, actor luoshu.Actor, q IndicatorQue
 }
 
 // parts is an indicator along a cut within a scope's organisation.
-func (d *Door) parts(ctx context.Context, role *catalog.Role, scope *access.Scope, seal string, ind *catalog.Indicator, q IndicatorQuery, year int) ([]Figure, error) {
+func (d *Window) parts(ctx context.Context, role *catalog.Role, scope *access.Scope, seal string, ind *catalog.Indicator, q IndicatorQuery, year int) ([]Figure, error) {
 	cut, where, ok := d.partsCut(scope, ind, q)
 	if !ok {
 		return []Figure{}, nil
@@ -195,10 +196,10 @@ func (d *Door) parts(ctx context.Context, role *catalog.Role, scope *access.Scop
 	return d.figures(ctx, role, scope, query)
 }
 
-func (d *Door) partsCut(scope *access.Scope, ind *catalog.Indicator, q IndicatorQuery) ([]string, map[string][]string, bool) {
+func (d *Window) partsCut(scope *access.Scope, ind *catalog.Indicator, q IndicatorQuery) ([]string, map[string][]string, bool) {
 	where := map[string][]string{}
 	cut := append([]string{}, q.By...)
-	for _, k := range sortedKeys(q.Where) {
+	for _, k := range guard.SortedKeys(q.Where) {
 		where[k] = []string{q.Where[k]}
 		if !has(cut, k) {
 			cut = append(cut, k)
@@ -209,7 +210,7 @@ func (d *Door) partsCut(scope *access.Scope, ind *catalog.Indicator, q Indicator
 	}
 	// A cut by organisations lists those of the scope, whichever area they stand in.
 	for _, id := range cut {
-		if x := d.dimOf(ind, id); x != nil && d.isNodeDim(x) && declared(ind, cut) {
+		if x := d.DimOf(ind, id); x != nil && d.isNodeDim(x) && declared(ind, cut) {
 			return cut, where, true
 		}
 	}
@@ -235,7 +236,7 @@ func has(list []string, s string) bool {
 	return false
 }
 
-func (d *Door) indicatorDetail(ind *catalog.Indicator) IndicatorDetail {
+func (d *Window) indicatorDetail(ind *catalog.Indicator) IndicatorDetail {
 	out := IndicatorDetail{
 		IndicatorInfo: indicatorInfo(ind), Note: ind.Note, Basis: []BasisInfo{}, Dims: []DimInfo{}, MinSize: ind.MinGroup,
 	}
@@ -262,7 +263,7 @@ func (d *Door) indicatorDetail(ind *catalog.Indicator) IndicatorDetail {
 	return out
 }
 
-func (d *Door) measureOf(m *catalog.Measure, fallback string) *MeasureOf {
+func (d *Window) measureOf(m *catalog.Measure, fallback string) *MeasureOf {
 	id := m.Grain
 	if id == "" {
 		id = fallback
@@ -274,7 +275,7 @@ func (d *Door) measureOf(m *catalog.Measure, fallback string) *MeasureOf {
 	return out
 }
 
-func (d *Door) limit(ind *catalog.Indicator, year int, where map[string]string, area string) *LimitInfo {
+func (d *Window) limit(ind *catalog.Indicator, year int, where map[string]string, area string) *LimitInfo {
 	p := d.cat.Parameter(ind.Limit)
 	if ind.Limit == "" || p == nil || year == 0 {
 		return nil
