@@ -7,6 +7,7 @@ package intake
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"luoshu"
@@ -99,7 +100,7 @@ func Open(ctx context.Context, f File, cat *catalog.Catalog, entity string) (*Re
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := r.open(); err != nil {
+	if err := r.safely(); err != nil {
 		flt, ok := sheet.AsFault(err)
 		if !ok {
 			return nil, err
@@ -110,6 +111,17 @@ func Open(ctx context.Context, f File, cat *catalog.Catalog, entity string) (*Re
 		r.sum.Faults[i].File = f.Name
 	}
 	return r, nil
+}
+
+// safely opens the file; a file that makes a reader fail in a way nobody thought
+// of is an error, not the end of the process.
+func (r *Reader) safely() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("intake: open file: %v", p)
+		}
+	}()
+	return r.open()
 }
 
 // Head returns what is known before the rows: sheet, headings, columns, faults.

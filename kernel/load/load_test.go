@@ -76,7 +76,7 @@ func (d *desk) load(q load.Request) load.Report {
 	return r
 }
 
-const divisions = "区划代码,名称,上级代码,类别\n410300,洛阳市,,city\n410311,洛龙区,410300,district\n"
+const divisions = "区划代码,名称,上级代码,类别\n410300,洛阳市,,prefecture\n410311,洛龙区,410300,district\n"
 
 func (d *desk) counts(r load.Report) [5]int64 {
 	return [5]int64{r.Rows, r.New, r.Changed, r.Unchanged, r.Refused}
@@ -200,7 +200,7 @@ func TestUploadFromStageToUndo(t *testing.T) {
 	}
 	d.load(load.Request{Entity: "division", Path: d.file("d.csv", divisions)})
 	me := luoshu.Actor{Name: "me", Role: "planner", Org: "410300"}
-	id := d.stage("new.csv", "区划代码,名称,上级代码,类别\n410300,洛阳市,,city\n410311,洛龙新区,410300,district\n410322,孟津区,410300,district\n41,,,city\n", me)
+	id := d.stage("new.csv", "区划代码,名称,上级代码,类别\n410300,洛阳市,,prefecture\n410311,洛龙新区,410300,district\n410322,孟津区,410300,district\n41,,,prefecture\n", me)
 	d.Wait()
 	u := d.upload(id)
 	if u.State != load.Staged || u.Result != (ledger.Result{Rows: 4, New: 1, Changed: 1, Unchanged: 1, Refused: 1}) {

@@ -63,10 +63,10 @@ func (s *CSV) Next() (*Block, error) {
 			}
 		}
 		end := len(buf)
-		if !s.eof {
+		if !s.eof || end > MaxRecord {
 			end = cutRows(buf, s.Sep, s.nl)
 		}
-		if end > 0 || s.eof {
+		if end > 0 || s.eof && len(buf) <= MaxRecord {
 			s.rest = buf[end:]
 			return &Block{csv: s, raw: buf[:end:end]}, nil
 		}

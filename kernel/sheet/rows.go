@@ -221,6 +221,9 @@ func (s *Sheet) onEnd() {
 
 func (s *Sheet) finishCell() {
 	st := s.cell
+	if !st.inside || s.col < 0 {
+		return
+	}
 	s.cell.inside = false
 	s.cell.raw = s.text.buf[:0]
 	c := s.value(st, s.text.buf)
