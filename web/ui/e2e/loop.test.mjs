@@ -137,7 +137,7 @@ test('a spoilt workbook comes back coloured, is mended, loaded, sealed and undon
   await page.goto(base + '/import')
   await page.getByRole('button', { name: `撤销第 ${seq} 号提交` }).click()
   await page.getByRole('dialog').getByRole('button', { name: '撤销' }).click()
-  await page.getByRole('dialog').getByText('请写明理由').waitFor()
+  await page.getByRole('dialog').locator('.form-error', { hasText: '请写明理由' }).waitFor()
   await page.getByRole('dialog').getByRole('textbox').fill('浏览器测试撤销')
   await page.getByRole('dialog').getByRole('button', { name: '撤销' }).click()
   await page.locator('tr.undone').first().waitFor()

@@ -398,6 +398,8 @@ export interface Commit {
   closed?: number
   undo_of?: number | null
   undone_by?: number | null
+  /** Whether the reader may take it back. */
+  can_undo?: boolean
 }
 
 export interface CommitPage {

@@ -44,8 +44,9 @@ function NewUpload() {
       const g = tx(e.group)
       by.set(g, [...(by.get(g) ?? []), { value: e.name, label: tx(e.title) }])
     }
-    return [...by.entries()].map(([label, options]) => ({ label, options }))
-  }, [entities.data, tx])
+    const groups = [...by.entries()].map(([label, options]) => ({ label, options }))
+    return groups.length ? [...groups, { label: t('imp.packages'), options: [{ value: 'oneroster', label: t('imp.oneroster') }] }] : groups
+  }, [entities.data, t, tx])
 
   const upload = async () => {
     if (!entity) return setError(t('imp.pickEntity'))
@@ -86,7 +87,7 @@ function NewUpload() {
           loading={!entities.data && !entities.error}
           onChange={(v: string) => set({ entity: v }, true)}
         />
-        {entity && (
+        {entity && entity !== 'oneroster' && (
           <a className="template" href={`/api/templates/${entity}.xlsx`} download>
             {t('imp.template')}
           </a>
@@ -106,7 +107,7 @@ function NewUpload() {
           onDragLeave={() => setOver(false)}
           onDrop={drop}
         >
-          <input ref={input} id="file" type="file" accept=".csv,.xlsx,.txt" onClick={(e) => e.stopPropagation()} onChange={(e) => setFile(e.target.files?.[0] ?? null)} />
+          <input ref={input} id="file" type="file" accept=".csv,.txt,.xlsx,.zip" onClick={(e) => e.stopPropagation()} onChange={(e) => setFile(e.target.files?.[0] ?? null)} />
           {file ? (
             <span>
               <strong>{file.name}</strong> <span className="muted num">{size(file.size)}</span>
@@ -272,7 +273,7 @@ function Commits() {
                     <td className="right nowrap">
                       {c.undone_by ? (
                         <span className="muted">{t('imp.undoneBy', { seq: c.undone_by })}</span>
-                      ) : may('undo') && !c.undo_of ? (
+                      ) : may('undo') && !c.undo_of && c.can_undo !== false ? (
                         <button type="button" className="text-button" onClick={() => setUndoing(c)} aria-label={t('imp.undoTitle', { seq: c.seq })}>
                           {t('imp.undo')}
                         </button>
