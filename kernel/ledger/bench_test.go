@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -129,6 +130,13 @@ func peakMemory() int {
 	return 0
 }
 
+// heap is what Go has taken from the system, in MiB.
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.Sys >> 20
+}
+
 // cpuTime is the processor time this process has used.
 func cpuTime() time.Duration {
 	var u syscall.Rusage
@@ -208,5 +216,64 @@ func benchCommit(b *testing.B, c store.Config, n int) {
 		cpu = cpuTime() - cpu
 		b.ReportMetric(float64(last.Rows)/d.Seconds(), step.name+"-rows/s")
 		b.Logf("%s %-6s %8.2fs (%.2fs of processor) %9.0f rows/s  peak %d MiB  %+v", c.Driver, step.name, d.Seconds(), cpu.Seconds(), float64(last.Rows)/d.Seconds(), peakMemory(), last)
+	}
+}
+
+// yearCatalog has a fact of sixteen columns that is loaded once a year, with two
+// references, one of them to a register as large as a year's facts.
+func yearCatalog(t testing.TB) *catalog.Catalog {
+	y := storetest.Entities()
+	delete(y, "item")
+	y["person"] = "entity: person\ntitle: {zh: 人, en: Person}\ngroup: {zh: 试, en: Test}\nkey: [no]\nlabel: no\nfields:\n" +
+		"  - {name: no, title: {zh: 号, en: Number}, type: text, required: true, max: 19, example: \"1\"}\n"
+	var b strings.Builder
+	b.WriteString("entity: fact\ntitle: {zh: 事, en: Fact}\ngroup: {zh: 试, en: Test}\nkey: [no, year]\nlabel: no\norg: area\nyear: year\nfields:\n")
+	for _, f := range []string{"no, T, type: ref, ref: person, required: true", "year, T, type: year, required: true", "area, T, type: ref, ref: area",
+		"code0, T, type: text, max: 9", "code1, T, type: text, max: 9", "code2, T, type: text, max: 9", "code3, T, type: text, max: 9",
+		"day0, T, type: date", "flag0, T, type: bool", "flag1, T, type: bool", "flag2, T, type: bool", "flag3, T, type: bool",
+		"flag4, T, type: bool", "flag5, T, type: bool", "amount, T, type: decimal, scale: 2", "remark, T, type: text, max: 99"} {
+		name, rest, _ := strings.Cut(f, ", T, ")
+		fmt.Fprintf(&b, "  - {name: %s, title: {zh: %s, en: %s}, %s, %s}\n", name, name, name, rest,
+			strings.Replace(example(rest), `"1"`, map[bool]string{true: `"2024"`, false: `"1"`}[name == "year"], 1))
+	}
+	y["fact"] = b.String()
+	return storetest.Catalog(t, y)
+}
+
+// BenchmarkYears loads -rows facts a year for five years: the table grows, the
+// time of a year and the memory should not.
+func BenchmarkYears(b *testing.B) {
+	ctx := context.Background()
+	for range b.N {
+		cat := yearCatalog(b)
+		db, err := store.Open(ctx, dbs.SQLite(b))
+		if err != nil {
+			b.Fatal(err)
+		}
+		l, err := ledger.Open(ctx, db, cat, func() time.Time { return time.Date(2024, 9, 1, 0, 0, 0, 0, time.UTC) })
+		if err != nil {
+			b.Fatal(err)
+		}
+		n := *benchRows
+		commit := func(entity string, total int, rows func(func(ledger.Row) error) error) {
+			start, cpu := time.Now(), cpuTime()
+			r, err := l.Commit(ctx, ledger.Batch{Entity: entity, Rows: rows, Total: int64(total)}, nil)
+			if err != nil || r.Refused > 0 {
+				b.Fatal(r, err)
+			}
+			b.Logf("%-6s %8.2fs (%.2fs of processor)  peak %d MiB, heap %d  %+v", entity, time.Since(start).Seconds(), (cpuTime() - cpu).Seconds(), peakMemory(), heap(), r)
+		}
+		commit("area", 2000, areaRows(2000))
+		commit("person", n, wideRows(cat.Entity("person"), 0, n, 0))
+		for year := range 5 {
+			rows := wideRows(cat.Entity("fact"), 0, n, 0)
+			commit("fact", n, func(yield func(ledger.Row) error) error {
+				return rows(func(r ledger.Row) error {
+					r.Values[1] = luoshu.IntValue(int64(2020 + year))
+					return yield(r)
+				})
+			})
+		}
+		db.Close()
 	}
 }

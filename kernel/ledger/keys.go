@@ -9,8 +9,9 @@ import (
 	"luoshu/kernel/store"
 )
 
-// key is a 128-bit hash of a natural key under a seed of this process, so that
-// nobody can prepare two keys that meet. k[0] is never 0.
+// key is a hash of a natural key under seeds drawn for this commit, so that nobody
+// can prepare two keys that meet. Of 128 bits 88 are kept and compared: that two
+// of ten million meet by chance is less likely than one in 10^12. k[0] is never 0.
 type key [2]uint64
 
 // seeds are drawn anew for every commit.
@@ -47,15 +48,31 @@ func appendKeyColumn(buf []byte, r *store.Row, i int, text bool) []byte {
 	return binary.BigEndian.AppendUint64(append(buf, 'i'), uint64(r.Int(i)))
 }
 
-// slot is one key of a keyTable: a current record (v is its _rid, h the first
-// bytes of its _h), or, once a row of the batch has taken it, -1 - row.
+// slot is one key of a keyTable: a current record, whose _rid and first bytes of
+// _h it holds, or, once a row of the batch has taken it, the number of that row.
 type slot struct {
-	k key
-	v int64
+	k uint64
 	h uint64
+	v uint64 // from the top: 24 more bits of the key, taken, 39 bits of _rid or row
 }
 
-// keyTable is an open-addressing table from keys to slots, 32 bytes each, made
+const (
+	slotTaken = 1 << 39
+	slotValue = slotTaken - 1
+	slotKey   = ^uint64(slotTaken | slotValue)
+)
+
+// taken is the row of the batch that took the key, -1 if none has.
+func (s *slot) taken() int {
+	if s.v&slotTaken == 0 {
+		return -1
+	}
+	return int(s.v & slotValue)
+}
+
+func (s *slot) rid() int64 { return int64(s.v & slotValue) }
+
+// keyTable is an open-addressing table from keys to slots, 24 bytes each, made
 // for millions of keys in bounded memory.
 type keyTable struct {
 	slots []slot
@@ -63,15 +80,16 @@ type keyTable struct {
 }
 
 func newKeyTable(expect int) *keyTable {
-	return &keyTable{slots: make([]slot, max(64, expect+expect/4+16))}
+	return &keyTable{slots: make([]slot, max(64, expect+expect/3+16))}
 }
 
-func (t *keyTable) at(k key) int {
-	hi, _ := bits.Mul64(k[1], uint64(len(t.slots)))
+// at finds the place of a key: its slot, or the empty one where it belongs.
+func (t *keyTable) at(k key) *slot {
+	hi, _ := bits.Mul64(k[0], uint64(len(t.slots)))
 	for i := int(hi); ; {
 		s := &t.slots[i]
-		if s.k == k || s.k[0] == 0 {
-			return i
+		if s.k == 0 || (s.k == k[0] && (s.v^k[1])&slotKey == 0) {
+			return s
 		}
 		if i++; i == len(t.slots) {
 			i = 0
@@ -79,25 +97,35 @@ func (t *keyTable) at(k key) int {
 	}
 }
 
-// get finds the slot of a key, making an empty one (k[0] == 0) visible to the
-// caller if there is none; put fills it.
-func (t *keyTable) get(k key) *slot { return &t.slots[t.at(k)] }
+// find returns the slot of a key, nil if there is none.
+func (t *keyTable) find(k key) *slot {
+	if s := t.at(k); s.k != 0 {
+		return s
+	}
+	return nil
+}
 
-func (t *keyTable) put(k key, v int64, h uint64) {
+// put adds a record.
+func (t *keyTable) put(k key, rid int64, h uint64) { t.set(k, uint64(rid)&slotValue, h) }
+
+// take marks a key as taken by a row of the batch.
+func (t *keyTable) take(k key, row int) { t.set(k, slotTaken|uint64(row)&slotValue, 0) }
+
+func (t *keyTable) set(k key, v, h uint64) {
 	if t.n*8 >= len(t.slots)*7 {
 		old := t.slots
 		t.slots = make([]slot, len(old)+len(old)/2+16)
 		for i := range old {
-			if old[i].k[0] != 0 {
-				t.slots[t.at(old[i].k)] = old[i]
+			if old[i].k != 0 {
+				*t.at(key{old[i].k, old[i].v}) = old[i]
 			}
 		}
 	}
-	s := &t.slots[t.at(k)]
-	if s.k[0] == 0 {
+	s := t.at(k)
+	if s.k == 0 {
 		t.n++
 	}
-	*s = slot{k, v, h}
+	*s = slot{k[0], h, k[1]&slotKey | v}
 }
 
 // hashSet is an open-addressing set of 64-bit hashes.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -171,7 +172,9 @@ func (tx *Tx) copyInsert(ctx context.Context, table string, cols []string, f fun
 		if err == nil {
 			err = in.flush()
 		}
-		src.failed = err // read by the copying goroutine after it sees the channel closed
+		if err != nil {
+			src.failed.Store(&err)
+		}
 		close(in.rows)
 		<-ended
 		if copied != nil && (err == nil || errors.Is(err, errBulkStopped)) {
@@ -191,7 +194,7 @@ func unquote(s string) string {
 type copySource struct {
 	in     *Inserter
 	batch  []any
-	failed error
+	failed atomic.Pointer[error]
 }
 
 func (c *copySource) Next() bool {
@@ -209,7 +212,13 @@ func (c *copySource) Next() bool {
 }
 
 func (c *copySource) Values() ([]any, error) { return c.batch[:c.in.cols], nil }
-func (c *copySource) Err() error             { return c.failed }
+
+func (c *copySource) Err() error {
+	if err := c.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
 
 // Row is one row of Scan. What it returns is valid until the next row, except
 // Text and Value, which are copies.
