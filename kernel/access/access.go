@@ -11,6 +11,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/flight"
 	"luoshu/kernel/store"
 )
 
@@ -39,8 +40,10 @@ type Access struct {
 	flushing bool
 	flushed  *sync.Cond
 
-	tmu  sync.Mutex
-	tree *Tree
+	head     flight.Shared[int64]
+	tmu      sync.Mutex
+	tree     *Tree
+	treeHead int64 // the commit up to which the tree holds
 }
 
 // Open prepares access over a database whose kernel tables exist. now is the

@@ -119,30 +119,43 @@ func (t *Tree) Find(q string, limit int, keep func(*Node) bool) []*Node {
 	return out
 }
 
+// Head is the last commit of the ledger at a moment after the call; many who ask
+// at once share one query.
+func (a *Access) Head(ctx context.Context) (int64, error) {
+	return a.head.Ask(ctx, func(ctx context.Context) (int64, error) {
+		var seq int64
+		if err := a.db.QueryRow(ctx, `SELECT coalesce(max(seq), 0) FROM commit_log`).Scan(&seq); err != nil {
+			return 0, fmt.Errorf("read the head of the ledger: %w", err)
+		}
+		return seq, nil
+	})
+}
+
 // Tree returns the organisations as the current records give them. It is read
 // again only when a commit has touched an entity that makes organisations.
 func (a *Access) Tree(ctx context.Context) (*Tree, error) {
+	head, err := a.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
 	a.tmu.Lock()
 	defer a.tmu.Unlock()
+	if a.tree != nil && a.treeHead >= head {
+		return a.tree, nil
+	}
 	nodes := a.nodeEntities()
-	var head sql.NullInt64
-	if a.tree == nil {
-		if err := a.db.QueryRow(ctx, `SELECT max(seq) FROM commit_log`).Scan(&head); err != nil {
-			return nil, fmt.Errorf("read the head of the ledger: %w", err)
-		}
-	} else {
-		args := []any{a.tree.Seq}
+	if a.tree != nil {
+		args := []any{a.treeHead}
 		for _, e := range nodes {
 			args = append(args, e.Name)
 		}
-		if len(nodes) == 0 {
-			return a.tree, nil
+		var touched int
+		q := `SELECT count(*) FROM commit_log WHERE seq > ? AND entity IN (` + marks(len(nodes)) + `)`
+		if err := a.db.QueryRow(ctx, q, args...).Scan(&touched); err != nil {
+			return nil, fmt.Errorf("read the ledger: %w", err)
 		}
-		q := `SELECT max(seq) FROM commit_log WHERE seq > ? AND entity IN (` + marks(len(nodes)) + `)`
-		if err := a.db.QueryRow(ctx, q, args...).Scan(&head); err != nil {
-			return nil, fmt.Errorf("read the head of the ledger: %w", err)
-		}
-		if !head.Valid {
+		if touched == 0 {
+			a.treeHead = head
 			return a.tree, nil
 		}
 	}
@@ -150,8 +163,8 @@ func (a *Access) Tree(ctx context.Context) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.Seq = head.Int64
-	a.tree = t
+	t.Seq = head
+	a.tree, a.treeHead = t, head
 	return t, nil
 }
 

@@ -78,6 +78,10 @@ func (d *Door) Behind(ctx context.Context, actor luoshu.Actor, q BehindQuery) (*
 	if p.Rows, err = d.list(ctx, s, tail+" ORDER BY f._rid LIMIT ? OFFSET ?", append(args[:len(args):len(args)], limit, offset)); err != nil {
 		return nil, err
 	}
+	if len(p.Rows) < limit && (offset == 0 || len(p.Rows) > 0) {
+		p.Total = int64(offset + len(p.Rows))
+		return p, nil
+	}
 	if n, ok := fig.Rows(ind, q.Part); ok && g.scope.Whole {
 		p.Total = n
 		return p, nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"luoshu"
+	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/fold"
@@ -43,6 +44,8 @@ type selection struct {
 	args  []any
 	order string
 	plain bool // nothing but scope and moment
+
+	searched bool // a search may have stopped at searchMost
 }
 
 func (s *selection) and(cond string, args ...any) {
@@ -83,7 +86,7 @@ func (d *Door) choose(ctx context.Context, g *grant, q RecordQuery) (*selection,
 		}
 	}
 	if strings.TrimSpace(q.Q) != "" {
-		if err := d.search(ctx, s, q.Q); err != nil {
+		if err := d.search(ctx, s, scope, q.Q); err != nil {
 			return nil, err
 		}
 	}
@@ -190,16 +193,21 @@ func parseStored(f *catalog.Field, s string) (any, bool) {
 
 // substringMost is the most records of an entity among which a name is also
 // looked for in its middle; among more, only from its start, by the index.
-const substringMost = 100_000
+const substringMost = 20_000
+
+// searchMost is how many records one way of reading a search finds at most: what
+// half the city is called is no search.
+const searchMost = 2_000
 
 // search finds records by their folded name, its pinyin or initials, or the start
 // of their code. Names and codes the actor does not see in clear are not searched.
-func (d *Door) search(ctx context.Context, s *selection, q string) error {
+func (d *Door) search(ctx context.Context, s *selection, scope *access.Scope, q string) error {
 	e, q := s.g.ent, strings.TrimSpace(q)
 	if len(q) > 200 {
 		return luoshu.Errorf(luoshu.Invalid, "查找内容太长", "the search text is too long")
 	}
 	f := &finder{s: s, table: store.Table(e.Name)}
+	f.scope, f.scopeArgs = scope.Where(d.cat, e, "x")
 	f.middle = d.base.Few(ctx, e, substringMost)
 	named := len(e.Search) > 0
 	for _, name := range e.Search {
@@ -228,6 +236,7 @@ func (d *Door) search(ctx context.Context, s *selection, q string) error {
 		return luoshu.Errorf(luoshu.Invalid, "此类数据不能按名称或代码查找", "these records cannot be searched by name or code")
 	}
 	s.and("f._rid IN ("+strings.Join(f.subs, " UNION ")+")", f.args...)
+	s.searched = true
 	return nil
 }
 
@@ -238,12 +247,16 @@ type finder struct {
 	middle bool
 	subs   []string
 	args   []any
+
+	scope     string
+	scopeArgs []any
 }
 
 func (f *finder) add(cond string, args ...any) {
 	moment, more := at("x", f.s.seq)
-	f.subs = append(f.subs, "SELECT x._rid FROM "+f.table+" x WHERE "+cond+" AND "+moment)
-	f.args = append(append(f.args, args...), more...)
+	f.subs = append(f.subs, "SELECT s"+strconv.Itoa(len(f.subs))+"_._rid FROM (SELECT x._rid FROM "+f.table+" x WHERE "+cond+
+		" AND "+moment+" AND "+f.scope+" LIMIT "+strconv.Itoa(searchMost)+") s"+strconv.Itoa(len(f.subs))+"_")
+	f.args = append(append(append(f.args, args...), more...), f.scopeArgs...)
 }
 
 func (f *finder) start(col, word string) {

@@ -33,7 +33,7 @@ func (d *Door) Records(ctx context.Context, actor luoshu.Actor, q RecordQuery) (
 		return nil, err
 	}
 	switch {
-	case len(p.Rows) > 0 && len(p.Rows) < limit:
+	case len(p.Rows) < limit && (offset == 0 || len(p.Rows) > 0):
 		p.Total = int64(offset + len(p.Rows))
 	default:
 		if p.Total, p.Capped, err = d.count(ctx, s, q.Org); err != nil {
@@ -55,7 +55,8 @@ func (d *Door) count(ctx context.Context, s *selection, org string) (int64, bool
 			return t.Rows, false, nil
 		}
 	}
-	return d.countTail(ctx, "SELECT 1"+s.tail(), s.args)
+	n, capped, err := d.countTail(ctx, "SELECT 1"+s.tail(), s.args)
+	return n, capped || (s.searched && n >= searchMost), err
 }
 
 func (d *Door) countTail(ctx context.Context, q string, args []any) (int64, bool, error) {

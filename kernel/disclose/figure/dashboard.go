@@ -337,9 +337,9 @@ type countPage struct {
 }
 
 func (d *Window) countPage(ctx context.Context, role *catalog.Role, scope *access.Scope) (*countPage, error) {
-	var head int64
-	if err := d.db.QueryRow(ctx, "SELECT coalesce(max(seq), 0) FROM commit_log").Scan(&head); err != nil {
-		return nil, guard.Fault("read the ledger", err)
+	head, err := d.acc.Head(ctx)
+	if err != nil {
+		return nil, err
 	}
 	key := fmt.Sprintf("%s|%s|%d|%d|%d", scope.Root, role.ID, head, guard.DayOf(d.acc.Now()), scope.Tree().Seq)
 	d.countMu.Lock()

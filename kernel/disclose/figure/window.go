@@ -11,7 +11,6 @@ import (
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/indicator"
-	"luoshu/kernel/store"
 )
 
 // Text is a label in two languages.
@@ -21,7 +20,6 @@ type Text = luoshu.Text
 // passed the rules.
 type Window struct {
 	base *guard.Base
-	db   *store.DB
 	cat  *catalog.Catalog
 	eng  *indicator.Engine
 	acc  *access.Access
@@ -37,5 +35,5 @@ type Window struct {
 
 // New returns the window over a base.
 func New(b *guard.Base) *Window {
-	return &Window{base: b, db: b.DB, cat: b.Cat, eng: b.Eng, acc: b.Acc}
+	return &Window{base: b, cat: b.Cat, eng: b.Eng, acc: b.Acc}
 }

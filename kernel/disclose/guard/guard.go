@@ -13,6 +13,7 @@ import (
 	"luoshu"
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/flight"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/store"
@@ -33,6 +34,7 @@ type Base struct {
 	tally tallies
 	refs  references
 
+	last   flight.Shared[string] // the last seal whose figures are complete
 	sealMu sync.Mutex
 	seals  map[string]ledger.Seal
 }
@@ -77,7 +79,7 @@ func MayEntity(role *catalog.Role, name string) bool {
 // whose figures are complete; where there is none, NotFound.
 func (d *Base) Seal(ctx context.Context, id string) (ledger.Seal, error) {
 	if id == "" {
-		last, err := d.Eng.Latest(ctx)
+		last, err := d.last.Ask(ctx, d.Eng.Latest)
 		if err != nil {
 			return ledger.Seal{}, fmt.Errorf("find the last seal: %w", err)
 		}
@@ -109,7 +111,7 @@ func (d *Base) Seal(ctx context.Context, id string) (ledger.Seal, error) {
 // is none yet.
 func (d *Base) SealOrNone(ctx context.Context, id string) (string, error) {
 	if id == "" {
-		last, err := d.Eng.Latest(ctx)
+		last, err := d.last.Ask(ctx, d.Eng.Latest)
 		if err != nil || last == "" {
 			return "", Fault("find the last seal", err)
 		}
