@@ -26,12 +26,23 @@ const (
 	hanLast  = 0x9fff
 )
 
+// surnames are characters that are read otherwise in a surname than elsewhere, or
+// whose usual reading is uncertain, each with that reading.
+const surnames = `
+单shan 解xie 仇qiu 区ou 盖ge 查zha 曾zeng 任ren 朴piao 翟zhai 缪miao 乐yue
+员yun 召shao 种chong 秘bi 冼xian 洗xian 折she 句gou 逄pang 訾zi 燕yan 华hua
+纪ji 宁ning 石shi 沈shen 尹yin 车che 郝hao 贾jia 柏bai 谌chen 葛ge 阚kan
+牟mou 那na 宓mi 厍she 隗kui 撒sa 覃qin 晁chao 佴nai 卜bu 尉wei 长chang
+黑hei 盛sheng 相xiang 应ying 都du
+`
+
 // table holds what is made once from the embedded and imported data.
 type table struct {
 	simple    [hanLast - hanFirst + 1]rune   // 0: folds to itself
 	rare      map[rune]rune                  // outside that range
 	reading   [hanLast - hanFirst + 1]uint16 // index into syllables, 0: none
 	syllables []string
+	surname   map[rune]string
 }
 
 var tables = sync.OnceValue(build)
@@ -55,6 +66,11 @@ func build() *table {
 			}
 			from = 0
 		}
+	}
+	t.surname = map[rune]string{}
+	for _, w := range strings.Fields(surnames) {
+		r, n := utf8.DecodeRuneInString(w)
+		t.surname[r] = w[n:]
 	}
 	index := map[string]uint16{}
 	for r, all := range pinyin.PinyinDict {
@@ -148,7 +164,7 @@ func Name(s string) (folded, full, initials string) {
 	n := make([]byte, 0, len(folded)/2+1)
 	rest := folded
 	if utf8.RuneCountInString(folded) <= 4 {
-		read, size := surname(folded)
+		read, size := t.readSurname(folded)
 		for i, syl := range read {
 			if i < 2 && syl != "" {
 				p = append(p, syl...)
@@ -204,9 +220,9 @@ func wordStarts(s string) map[int]bool {
 	return out
 }
 
-// surname reads the surname at the start of a folded name if its reading as a
+// readSurname reads the surname at the start of a folded name if its reading as a
 // surname differs from the usual one; size is how many bytes it takes.
-func surname(s string) (read [2]string, size int) {
+func (t *table) readSurname(s string) (read [2]string, size int) {
 	first, n1 := utf8.DecodeRuneInString(s)
 	second, n2 := utf8.DecodeRuneInString(s[n1:])
 	switch string(first) + string(second) {
@@ -223,120 +239,8 @@ func surname(s string) (read [2]string, size int) {
 	case "宿勤":
 		return [2]string{"su", "qin"}, n1 + n2
 	}
-	if r := surnameReading(first); r != "" {
+	if r := t.surname[first]; r != "" {
 		return [2]string{r}, n1
 	}
 	return read, 0
-}
-
-func surnameReading(r rune) string {
-	switch r {
-	case '单':
-		return "shan"
-	case '解':
-		return "xie"
-	case '仇':
-		return "qiu"
-	case '区':
-		return "ou"
-	case '盖':
-		return "ge"
-	case '查':
-		return "zha"
-	case '曾':
-		return "zeng"
-	case '任':
-		return "ren"
-	case '朴':
-		return "piao"
-	case '翟':
-		return "zhai"
-	case '缪':
-		return "miao"
-	case '乐':
-		return "yue"
-	case '员':
-		return "yun"
-	case '召':
-		return "shao"
-	case '种':
-		return "chong"
-	case '秘':
-		return "bi"
-	case '冼':
-		return "xian"
-	case '洗':
-		return "xian"
-	case '折':
-		return "she"
-	case '句':
-		return "gou"
-	case '逄':
-		return "pang"
-	case '訾':
-		return "zi"
-	case '燕':
-		return "yan"
-	case '华':
-		return "hua"
-	case '纪':
-		return "ji"
-	case '宁':
-		return "ning"
-	case '石':
-		return "shi"
-	case '沈':
-		return "shen"
-	case '尹':
-		return "yin"
-	case '车':
-		return "che"
-	case '郝':
-		return "hao"
-	case '贾':
-		return "jia"
-	case '柏':
-		return "bai"
-	case '谌':
-		return "chen"
-	case '葛':
-		return "ge"
-	case '阚':
-		return "kan"
-	case '牟':
-		return "mou"
-	case '那':
-		return "na"
-	case '宓':
-		return "mi"
-	case '厍':
-		return "she"
-	case '隗':
-		return "kui"
-	case '撒':
-		return "sa"
-	case '覃':
-		return "qin"
-	case '晁':
-		return "chao"
-	case '佴':
-		return "nai"
-	case '卜':
-		return "bu"
-	case '尉':
-		return "wei"
-	case '长':
-		return "chang"
-	case '黑':
-		return "hei"
-	case '盛':
-		return "sheng"
-	case '相':
-		return "xiang"
-	case '应':
-		return "ying"
-	case '都':
-		return "du"
-	}
-	return ""
 }

@@ -360,15 +360,15 @@ func (w *commit) settleWaiting() error {
 // end closes the commit: indexes, digest, header, head.
 func (w *commit) end() error {
 	c := &w.info
-	if c.New+c.Changed+c.Verified == 0 {
-		c.Seq = 0
-		return nil
-	}
 	if w.dropped {
 		err := w.tx.CreateIndexes(w.ctx, w.e, func(done, total int) { w.tell.Tell("index", int64(done), int64(total)) })
 		if err != nil {
 			return err
 		}
+	}
+	if c.New+c.Changed+c.Verified == 0 {
+		c.Seq = 0
+		return nil
 	}
 	if n := c.New + c.Changed; n > 0 {
 		c.RidFrom, c.RidTo = w.next-n, w.next-1

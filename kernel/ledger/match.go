@@ -23,6 +23,9 @@ func worthReading(tableRows, batchRows int64) bool {
 	return batchRows > smallBatch && tableRows <= lookupCost*batchRows
 }
 
+// hint bounds a caller's guess at the number of rows: tables grow when it was low.
+func hint(rows int64) int { return int(max(0, min(rows, 2_000_000))) }
+
 // matcher finds the current version of a row's natural key and remembers which
 // keys the batch has brought.
 type matcher struct {
@@ -40,12 +43,12 @@ type matcher struct {
 func (m *matcher) open(total int64) error {
 	switch {
 	case m.last == 0:
-		m.table = newKeyTable(int(total))
+		m.table = newKeyTable(hint(total))
 		return nil
 	case worthReading(m.last, total):
 		return m.read(total)
 	}
-	m.seen = newKeyTable(int(min(total, smallBatch)))
+	m.seen = newKeyTable(hint(min(total, smallBatch)))
 	where := make([]string, len(m.key))
 	for i, k := range m.e.Key {
 		where[i] = store.Col(k) + " = ?"
@@ -81,7 +84,7 @@ func (m *matcher) read(rows int64) error {
 	if err := m.tx.QueryRow(m.ctx, `SELECT count(*) FROM `+table+` WHERE _to IS NULL`).Scan(&n); err != nil {
 		return fmt.Errorf("count %s: %w", m.e.Name, err)
 	}
-	m.table = newKeyTable(int(n + rows))
+	m.table = newKeyTable(int(n) + hint(rows))
 	text := make([]bool, len(m.key))
 	for i, f := range m.e.KeyFields() {
 		text[i] = f.Type.IsText()

@@ -10,6 +10,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/ledger"
+	"luoshu/kernel/rule"
 	"luoshu/kernel/store"
 )
 
@@ -76,6 +77,7 @@ func TestAgainstModel(t *testing.T) {
 		b := open(t, c)
 		rnd := rand.New(rand.NewPCG(seed, 7))
 		m := &model{now: map[string]modelRec{}}
+		indexes := b.indexes()
 		for step := range 25 {
 			if len(m.commits) > 0 && rnd.IntN(3) == 0 {
 				seq := 1 + rnd.IntN(len(m.commits))
@@ -91,6 +93,9 @@ func TestAgainstModel(t *testing.T) {
 				}
 			} else {
 				modelCommit(t, b, m, rnd)
+			}
+			if todo := b.indexes(); todo != indexes {
+				t.Fatalf("seed %d step %d: %d indexes, want %d", seed, step, todo, indexes)
 			}
 			if got := b.dump("area", "code,name", 0); got != m.String() {
 				t.Fatalf("seed %d step %d:\n%s\nwant\n%s", seed, step, got, m)
@@ -183,5 +188,34 @@ func TestBatchGrowsLarge(t *testing.T) {
 		}
 		b.put(fmt.Sprintf("%d/0/0/%d", n/2, n/2), "item", items...)
 		b.sound()
+	})
+}
+
+// indexes counts the indexes of area.
+func (b *book) indexes() (n int) {
+	b.Helper()
+	q := "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'r_area'"
+	if b.db.Dialect() == rule.Postgres {
+		q = "SELECT count(*) FROM pg_indexes WHERE tablename = 'r_area'"
+	}
+	if err := b.db.QueryRow(b.ctx, q).Scan(&n); err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
+
+// A large load of nothing but bad rows must leave the table as it was.
+func TestRefusedLoadKeepsIndexes(t *testing.T) {
+	dbs.Each(t, func(t *testing.T, c store.Config) {
+		b := open(t, c)
+		before := b.indexes()
+		batch := b.batch("area", "A1,甲,GONE", "A2,乙,GONE")
+		batch.Total = 1 << 60
+		if r := b.commit(batch); counts(r) != "0/0/0/2" {
+			t.Errorf("%+v", r)
+		}
+		if after := b.indexes(); after != before || before < 4 {
+			t.Errorf("%d indexes, were %d", after, before)
+		}
 	})
 }
