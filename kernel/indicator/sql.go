@@ -371,29 +371,42 @@ func (t *text) query() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	outer, group := []string{"y"}, []string{"1"}
+	joins, keys := t.derived()
+	from, exprs := t.lookUp(joins, keys)
+	outer, inner, group := []string{"g.y"}, []string{"y"}, []string{"1"}
 	for i := range t.s.dims {
-		outer, group = append(outer, fmt.Sprintf("d%d", i)), append(group, strconv.Itoa(i+2))
+		d := fmt.Sprintf("d%d", i)
+		if joins[i] != nil {
+			outer = append(outer, exprs[i]+" AS "+d)
+			continue
+		}
+		outer, inner, group = append(outer, "g."+d), append(inner, d), append(group, strconv.Itoa(len(group)+1))
 	}
 	for i, c := range f.cols {
-		var conds []string
-		for _, w := range c.flags {
-			conds = append(conds, fmt.Sprintf("w%d = 1", w))
-		}
-		if c.verified {
-			conds = append(conds, "v = 1")
-		}
-		expr := "COUNT(*)"
-		switch when := strings.Join(conds, " AND "); {
-		case c.term >= 0 && when != "":
-			expr = fmt.Sprintf("CAST(COALESCE(SUM(CASE WHEN %s THEN s%d END), 0) AS BIGINT)", when, c.term)
-		case c.term >= 0:
-			expr = fmt.Sprintf("CAST(COALESCE(SUM(s%d), 0) AS BIGINT)", c.term)
-		case when != "":
-			expr = fmt.Sprintf("COUNT(CASE WHEN %s THEN 1 END)", when)
-		}
-		outer = append(outer, fmt.Sprintf("%s AS c%d", expr, i))
+		outer = append(outer, fmt.Sprintf("g.c%d", i))
+		inner = append(inner, fmt.Sprintf("%s AS c%d", c.aggregate(), i))
 	}
-	return fmt.Sprintf("SELECT %s\nFROM (%s) AS q\nWHERE y IS NOT NULL\nGROUP BY %s",
-		strings.Join(outer, ", "), f.sql, strings.Join(group, ", ")), nil
+	q := fmt.Sprintf("SELECT %s\nFROM (SELECT %s\nFROM (%s) AS q\nWHERE y IS NOT NULL\nGROUP BY %s) AS g%s",
+		strings.Join(outer, ", "), strings.Join(inner, ", "), f.sql, strings.Join(group, ", "), from)
+	return q, t.err
+}
+
+// aggregate writes a column's sum or count over a group.
+func (c *flatColumn) aggregate() string {
+	var conds []string
+	for _, w := range c.flags {
+		conds = append(conds, fmt.Sprintf("w%d = 1", w))
+	}
+	if c.verified {
+		conds = append(conds, "v = 1")
+	}
+	switch when := strings.Join(conds, " AND "); {
+	case c.term >= 0 && when != "":
+		return fmt.Sprintf("CAST(COALESCE(SUM(CASE WHEN %s THEN s%d END), 0) AS BIGINT)", when, c.term)
+	case c.term >= 0:
+		return fmt.Sprintf("CAST(COALESCE(SUM(s%d), 0) AS BIGINT)", c.term)
+	case when != "":
+		return fmt.Sprintf("COUNT(CASE WHEN %s THEN 1 END)", when)
+	}
+	return "COUNT(*)"
 }
