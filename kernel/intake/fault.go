@@ -21,8 +21,10 @@ type problem struct {
 }
 
 func (p *problem) fault(f *catalog.Field, row, col int, raw string) luoshu.Fault {
-	out := luoshu.Fault{Row: row, Col: col, Field: f.Name, Rule: p.rule, Value: raw,
-		ZH: f.Title.ZH + "：" + p.zh, EN: f.Title.EN + ": " + p.en}
+	out := luoshu.Fault{
+		Row: row, Col: col, Field: f.Name, Rule: p.rule, Value: raw,
+		ZH: f.Title.ZH + "：" + p.zh, EN: f.Title.EN + ": " + p.en,
+	}
 	if p.warn {
 		out.Grade = "warn"
 	}
@@ -71,7 +73,7 @@ func pBool() *problem {
 }
 
 func pYear() *problem {
-	return &problem{rule: "type", zh: "不是学年。请写开始的年份，如 2024 或 2024-2025。", en: "is not a school year. Write the year it starts in, such as 2024 or 2024-2025.", quote: true}
+	return &problem{rule: "type", zh: "不是年份。请写开始的年份，如 2024 或 2024-2025。", en: "is not a year. Write the one it starts in, such as 2024 or 2024-2025.", quote: true}
 }
 
 func pDate(why sheet.DateFault) *problem {

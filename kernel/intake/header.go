@@ -1,8 +1,9 @@
 package intake
 
 import (
-	"luoshu/kernel/sheet"
 	"regexp"
+
+	"luoshu/kernel/sheet"
 )
 
 // header is where the headings stand and what each column means.

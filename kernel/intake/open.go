@@ -183,9 +183,11 @@ func (r *Reader) openXLSX(a *sheet.Archive) error {
 	}
 	r.sum.Guess = bestSrc.Guess()
 	if len(also) > 0 {
-		r.sum.Faults = append(r.sum.Faults, luoshu.Fault{Sheet: r.sum.Sheet, Rule: "sheet-unread", Grade: "warn",
+		r.sum.Faults = append(r.sum.Faults, luoshu.Fault{
+			Sheet: r.sum.Sheet, Rule: "sheet-unread", Grade: "warn",
 			ZH: "只读了工作表“" + r.sum.Sheet + "”；“" + clip(strings.Join(also, "、"), 80) + "”标题相同但没有读。若也要交，请合并到一张表或分开交。",
-			EN: "only the sheet “" + r.sum.Sheet + "” was read; “" + clip(strings.Join(also, ", "), 80) + "” has the same headings and was not. Merge them into one sheet or hand them in separately."})
+			EN: "only the sheet “" + r.sum.Sheet + "” was read; “" + clip(strings.Join(also, ", "), 80) + "” has the same headings and was not. Merge them into one sheet or hand them in separately.",
+		})
 	}
 	return r.found(best, bestRows)
 }

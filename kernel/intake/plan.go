@@ -203,17 +203,21 @@ func (p *plan) place(h header, sum *Summary) {
 		name := sheet.Tidy(h.names[col])
 		if i < 0 {
 			if name != "" && !sheet.IsReason(name) {
-				add(luoshu.Fault{Col: col + 1, Rule: "header-unknown", Grade: "warn",
+				add(luoshu.Fault{
+					Col: col + 1, Rule: "header-unknown", Grade: "warn",
 					ZH: "不认识标题“" + clip(name, 40) + "”，该列没有读。若是需要的列，请改成模板中的标题。",
-					EN: "the heading “" + clip(name, 40) + "” is not known; its column was not read. If it is needed, use the heading of the template."})
+					EN: "the heading “" + clip(name, 40) + "” is not known; its column was not read. If it is needed, use the heading of the template.",
+				})
 			}
 			continue
 		}
 		c := p.columns[i]
 		if c.place >= 0 {
-			add(luoshu.Fault{Col: col + 1, Field: c.f.Name, Rule: "header-duplicate", Blocked: true,
+			add(luoshu.Fault{
+				Col: col + 1, Field: c.f.Name, Rule: "header-duplicate", Blocked: true,
 				ZH: sprintf("标题“%s”出现在第 %d 列和第 %d 列。请删去一列或改标题。", c.f.Title.ZH, c.place+1, col+1),
-				EN: sprintf("the heading “%s” stands in columns %d and %d. Remove one or rename it.", c.f.Title.EN, c.place+1, col+1)})
+				EN: sprintf("the heading “%s” stands in columns %d and %d. Remove one or rename it.", c.f.Title.EN, c.place+1, col+1),
+			})
 			continue
 		}
 		c.place = col
@@ -221,9 +225,11 @@ func (p *plan) place(h header, sum *Summary) {
 	}
 	for _, c := range p.columns {
 		if c.place < 0 && (c.f.Required || slices.Contains(p.entity.Key, c.f.Name)) {
-			add(luoshu.Fault{Field: c.f.Name, Rule: "header-missing", Blocked: true,
+			add(luoshu.Fault{
+				Field: c.f.Name, Rule: "header-missing", Blocked: true,
 				ZH: "缺少必需的列“" + c.f.Title.ZH + "”。请按模板补上这一列。",
-				EN: "the required column “" + c.f.Title.EN + "” is missing. Add it as in the template."})
+				EN: "the required column “" + c.f.Title.EN + "” is missing. Add it as in the template.",
+			})
 		}
 	}
 	for _, r := range p.rules {

@@ -207,7 +207,6 @@ type rosterSource struct {
 	joins []*joined
 	plan  *plan
 	cols  []rosterColumn
-	cells []sheet.Cell
 }
 
 // rosterColumn is one field's column: parts are joined, then coded.
@@ -382,7 +381,7 @@ func (s *rosterSource) convert(r sheet.Rec) ([]sheet.Cell, bool) {
 	return out, true
 }
 
-// yearOf turns a date into the school year it lies in.
+// yearOf turns a date into the year it lies in.
 func (s *rosterSource) yearOf(v string) string {
 	d, why := sheet.ParseDate(sheet.TidyKey(v), sheet.Text)
 	if why != sheet.DateOK || len(v) < 8 {

@@ -43,8 +43,10 @@ func file(name string, b []byte) intake.File {
 	return intake.File{Name: name, R: bytes.NewReader(b), Size: int64(len(b))}
 }
 
-var nasty = []string{"=1+1", "=cmd|' /C calc'!A0", "+86 379", "-1", "@x", "'", "''", "'=x", `="001"`, `"quoted" text`, "a,b;c|d", "两行\n文字", "tab\there",
-	"合计", "'合计", "注：无", "示例：甲", "Total", "_x000D_", "_x005F_x", "a_x0041_b", "<b>&amp;</b>", "😀 emoji", "（全角，标点）", "e\u0301", "0012", "1e5", "TRUE", "2024-09-01", "#N/A", "x\u200dy", "\u4e00\u9fff", "10%"}
+var nasty = []string{
+	"=1+1", "=cmd|' /C calc'!A0", "+86 379", "-1", "@x", "'", "''", "'=x", `="001"`, `"quoted" text`, "a,b;c|d", "两行\n文字", "tab\there",
+	"合计", "'合计", "注：无", "示例：甲", "Total", "_x000D_", "_x005F_x", "a_x0041_b", "<b>&amp;</b>", "😀 emoji", "（全角，标点）", "e\u0301", "0012", "1e5", "TRUE", "2024-09-01", "#N/A", "x\u200dy", "\u4e00\u9fff", "10%",
+}
 
 // randomValue makes a value as a record may hold it after it came through intake.
 func randomValue(r *rand.Rand, cat *catalog.Catalog, e *catalog.Entity, f *catalog.Field) luoshu.Value {

@@ -22,16 +22,20 @@ func Template(w io.Writer, cat *catalog.Catalog, entity string) error {
 		return luoshu.Errorf(luoshu.NotFound, "没有名为 %s 的登记表", "there is no register named %s", entity)
 	}
 	version := Version(e)
-	o := sheet.Form{Name: e.Title.ZH, Rows: templateRows, Hidden: HiddenSheet,
-		Properties: [][2]string{{"entity", e.Name}, {"version", version}, {"catalog", cat.Version}}}
+	o := sheet.Form{
+		Name: e.Title.ZH, Rows: templateRows, Hidden: HiddenSheet,
+		Properties: [][2]string{{"entity", e.Name}, {"version", version}, {"catalog", cat.Version}},
+	}
 	o.Notice = fmt.Sprintf("%s %s · 模板版本 %s · 红色标题必填 red headings are required · 示例行不读入 the example row is not read", e.Title.ZH, e.Title.EN, version)
 	if s := strings.TrimSpace(cat.City.Notice.ZH + " " + cat.City.Notice.EN); s != "" {
 		o.Notice += " · " + s
 	}
 	lists := map[string]int{}
 	for i, f := range e.Fields {
-		c := sheet.FormColumn{Head: f.Title.ZH, Sub: f.Title.EN, Example: f.Example, Note: note(cat, f), Required: f.Required, Width: width(f),
-			Remedy: "请从下拉表中选，或填代码。Choose from the list or write the code."}
+		c := sheet.FormColumn{
+			Head: f.Title.ZH, Sub: f.Title.EN, Example: f.Example, Note: note(cat, f), Required: f.Required, Width: width(f),
+			Remedy: "请从下拉表中选，或填代码。Choose from the list or write the code.",
+		}
 		if i == 0 {
 			c.Example = ExampleMark + c.Example
 		}
@@ -80,7 +84,7 @@ func note(cat *catalog.Catalog, f *catalog.Field) string {
 	case catalog.TypeBool:
 		line("是或否", "是 (yes) or 否 (no)")
 	case catalog.TypeYear:
-		line("学年开始的年份，如 2024", "the year in which the school year starts, such as 2024")
+		line("开始的年份，如 2024", "the year in which it starts, such as 2024")
 	case catalog.TypeInt:
 		line("整数", "a whole number")
 	case catalog.TypeDecimal:

@@ -100,8 +100,10 @@ const (
 // that begin with it are not data.
 const ExampleMark = "示例："
 
-var noteWords = []string{"注：", "注:", "备注：", "备注:", "说明：", "说明:", "填表人：", "填表人:", "填报人：", "填报人:",
-	"制表人：", "制表人:", "审核人：", "审核人:", "单位负责人：", "单位负责人:", "填表日期：", "填表日期:"}
+var noteWords = []string{
+	"注：", "注:", "备注：", "备注:", "说明：", "说明:", "填表人：", "填表人:", "填报人：", "填报人:",
+	"制表人：", "制表人:", "审核人：", "审核人:", "单位负责人：", "单位负责人:", "填表日期：", "填表日期:",
+}
 
 // marker recognises a first cell that says its row is no record: a total, a note
 // under the table or the example of a template.

@@ -71,6 +71,18 @@ func (d *Desk) keep(ctx context.Context, r io.Reader, name string) (ledger.Sourc
 	return src, nil
 }
 
+// sweep removes what a crash left of files that were being copied.
+func (d *Desk) sweep() error {
+	left, err := filepath.Glob(filepath.Join(d.dir, "files", ".in-*"))
+	for _, p := range left {
+		err = errors.Join(err, os.Remove(p))
+	}
+	if err != nil {
+		return fmt.Errorf("remove unfinished copies: %w", err)
+	}
+	return nil
+}
+
 func syncDir(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {

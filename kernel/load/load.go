@@ -59,8 +59,10 @@ type Desk struct {
 // New makes a desk over the data folder dir. Uploads that a former process left
 // unfinished go on after Serve.
 func New(dir string, cat *catalog.Catalog, led *ledger.Ledger, db *store.DB, now func() time.Time) *Desk {
-	d := &Desk{MaxFile: MaxFile, dir: dir, cat: cat, led: led, db: db, now: now,
-		jobs: map[string]context.CancelFunc{}, live: map[string]Progress{}, slot: make(chan struct{}, 2)}
+	d := &Desk{
+		MaxFile: MaxFile, dir: dir, cat: cat, led: led, db: db, now: now,
+		jobs: map[string]context.CancelFunc{}, live: map[string]Progress{}, slot: make(chan struct{}, 2),
+	}
 	d.base, d.stop = context.WithCancel(context.Background())
 	return d
 }

@@ -46,12 +46,16 @@ func (d *Desk) run(ctx context.Context, j job, p luoshu.Progress) (Report, error
 	}
 	switch {
 	case entities == nil:
-		out.add(luoshu.Fault{File: j.file.Name, Rule: "format", Blocked: true,
+		out.add(luoshu.Fault{
+			File: j.file.Name, Rule: "format", Blocked: true,
 			ZH: "这不是 OneRoster 包（zip，内有 manifest.csv）。请选登记表，或交完整的包。",
-			EN: "this is no OneRoster package (a zip with a manifest.csv). Choose a register or hand in the whole package."})
+			EN: "this is no OneRoster package (a zip with a manifest.csv). Choose a register or hand in the whole package.",
+		})
 	case len(entities) == 0 && len(faults) == 0:
-		out.add(luoshu.Fault{File: j.file.Name, Rule: "oneroster-file", Blocked: true,
-			ZH: "包里没有可读的文件。请导出完整的包（bulk）。", EN: "the package has no file that is read. Export the whole package (bulk)."})
+		out.add(luoshu.Fault{
+			File: j.file.Name, Rule: "oneroster-file", Blocked: true,
+			ZH: "包里没有可读的文件。请导出完整的包（bulk）。", EN: "the package has no file that is read. Export the whole package (bulk).",
+		})
 	}
 	out.add(faults...)
 	id := j.id
@@ -64,8 +68,10 @@ func (d *Desk) run(ctx context.Context, j job, p luoshu.Progress) (Report, error
 		if err := d.entity(ctx, j, &out, p); err != nil {
 			return out, err
 		}
-		out.Parts = append(out.Parts, Part{e, ledger.Result{Seq: out.Seq, Rows: out.Rows - before.Rows, New: out.New - before.New,
-			Changed: out.Changed - before.Changed, Unchanged: out.Unchanged - before.Unchanged, Refused: out.Refused - before.Refused}})
+		out.Parts = append(out.Parts, Part{e, ledger.Result{
+			Seq: out.Seq, Rows: out.Rows - before.Rows, New: out.New - before.New,
+			Changed: out.Changed - before.Changed, Unchanged: out.Unchanged - before.Unchanged, Refused: out.Refused - before.Refused,
+		}})
 	}
 	return out, nil
 }
@@ -106,8 +112,10 @@ func (d *Desk) entity(ctx context.Context, j job, out *Report, p luoshu.Progress
 		return nil
 	}
 	var sum intake.Summary
-	b := ledger.Batch{ID: j.id, Actor: j.actor, Entity: j.entity, Reason: j.reason, Source: j.source, Attested: j.attested,
-		DryRun: j.dry, Total: x.head.Guess, Each: x.verdict}
+	b := ledger.Batch{
+		ID: j.id, Actor: j.actor, Entity: j.entity, Reason: j.reason, Source: j.source, Attested: j.attested,
+		DryRun: j.dry, Total: x.head.Guess, Each: x.verdict,
+	}
 	if slices.Contains(x.head.Columns, false) {
 		b.Columns = x.head.Columns
 	}

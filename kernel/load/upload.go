@@ -69,6 +69,9 @@ func (d *Desk) Serve(ctx context.Context, w Writer) error {
 	d.mu.Lock()
 	d.who = w
 	d.mu.Unlock()
+	if err := d.sweep(); err != nil {
+		return err
+	}
 	var left []Upload
 	err := d.uploads(ctx, `WHERE state IN ('reading', 'committing') ORDER BY created`, nil, func(u Upload) { left = append(left, u) })
 	if err != nil {
@@ -108,8 +111,10 @@ func (d *Desk) Stage(ctx context.Context, s Submission) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	u := Upload{ID: strings.ToLower(rand.Text()[:16]), Entity: s.Entity, Name: src.Name, SHA256: src.SHA256, Size: src.Size,
-		Attested: s.Attested, Reason: s.Reason, Actor: s.Actor, State: Reading}
+	u := Upload{
+		ID: strings.ToLower(rand.Text()[:16]), Entity: s.Entity, Name: src.Name, SHA256: src.SHA256, Size: src.Size,
+		Attested: s.Attested, Reason: s.Reason, Actor: s.Actor, State: Reading,
+	}
 	_, err = d.db.Exec(ctx, `INSERT INTO upload (id, entity, name, sha256, size, attested, reason, actor, role, org, created, state, stage,
 		done, total, "rows", new, changed, unchanged, refused, seq, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, 0, 0, 0, 0, 0, 0, 0, '')`,
 		u.ID, u.Entity, u.Name, u.SHA256, u.Size, u.Attested, u.Reason, u.Actor.Name, u.Actor.Role, u.Actor.Org,
@@ -173,8 +178,10 @@ func (d *Desk) job(ctx context.Context, u Upload) (job, io.Closer, error) {
 		return job{}, nil, err
 	}
 	f.Name = u.Name
-	return job{id: "upload-" + u.ID, file: f, entity: u.Entity, source: ledger.Source{SHA256: u.SHA256, Name: u.Name, Size: u.Size},
-		actor: u.Actor, attested: u.Attested, reason: u.Reason, writer: d.writer()}, c, nil
+	return job{
+		id: "upload-" + u.ID, file: f, entity: u.Entity, source: ledger.Source{SHA256: u.SHA256, Name: u.Name, Size: u.Size},
+		actor: u.Actor, attested: u.Attested, reason: u.Reason, writer: d.writer(),
+	}, c, nil
 }
 
 // look reads a file without writing and keeps the verdicts.

@@ -168,8 +168,10 @@ func (t *form) column(col int, c FormColumn) error {
 			return err
 		}
 	}
-	if err := t.f.AddComment(t.Name, excelize.Comment{Cell: cellRef(col, 2), Author: "Luoshu", Width: 260, Height: 140,
-		Paragraph: []excelize.RichTextRun{{Text: c.Note}}}); err != nil {
+	if err := t.f.AddComment(t.Name, excelize.Comment{
+		Cell: cellRef(col, 2), Author: "Luoshu", Width: 260, Height: 140,
+		Paragraph: []excelize.RichTextRun{{Text: c.Note}},
+	}); err != nil {
 		return err
 	}
 	dv := excelize.NewDataValidation(true)

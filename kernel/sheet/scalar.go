@@ -237,7 +237,7 @@ func ParseBool(s string) (bool, bool) {
 	return false, false
 }
 
-// ParseYear reads the year in which a school year starts: 2024, 2024-2025,
+// ParseYear reads the year in which a period starts: 2024, 2024-2025,
 // 2024—2025学年, 2024/25, 2024年.
 func ParseYear(s string) (int64, bool) {
 	if len(s) == 4 && AllDigits(s) {
@@ -247,9 +247,7 @@ func ParseYear(s string) (int64, bool) {
 		s = strings.TrimSuffix(s, w)
 	}
 	s = strings.TrimSpace(s)
-	if strings.HasSuffix(s, ".0") {
-		s = s[:len(s)-2]
-	}
+	s = strings.TrimSuffix(s, ".0")
 	if len(s) < 4 || !AllDigits(s[:4]) {
 		return 0, false
 	}

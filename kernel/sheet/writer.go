@@ -161,7 +161,10 @@ func (x *Writer) Close() error {
 		x.err = x.w.Flush()
 	}
 	for _, p := range [][2]string{
-		{"[Content_Types].xml", contentTypes}, {"_rels/.rels", rootRels}, {"xl/_rels/workbook.xml.rels", bookRels}, {"xl/styles.xml", bookStyles},
+		{"[Content_Types].xml", contentTypes},
+		{"_rels/.rels", rootRels},
+		{"xl/_rels/workbook.xml.rels", bookRels},
+		{"xl/styles.xml", bookStyles},
 		{"xl/workbook.xml", `<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="` +
 			strings.ReplaceAll(escapeXML(x.name), `"`, "&quot;") + `" sheetId="1" r:id="rId1"/></sheets></workbook>`},
 	} {

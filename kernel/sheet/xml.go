@@ -97,10 +97,7 @@ func (x *xmlScanner) next() bool {
 			}
 			x.kind, x.text, x.data = xmlText, x.buf[x.pos:x.pos+n], false
 			x.pos += n
-			if n == 0 {
-				return false
-			}
-			return true
+			return n > 0
 		}
 		for x.end-x.pos < 4 && x.more() {
 		}
