@@ -14,7 +14,15 @@ export const narrow = { width: 390, height: 844 }
 export async function launch() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
   })
 }
 
@@ -32,7 +40,9 @@ export async function open(browser, { viewport = wide, lang = 'zh' } = {}) {
   })
   page.on('pageerror', (e) => troubles.push(String(e)))
   await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (e) => console.error(`content policy: ${e.violatedDirective} ${e.blockedURI}`))
+    document.addEventListener('securitypolicyviolation', (e) =>
+      console.error(`content policy: ${e.violatedDirective} ${e.blockedURI}`),
+    )
   })
   page.setDefaultTimeout(30_000)
   return { page, context, troubles }
@@ -49,7 +59,9 @@ export async function signIn(page, name) {
 /** Waits until the page has stopped asking and its charts are drawn. */
 export async function settled(page) {
   await page.waitForLoadState('networkidle')
-  await page.waitForFunction(() => !document.querySelector('.waiting') && [...document.querySelectorAll('.chart')].every((c) => c.dataset.ready))
+  await page.waitForFunction(
+    () => !document.querySelector('.waiting') && [...document.querySelectorAll('.chart')].every((c) => c.dataset.ready),
+  )
 }
 
 export async function shot(page, name, fullPage = true) {

@@ -49,10 +49,32 @@ const names = ['回路试验第一幼儿园', '回路试验第二幼儿园', '�
 
 /** Three new schools; the second was closed before it was opened. */
 function spoilt(division, managing) {
-  const head = ['学校标识码', '学校名称', '办学类型', '办别', '城乡分类', '所在行政区划', '主管教育单位', '计校数', '建校日期', '撤销日期']
+  const head = [
+    '学校标识码',
+    '学校名称',
+    '办学类型',
+    '办别',
+    '城乡分类',
+    '所在行政区划',
+    '主管教育单位',
+    '计校数',
+    '建校日期',
+    '撤销日期',
+  ]
   return workbook([
     head,
-    ...codes.map((c, i) => [c, names[i], '111', 'public', '111', division, managing, '是', '2001-09-01', i === 1 ? '1999-07-31' : '']),
+    ...codes.map((c, i) => [
+      c,
+      names[i],
+      '111',
+      'public',
+      '111',
+      division,
+      managing,
+      '是',
+      '2001-09-01',
+      i === 1 ? '1999-07-31' : '',
+    ]),
   ])
 }
 
@@ -64,7 +86,8 @@ async function upload(page, entity, path) {
   await page.locator('.tag[data-upload=staged]').waitFor()
 }
 
-const tally = async (page, verdict) => Number((await page.locator(`.tally [data-verdict=${verdict}] dd`).innerText()).replaceAll(',', ''))
+const tally = async (page, verdict) =>
+  Number((await page.locator(`.tally [data-verdict=${verdict}] dd`).innerText()).replaceAll(',', ''))
 
 async function seal(page, note) {
   await page.goto(base + '/seals')
@@ -99,7 +122,10 @@ test('a spoilt workbook comes back coloured, is mended, loaded, sealed and undon
   await page.locator('.cell-changes').first().waitFor()
   assert.match(page.url(), /verdict=new/)
 
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: '下载标色的问题文件' }).click()])
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: '下载标色的问题文件' }).click(),
+  ])
   const back = readFileSync(await download.path())
   assert.ok(coloured(back), 'bad cells are coloured')
   assert.match(texts(back), /撤销日期早于建校日期/)
@@ -148,7 +174,11 @@ test('a spoilt workbook comes back coloured, is mended, loaded, sealed and undon
   assert.equal(await schools(page), count)
   await page.goto(`${base}/indicators/schools?seal=${id}`)
   await settled(page)
-  assert.equal(Number((await page.locator('.now-value .num').innerText()).replaceAll(',', '')), count + 3, 'the earlier seal keeps its figure')
+  assert.equal(
+    Number((await page.locator('.now-value .num').innerText()).replaceAll(',', '')),
+    count + 3,
+    'the earlier seal keeps its figure',
+  )
   assert.deepEqual(troubles, [])
   await context.close()
 })

@@ -104,7 +104,9 @@ test('a clerk hands in a sheet and sees it refused row by row', async () => {
   const row = (await api(page, '/api/records/class?limit=1')).body.rows[0].values
   const titles = columns.map((c) => c.title.zh)
   const cells = columns.map((c) => (c.name === 'name' ? '试验班' : (row[c.name] ?? '')))
-  const bad = columns.map((c) => (c.name === 'grade' ? '无此年级' : c.name === 'class_code' ? row.class_code + 'X' : (row[c.name] ?? '')))
+  const bad = columns.map((c) =>
+    c.name === 'grade' ? '无此年级' : c.name === 'class_code' ? row.class_code + 'X' : (row[c.name] ?? ''),
+  )
   const path = join(mkdtempSync(join(tmpdir(), 'luoshu-e2e-')), 'classes.csv')
   writeFileSync(path, '\ufeff' + [titles, cells, bad].map((r) => r.join(',')).join('\r\n') + '\r\n')
   await page.goto(base + '/import?entity=class')
@@ -152,7 +154,19 @@ test('every page fits a phone', async () => {
   await page.waitForURL(/\/plan/)
   assert.equal(await page.locator('.nav.open').count(), 0, 'the menu closes behind the reader')
   const rec = (await api(page, '/api/records/school?limit=1')).body.rows[0].rec
-  for (const path of ['/', '/indicators', '/indicators/students', '/indicators/students/behind?part=numerator', '/plan', '/records', '/records/student', `/records/school/${rec}`, '/import', '/explore?measure=students&cuts=stage', '/seals']) {
+  for (const path of [
+    '/',
+    '/indicators',
+    '/indicators/students',
+    '/indicators/students/behind?part=numerator',
+    '/plan',
+    '/records',
+    '/records/student',
+    `/records/school/${rec}`,
+    '/import',
+    '/explore?measure=students&cuts=stage',
+    '/seals',
+  ]) {
     await page.goto(base + path)
     await settled(page)
     assert.ok((await overflow(page)) <= 0, `${path} is wider than the window`)
@@ -172,7 +186,10 @@ test('explore: a cut as table, chart and map, kept in the address, exported with
   await page.locator('.map .chart[data-ready]').waitFor()
   assert.match(page.url(), /view=map/)
   await shot(page, 'explore-map')
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: '导出 CSV' }).click()])
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: '导出 CSV' }).click(),
+  ])
   assert.match(download.suggestedFilename(), /\.csv$/)
   assert.deepEqual(troubles, [])
   await context.close()
@@ -207,7 +224,10 @@ test('the keyboard reaches the content and the first headline', async () => {
     await page.keyboard.press('Tab')
     if (await page.evaluate(() => document.activeElement?.classList.contains('cell-link'))) break
   }
-  assert.ok(await page.evaluate(() => document.activeElement?.classList.contains('cell-link')), 'a headline is in reach')
+  assert.ok(
+    await page.evaluate(() => document.activeElement?.classList.contains('cell-link')),
+    'a headline is in reach',
+  )
   await page.keyboard.press('Enter')
   await page.waitForURL(/\/indicators\//)
   await context.close()

@@ -2,14 +2,16 @@
 // text in it, see whether cells are coloured.
 import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
 
-const crc = crc32 ?? ((b) => {
-  let c = ~0
-  for (const x of b) {
-    c ^= x
-    for (let k = 0; k < 8; k++) c = (c >>> 1) ^ (0xedb88320 & -(c & 1))
-  }
-  return ~c >>> 0
-})
+const crc =
+  crc32 ??
+  ((b) => {
+    let c = ~0
+    for (const x of b) {
+      c ^= x
+      for (let k = 0; k < 8; k++) c = (c >>> 1) ^ (0xedb88320 & -(c & 1))
+    }
+    return ~c >>> 0
+  })
 
 export function zip(files) {
   const parts = []
@@ -71,9 +73,13 @@ const escape = (s) => String(s).replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
 /** A workbook of one sheet with text cells. */
 export function workbook(rows) {
-  const column = (i) => (i >= 26 ? String.fromCharCode(64 + Math.floor(i / 26)) : '') + String.fromCharCode(65 + (i % 26))
+  const column = (i) =>
+    (i >= 26 ? String.fromCharCode(64 + Math.floor(i / 26)) : '') + String.fromCharCode(65 + (i % 26))
   const sheet = rows
-    .map((r, y) => `<row r="${y + 1}">${r.map((c, x) => `<c r="${column(x)}${y + 1}" t="inlineStr"><is><t>${escape(c)}</t></is></c>`).join('')}</row>`)
+    .map(
+      (r, y) =>
+        `<row r="${y + 1}">${r.map((c, x) => `<c r="${column(x)}${y + 1}" t="inlineStr"><is><t>${escape(c)}</t></is></c>`).join('')}</row>`,
+    )
     .join('')
   const xml = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
   const main = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main'
@@ -86,9 +92,18 @@ export function workbook(rows) {
         '[Content_Types].xml',
         `${xml}<Types xmlns="${pack}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="${type}.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="${type}.worksheet+xml"/><Override PartName="/xl/styles.xml" ContentType="${type}.styles+xml"/></Types>`,
       ],
-      ['_rels/.rels', `${xml}<Relationships xmlns="${pack}/relationships"><Relationship Id="rId1" Type="${rel}/officeDocument" Target="xl/workbook.xml"/></Relationships>`],
-      ['xl/workbook.xml', `${xml}<workbook xmlns="${main}" xmlns:r="${rel}"><sheets><sheet name="学校" sheetId="1" r:id="rId1"/></sheets></workbook>`],
-      ['xl/_rels/workbook.xml.rels', `${xml}<Relationships xmlns="${pack}/relationships"><Relationship Id="rId1" Type="${rel}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="${rel}/styles" Target="styles.xml"/></Relationships>`],
+      [
+        '_rels/.rels',
+        `${xml}<Relationships xmlns="${pack}/relationships"><Relationship Id="rId1" Type="${rel}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+      ],
+      [
+        'xl/workbook.xml',
+        `${xml}<workbook xmlns="${main}" xmlns:r="${rel}"><sheets><sheet name="学校" sheetId="1" r:id="rId1"/></sheets></workbook>`,
+      ],
+      [
+        'xl/_rels/workbook.xml.rels',
+        `${xml}<Relationships xmlns="${pack}/relationships"><Relationship Id="rId1" Type="${rel}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="${rel}/styles" Target="styles.xml"/></Relationships>`,
+      ],
       [
         'xl/styles.xml',
         `${xml}<styleSheet xmlns="${main}"><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="1"><xf/></cellXfs></styleSheet>`,
@@ -119,5 +134,8 @@ export function coloured(buffer) {
 
 /** All texts of the workbook. */
 export function texts(buffer) {
-  return [...unzip(buffer)].filter(([n]) => /^xl\/(sharedStrings|worksheets\/.*|comments.*)\.xml$/.test(n)).map(([, d]) => d.toString('utf8')).join('\n')
+  return [...unzip(buffer)]
+    .filter(([n]) => /^xl\/(sharedStrings|worksheets\/.*|comments.*)\.xml$/.test(n))
+    .map(([, d]) => d.toString('utf8'))
+    .join('\n')
 }

@@ -63,14 +63,7 @@ export interface Org {
   closed?: string
 }
 
-export type TargetState =
-  | 'met'
-  | 'not_met'
-  | 'no_target'
-  | 'no_data'
-  | 'not_numbered'
-  | 'rule'
-  | 'fact'
+export type TargetState = 'met' | 'not_met' | 'no_target' | 'no_data' | 'not_numbered' | 'rule' | 'fact'
 
 /** A value as a plan states it: a number, a range, or words. */
 export interface PlanValue {
@@ -147,7 +140,11 @@ export interface Dashboard {
   year: number
   years: number[] | null
   headlines: Headline[] | null
-  map?: { indicator: string; where?: Record<string, string> | null; values: Record<string, number | null> | null } | null
+  map?: {
+    indicator: string
+    where?: Record<string, string> | null
+    values: Record<string, number | null> | null
+  } | null
   trends: Trend[] | null
   stale: Staleness[] | null
   counts: EntityCount[] | null
@@ -310,7 +307,8 @@ export interface RecordDetail {
   verified?: number | string | null
   stale?: boolean
   links?: { field: string; entity: string; rec: number; label: Words }[] | null
-  related?: { entity: string; title: Words; field: string; value?: string; total: number; total_capped?: boolean }[] | null
+  related?:
+    { entity: string; title: Words; field: string; value?: string; total: number; total_capped?: boolean }[] | null
   history?: HistoryEntry[] | null
 }
 
@@ -324,14 +322,7 @@ export interface FileRow {
   left_out?: number
 }
 
-export type UploadState =
-  | 'reading'
-  | 'staged'
-  | 'committing'
-  | 'committed'
-  | 'failed'
-  | 'cancelled'
-  | 'undone'
+export type UploadState = 'reading' | 'staged' | 'committing' | 'committed' | 'failed' | 'cancelled' | 'undone'
 
 export interface LoadResult {
   rows: number

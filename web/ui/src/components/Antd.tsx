@@ -9,7 +9,12 @@ import { theme } from '../theme'
 export default function Antd({ children }: { children: ReactNode }) {
   const { lang } = useLang()
   return (
-    <ConfigProvider theme={theme} locale={lang === 'en' ? enUS : zhCN} button={{ autoInsertSpace: false }} wave={{ disabled: true }}>
+    <ConfigProvider
+      theme={theme}
+      locale={lang === 'en' ? enUS : zhCN}
+      button={{ autoInsertSpace: false }}
+      wave={{ disabled: true }}
+    >
       {children}
     </ConfigProvider>
   )

@@ -25,7 +25,10 @@ export default function ExplorePictures({ view, page, cuts, dims, measure }: Pro
   const { session } = useSession()
   const name = useYearName()
   // The year is a cut like any other here.
-  const rows = useMemo<ExploreRow[]>(() => (page.rows ?? []).map((r) => ({ ...r, by: { ...r.by, year: String(r.year) } })), [page.rows])
+  const rows = useMemo<ExploreRow[]>(
+    () => (page.rows ?? []).map((r) => ({ ...r, by: { ...r.by, year: String(r.year) } })),
+    [page.rows],
+  )
   const label = useMemo(
     () => (r: ExploreRow, c: string) => (c === 'year' ? name(Number(r.by[c])) : tx(r.labels?.[c]) || r.by[c] || '—'),
     // The way years are written changes with the language only.
@@ -90,7 +93,14 @@ export default function ExplorePictures({ view, page, cuts, dims, measure }: Pro
     const year = shared ?? rows[0]?.by.year
     return (
       <>
-        <AreaMap areas={areas} decimals={measure.decimals} unit={tx(measure.unit)} title={tx(measure.title)} boundaries={boundaries} height={460} />
+        <AreaMap
+          areas={areas}
+          decimals={measure.decimals}
+          unit={tx(measure.unit)}
+          title={tx(measure.title)}
+          boundaries={boundaries}
+          height={460}
+        />
         {year && <p className="muted formula">{name(Number(year))}</p>}
       </>
     )

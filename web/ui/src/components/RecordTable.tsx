@@ -48,18 +48,27 @@ export function RecordTable({
         align: numeric(c) ? ('right' as const) : ('left' as const),
         className: numeric(c) ? 'num' : c.type === 'text' && /^(\w+_)?(code|no|id)$/.test(c.name) ? 'mono' : '',
         ...(onSort && sortable(c)
-          ? { sorter: true, sortOrder: sort === c.name ? ('ascend' as const) : sort === '-' + c.name ? ('descend' as const) : null }
+          ? {
+              sorter: true,
+              sortOrder: sort === c.name ? ('ascend' as const) : sort === '-' + c.name ? ('descend' as const) : null,
+            }
           : {}),
         render: (_: unknown, row: Row) => {
           const text = cellText(row, c.name, tx)
-          return c.name === linked ? <Link to={recordLink(entity, row.rec)}>{text === '—' ? `#${row.rec}` : text}</Link> : text
+          return c.name === linked ? (
+            <Link to={recordLink(entity, row.rec)}>{text === '—' ? `#${row.rec}` : text}</Link>
+          ) : (
+            text
+          )
         },
       })),
       {
         key: '_verified',
         title: t('reg.verified'),
         render: (_: unknown, row: Row) => (
-          <span className={row.stale ? 'fresh stale' : row.verified ? 'fresh' : 'fresh never'}>{day(row.verified) || '—'}</span>
+          <span className={row.stale ? 'fresh stale' : row.verified ? 'fresh' : 'fresh never'}>
+            {day(row.verified) || '—'}
+          </span>
         ),
       },
     ],

@@ -47,7 +47,9 @@ export function NoticeLine() {
 export function Shell({ children }: { children: ReactNode }) {
   const { session, signOut, may } = useSession()
   const { t, tx } = useLang()
-  const { pathname } = useLocation()
+  const { pathname, search } = useLocation()
+  // Another organisation is another page, though its path is the same.
+  const place = `${pathname}?${new URLSearchParams(search).get('org') ?? ''}`
   const [open, setOpen] = useState(false)
   const main = useRef<HTMLElement>(null)
   const first = useRef(true)
@@ -59,7 +61,7 @@ export function Shell({ children }: { children: ReactNode }) {
     }
     window.scrollTo(0, 0)
     main.current?.focus({ preventScroll: true })
-  }, [pathname])
+  }, [place])
   const user = session?.user
   if (!user) return null
   return (

@@ -1,5 +1,12 @@
 // The only place that names parts of ECharts, so that only these are shipped.
-import { BarChart, LineChart, MapChart, type BarSeriesOption, type LineSeriesOption, type MapSeriesOption } from 'echarts/charts'
+import {
+  BarChart,
+  LineChart,
+  MapChart,
+  type BarSeriesOption,
+  type LineSeriesOption,
+  type MapSeriesOption,
+} from 'echarts/charts'
 import {
   GridComponent,
   LegendComponent,

@@ -8,7 +8,17 @@ import { useSession } from '../session'
 import { Withheld } from './states'
 
 /** The head of a page: where it stands, its title, and what can be set or done. */
-export function PageHead({ crumbs, title, lead, children }: { crumbs?: ReactNode; title: ReactNode; lead?: ReactNode; children?: ReactNode }) {
+export function PageHead({
+  crumbs,
+  title,
+  lead,
+  children,
+}: {
+  crumbs?: ReactNode
+  title: ReactNode
+  lead?: ReactNode
+  children?: ReactNode
+}) {
   return (
     <div className="page-head">
       <div className="page-head-words">
@@ -36,11 +46,21 @@ export function Crumbs({ items }: { items: { title: string; to?: string }[] }) {
 }
 
 /** A small native choice: a year, a seal. Native, for it must work everywhere and weigh nothing. */
-export function Choice({ label, value, options, onChange }: { label: string; value: string; options: { value: string; label: string }[]; onChange: (v: string) => void }) {
+export function Choice({
+  label,
+  value,
+  options,
+  onChange,
+}: {
+  label: string
+  value: string
+  options: { value: string; label: string }[]
+  onChange: (v: string) => void
+}) {
   return (
     <label className="choice">
       <span>{label}</span>
-      <select value={value} style={{ minWidth: `min(100%, ${widest(options)}px)` }} onChange={(e) => onChange(e.target.value)}>
+      <select value={value} style={{ width: widest(options) }} onChange={(e) => onChange(e.target.value)}>
         {options.map((o) => (
           <option key={o.value} value={o.value}>
             {o.label}
@@ -68,7 +88,14 @@ export function SealChoice({ present = '' }: { present?: string }) {
     label: `${s.id}${i === 0 ? t('common.paren', { text: t('common.latest') }) : ''}${s.note ? ' · ' + s.note : ''}`,
   }))
   if (present) options.unshift({ value: '', label: present })
-  return <Choice label={t('common.seal')} value={values.seal ?? ''} options={options} onChange={(v) => set({ seal: v || null })} />
+  return (
+    <Choice
+      label={t('common.seal')}
+      value={values.seal ?? ''}
+      options={options}
+      onChange={(v) => set({ seal: v || null })}
+    />
+  )
 }
 
 export function YearChoice({ years, year }: { years: number[] | null | undefined; year: number }) {
@@ -105,7 +132,15 @@ export function unitTail(unit: string): string {
   return /^[%‰∶:°]/.test(unit) ? unit : /^[\u3400-\u9fff]/.test(unit) ? unit : ' ' + unit
 }
 
-export function Value({ figure, decimals, unit }: { figure: Pick<Figure | Headline, 'value' | 'suppressed'>; decimals: number; unit?: string }) {
+export function Value({
+  figure,
+  decimals,
+  unit,
+}: {
+  figure: Pick<Figure | Headline, 'value' | 'suppressed'>
+  decimals: number
+  unit?: string
+}) {
   if (figure.suppressed) return <Withheld short />
   return (
     <span className="num">
@@ -120,7 +155,11 @@ export function Verified({ share }: { share: number | null | undefined }) {
   const { t } = useLang()
   if (share === null || share === undefined || share < 0) return <span className="verified none">—</span>
   return (
-    <span className="verified" data-level={share >= 0.9 ? 'high' : share >= 0.5 ? 'middle' : 'low'} title={t('dash.verifiedShare', { share: percent(share, 1) })}>
+    <span
+      className="verified"
+      data-level={share >= 0.9 ? 'high' : share >= 0.5 ? 'middle' : 'low'}
+      title={t('dash.verifiedShare', { share: percent(share, 1) })}
+    >
       <i aria-hidden="true">
         <b style={{ width: `${Math.round(share * 100)}%` }} />
       </i>
@@ -162,21 +201,50 @@ export function Certainty({ of }: { of?: string | undefined }) {
 }
 
 /** What a figure is cut by, in words: "涧西区 · 小学". */
-export function cutWords(f: { by?: Record<string, string> | null; labels?: Record<string, Words> | null }, tx: (w: Words) => string, dims?: string[]): string {
+export function cutWords(
+  f: { by?: Record<string, string> | null; labels?: Record<string, Words> | null },
+  tx: (w: Words) => string,
+  dims?: string[],
+): string {
   const keys = dims ?? Object.keys(f.by ?? {})
   return keys.map((k) => tx(f.labels?.[k]) || f.by?.[k] || '—').join(' · ')
 }
 
-export function useOrgCrumbs(path: string, crumbs: Org[] | null | undefined, last?: Org | null): { title: string; to?: string }[] {
+export function useOrgCrumbs(
+  path: string,
+  crumbs: Org[] | null | undefined,
+  last?: Org | null,
+): { title: string; to?: string }[] {
   const { tx } = useLang()
   const link = useLink()
-  const items = (crumbs ?? []).map((c) => ({ title: tx(c.title) || c.code, to: link(path, { org: c.code }), code: c.code }))
-  const tail = last && !items.some((c) => c.code === last.code) ? [...items, { title: tx(last.title) || last.code, code: last.code }] : items
-  return tail.map((c, i) => (i === tail.length - 1 ? { title: c.title } : { title: c.title, to: (c as { to?: string }).to ?? '' }))
+  const items = (crumbs ?? []).map((c) => ({
+    title: tx(c.title) || c.code,
+    to: link(path, { org: c.code }),
+    code: c.code,
+  }))
+  const tail =
+    last && !items.some((c) => c.code === last.code)
+      ? [...items, { title: tx(last.title) || last.code, code: last.code }]
+      : items
+  return tail.map((c, i) =>
+    i === tail.length - 1 ? { title: c.title } : { title: c.title, to: (c as { to?: string }).to ?? '' },
+  )
 }
 
 /** Page by page through a list. */
-export function Pager({ total, offset, limit, capped, onGo }: { total: number; offset: number; limit: number; capped?: boolean | undefined; onGo: (offset: number) => void }) {
+export function Pager({
+  total,
+  offset,
+  limit,
+  capped,
+  onGo,
+}: {
+  total: number
+  offset: number
+  limit: number
+  capped?: boolean | undefined
+  onGo: (offset: number) => void
+}) {
   const { t } = useLang()
   const from = total === 0 ? 0 : offset + 1
   const to = Math.min(total, offset + limit)
@@ -187,17 +255,34 @@ export function Pager({ total, offset, limit, capped, onGo }: { total: number; o
       <span className="num">{words}</span>
       {total > limit && (
         <span className="pager-buttons">
-          <button type="button" className="plain-button" disabled={offset <= 0} onClick={() => onGo(0)} aria-label={t('page.first')}>
+          <button
+            type="button"
+            className="plain-button"
+            disabled={offset <= 0}
+            onClick={() => onGo(0)}
+            aria-label={t('page.first')}
+          >
             «
           </button>
-          <button type="button" className="plain-button" disabled={offset <= 0} onClick={() => onGo(Math.max(0, offset - limit))}>
+          <button
+            type="button"
+            className="plain-button"
+            disabled={offset <= 0}
+            onClick={() => onGo(Math.max(0, offset - limit))}
+          >
             {t('page.before')}
           </button>
           <button type="button" className="plain-button" disabled={to >= total} onClick={() => onGo(offset + limit)}>
             {t('page.next')}
           </button>
           {!capped && (
-            <button type="button" className="plain-button" disabled={to >= total} onClick={() => onGo(last)} aria-label={t('page.last')}>
+            <button
+              type="button"
+              className="plain-button"
+              disabled={to >= total}
+              onClick={() => onGo(last)}
+              aria-label={t('page.last')}
+            >
               »
             </button>
           )}

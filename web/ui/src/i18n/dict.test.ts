@@ -38,7 +38,18 @@ describe('dictionary', () => {
 
   it('has no word that no page uses', () => {
     const text = sources(join(import.meta.dirname, '..')).replace(/^ {2}'[\w.]+': \[.*$/gm, '')
-    const families = ['state.', 'certainty.', 'kind.', 'better.', 'sens.', 'imp.state.', 'plan.status.', 'common.table', 'common.chart', 'common.map']
+    const families = [
+      'state.',
+      'certainty.',
+      'kind.',
+      'better.',
+      'sens.',
+      'imp.state.',
+      'plan.status.',
+      'common.table',
+      'common.chart',
+      'common.map',
+    ]
     const unused = keys.filter((k) => !text.includes(`'${k}'`) && !families.some((f) => k.startsWith(f)))
     expect(unused).toEqual([])
   })

@@ -28,24 +28,40 @@ const pairs = {
   'sign.password': ['密码', 'Password'],
   'sign.go': ['登录', 'Sign in'],
   'sign.lead': ['数出一处，算有依据，查得到来处。', 'Entered once, computed with reason, traced to its source.'],
-  'sign.p1': ['每个数字都能打开：公式、记录、文件中的那一行。', 'Every figure opens: formula, records, the row of the file.'],
-  'sign.p2': ['改动不覆盖：谁、何时、凭什么，逐条留痕。', 'Nothing is overwritten: who, when and why stays on each row.'],
+  'sign.p1': [
+    '每个数字都能打开：公式、记录、文件中的那一行。',
+    'Every figure opens: formula, records, the row of the file.',
+  ],
+  'sign.p2': [
+    '改动不覆盖：谁、何时、凭什么，逐条留痕。',
+    'Nothing is overwritten: who, when and why stays on each row.',
+  ],
   'sign.p3': ['封存之后数字不再变，随时可复核。', 'Once sealed a figure stays, and can be checked again any day.'],
   'sign.needName': ['请填写用户名', 'Enter your user name'],
   'sign.needPassword': ['请填写密码', 'Enter your password'],
   'sign.expired': ['登录已过期，请重新登录。', 'Your session has ended. Please sign in again.'],
 
-  'error.network': ['连不上服务器，请检查网络后重试。', 'The server cannot be reached. Check the network and try again.'],
+  'error.network': [
+    '连不上服务器，请检查网络后重试。',
+    'The server cannot be reached. Check the network and try again.',
+  ],
   'error.unavailable': ['系统正忙或正在启动，请稍后重试。', 'The system is busy or starting. Try again in a moment.'],
-  'error.internal': ['系统出错，已记入日志。请重试；仍不行请联系管理员。', 'Something went wrong and was logged. Try again, or tell the administrator.'],
+  'error.internal': [
+    '系统出错，已记入日志。请重试；仍不行请联系管理员。',
+    'Something went wrong and was logged. Try again, or tell the administrator.',
+  ],
   'error.title': ['没有取到数据', 'Could not be read'],
   'error.retry': ['重试', 'Try again'],
   'error.notFound': ['没有这个页面', 'No such page'],
-  'error.notFoundText': ['地址可能写错，或者内容不在您的权限范围内。', 'The address may be wrong, or the content is outside what you may see.'],
+  'error.notFoundText': [
+    '地址可能写错，或者内容不在您的权限范围内。',
+    'The address may be wrong, or the content is outside what you may see.',
+  ],
   'error.home': ['回到总览', 'Back to the overview'],
   'error.crash': ['页面出错', 'The page failed'],
   'error.crashText': ['请刷新页面再试。', 'Reload the page and try again.'],
 
+  'common.comma': ['、', ', '],
   'common.colon': ['：', ': '],
   'common.paren': ['（{text}）', ' ({text})'],
   'common.loading': ['正在读取', 'Loading'],
@@ -112,28 +128,40 @@ const pairs = {
   'dash.target': ['目标', 'Target'],
   'dash.baseline': ['基期', 'Baseline'],
   'dash.lost': ['原文缺失', 'lost in the source text'],
-  'dash.noPlanTarget': ['规划未设目标', 'No target in the plan'],
   'dash.previous': ['较上年', 'on the year before'],
   'dash.verifiedShare': ['已核验 {share}', '{share} verified'],
   'dash.map': ['分布', 'By area'],
   'dash.mapOf': ['着色指标', 'Colour by'],
-  'dash.mapAlt': ['{title}各地区地图，数字见旁边的表格', 'Map of {title} by area; the figures are in the table beside it'],
+  'dash.mapAlt': [
+    '{title}各地区地图，数字见旁边的表格',
+    'Map of {title} by area; the figures are in the table beside it',
+  ],
   'dash.children': ['下级单位', 'Units below'],
   'dash.findChild': ['按名称或代码查找', 'Find by name or code'],
+  'dash.notMade': ['此级没有这些指标的数字：{names}', 'No figures at this level: {names}'],
   'dash.trends': ['历年变化', 'Over the years'],
   'dash.trendAlt': ['{title}历年折线：{points}', '{title} over the years: {points}'],
   'dash.onePoint': ['只有一个年份', 'One year only'],
   'dash.health': ['数据状况', 'State of the data'],
-  'dash.healthLead': ['超过核验期限未再确认的记录计为未核验。', 'Records not confirmed again within their period count as unverified.'],
+  'dash.healthLead': [
+    '超过核验期限未再确认的记录计为未核验。',
+    'Records not confirmed again within their period count as unverified.',
+  ],
   'dash.entity': ['数据表', 'Records of'],
   'dash.staleRows': ['未核验', 'Unverified'],
   'dash.last': ['最近核验', 'Last verified'],
   'dash.counts': ['登记数量', 'On record'],
   'dash.noFigures': ['还没有封存过的数据', 'No data has been sealed yet'],
-  'dash.noFiguresText': ['导入数据并封存一次后，这里出现各项指标。', 'Load data and seal it once; the figures then appear here.'],
+  'dash.noFiguresText': [
+    '导入数据并封存一次后，这里出现各项指标。',
+    'Load data and seal it once; the figures then appear here.',
+  ],
 
   'ind.title': ['指标', 'Indicators'],
-  'ind.lead': ['指标由数据包声明，封存时计算，任一数字都能打开到记录。', 'Declared in packs, computed at a seal; every figure opens to its records.'],
+  'ind.lead': [
+    '指标由数据包声明，封存时计算，任一数字都能打开到记录。',
+    'Declared in packs, computed at a seal; every figure opens to its records.',
+  ],
   'ind.find': ['按名称查找指标', 'Find an indicator'],
   'ind.formula': ['计算公式', 'Formula'],
   'ind.symbols': ['符号式', 'In symbols'],
@@ -164,7 +192,10 @@ const pairs = {
   'better.lower': ['越低越好', 'Lower is better'],
 
   'behind.title': ['背后的记录', 'Records behind'],
-  'behind.lead': ['下列记录构成{part}，数字与封存时一致。', 'These records make up the {part}, as they were at the seal.'],
+  'behind.lead': [
+    '下列记录构成{part}，数字与封存时一致。',
+    'These records make up the {part}, as they were at the seal.',
+  ],
   'behind.partNum': ['分子', 'numerator'],
   'behind.partDen': ['分母', 'denominator'],
   'behind.scope': ['仅列出您权限范围内的记录。', 'Only records within your scope are listed.'],
@@ -232,7 +263,10 @@ const pairs = {
   'plan.period': ['{from}—{to}年', '{from}–{to}'],
 
   'reg.title': ['登记', 'Registry'],
-  'reg.lead': ['一数一源。每张表的字段、代码和核验期限由数据包规定。', 'One source per datum. Fields, codes and periods come from the packs.'],
+  'reg.lead': [
+    '一数一源。每张表的字段、代码和核验期限由数据包规定。',
+    'One source per datum. Fields, codes and periods come from the packs.',
+  ],
   'reg.search': ['名称、拼音、首字母或代码', 'Name, pinyin, initials or code'],
   'reg.go': ['查找', 'Search'],
   'reg.columns': ['显示列 {n}/{total}', 'Columns {n}/{total}'],
@@ -253,10 +287,16 @@ const pairs = {
   'imp.step1': ['选择数据表', 'Choose the table'],
   'imp.step2': ['选择文件', 'Choose the file'],
   'imp.step3': ['核验日期（可选）', 'Attested on (optional)'],
-  'imp.attestedWhy': ['填写后表示：本单位已于该日逐条核对无误。', 'By giving a date you state that your office checked every row on that day.'],
+  'imp.attestedWhy': [
+    '填写后表示：本单位已于该日逐条核对无误。',
+    'By giving a date you state that your office checked every row on that day.',
+  ],
   'imp.template': ['下载 Excel 模板', 'Download the Excel template'],
   'imp.drop': ['把文件拖到这里，或点击选择', 'Drop a file here, or click to choose'],
-  'imp.kinds': ['CSV（UTF-8、GBK、GB18030）、XLSX，或 OneRoster 压缩包', 'CSV (UTF-8, GBK, GB18030), XLSX, or a OneRoster package'],
+  'imp.kinds': [
+    'CSV（UTF-8、GBK、GB18030）、XLSX，或 OneRoster 压缩包',
+    'CSV (UTF-8, GBK, GB18030), XLSX, or a OneRoster package',
+  ],
   'imp.packages': ['数据包', 'Packages'],
   'imp.oneroster': ['OneRoster 1.2 数据包（多表）', 'OneRoster 1.2 package (several tables)'],
   'imp.upload': ['上传并比对', 'Upload and compare'],
@@ -287,15 +327,27 @@ const pairs = {
   'imp.changes': ['变化', 'Changes'],
   'imp.faults': ['问题', 'Faults'],
   'imp.faultsBook': ['下载标色的问题文件', 'Download the coloured workbook'],
-  'imp.faultsHint': ['{n} 行被拒收。下载标色的工作簿，按旁注改正后重新上传；其余行可以先提交。', '{n} rows are refused. Download the coloured workbook, mend it by the notes and upload it again; the other rows can be committed now.'],
+  'imp.faultsHint': [
+    '{n} 行被拒收。下载标色的工作簿，按旁注改正后重新上传；其余行可以先提交。',
+    '{n} rows are refused. Download the coloured workbook, mend it by the notes and upload it again; the other rows can be committed now.',
+  ],
   'imp.commit': ['提交 {n} 条', 'Commit {n} rows'],
   'imp.nothing': ['没有可提交的变化', 'Nothing to commit'],
-  'imp.committedAs': ['已写入，第 {seq} 号提交。封存后指标更新。', 'Written as commit {seq}. Figures follow at the next seal.'],
+  'imp.committedAs': [
+    '已写入，第 {seq} 号提交。封存后指标更新。',
+    'Written as commit {seq}. Figures follow at the next seal.',
+  ],
   'imp.cancel': ['取消这次上传', 'Cancel this upload'],
-  'imp.cancelSure': ['取消后暂存的比对结果会删除，已登记的数据不受影响。', 'The staged comparison is deleted; records are not touched.'],
+  'imp.cancelSure': [
+    '取消后暂存的比对结果会删除，已登记的数据不受影响。',
+    'The staged comparison is deleted; records are not touched.',
+  ],
   'imp.undo': ['撤销', 'Undo'],
   'imp.undoTitle': ['撤销第 {seq} 号提交', 'Undo commit {seq}'],
-  'imp.undoWhy': ['撤销也是一次提交，会留痕。请写明理由。', 'An undo is a commit of its own and stays on record. Say why.'],
+  'imp.undoWhy': [
+    '撤销也是一次提交，会留痕。请写明理由。',
+    'An undo is a commit of its own and stays on record. Say why.',
+  ],
   'imp.undoOf': ['撤销第 {seq} 号', 'Undo of {seq}'],
   'imp.undoneBy': ['已被第 {seq} 号撤销', 'Undone by {seq}'],
   'imp.needReason': ['请写明理由', 'Give a reason'],
@@ -310,14 +362,26 @@ const pairs = {
   'imp.mayNot': ['您的角色不能导入数据。', 'Your role may not load data.'],
 
   'exp.title': ['探索', 'Explore'],
-  'exp.lead': ['任选度量、分组和条件；结果按代码排列。', 'Choose a measure, cuts and filters; results come in order of code.'],
+  'exp.lead': [
+    '任选度量、分组和条件；结果按代码排列。',
+    'Choose a measure, cuts and filters; results come in order of code.',
+  ],
   'exp.measure': ['度量', 'Measure'],
   'exp.cuts': ['分组（最多三项）', 'Cuts (up to three)'],
   'exp.filters': ['条件', 'Filters'],
   'exp.pick': ['先选一个度量', 'Choose a measure first'],
-  'exp.pickText': ['左侧选择后，结果会立即出现，地址栏可以收藏和转发。', 'Results appear at once; the address can be kept and passed on.'],
-  'exp.chartMany': ['图表最多画两个分组，请减少分组或看表格。', 'A chart shows up to two cuts; take one away or use the table.'],
-  'exp.chartCut': ['图中只画前 {n} 组，全部数字见表格。', 'Only the first {n} groups are drawn; the table has all of them.'],
+  'exp.pickText': [
+    '左侧选择后，结果会立即出现，地址栏可以收藏和转发。',
+    'Results appear at once; the address can be kept and passed on.',
+  ],
+  'exp.chartMany': [
+    '图表最多画两个分组，请减少分组或看表格。',
+    'A chart shows up to two cuts; take one away or use the table.',
+  ],
+  'exp.chartCut': [
+    '图中只画前 {n} 组，全部数字见表格。',
+    'Only the first {n} groups are drawn; the table has all of them.',
+  ],
   'exp.noMap': ['按“{dim}”单独分组时才有地图。', 'A map needs “{dim}” as the only cut.'],
   'exp.findOrg': ['名称或代码', 'Name or code'],
   'exp.truncated': ['只显示前 {n} 行，导出可得全部。', 'The first {n} rows are shown; the export has all of them.'],
@@ -325,7 +389,10 @@ const pairs = {
   'exp.refine': ['设置', 'Settings'],
 
   'seal.title': ['封存', 'Seals'],
-  'seal.lead': ['封存把某一刻的数据定下来，指标随之计算，以后不再变。', 'A seal fixes the data of one moment; figures are computed from it and stay.'],
+  'seal.lead': [
+    '封存把某一刻的数据定下来，指标随之计算，以后不再变。',
+    'A seal fixes the data of one moment; figures are computed from it and stay.',
+  ],
   'seal.new': ['新建封存', 'Make a seal'],
   'seal.note': ['说明', 'Note'],
   'seal.noteHint': ['例如：2025年秋季核验数据', 'For example: autumn 2025, verified'],
@@ -342,8 +409,7 @@ const pairs = {
 
 export type Key = keyof typeof pairs
 
-const column = (i: 0 | 1) =>
-  Object.fromEntries(Object.entries(pairs).map(([k, v]) => [k, v[i]])) as Record<Key, string>
+const column = (i: 0 | 1) => Object.fromEntries(Object.entries(pairs).map(([k, v]) => [k, v[i]])) as Record<Key, string>
 
 export const zh: Record<Key, string> = column(0)
 export const en: Record<Key, string> = column(1)

@@ -62,6 +62,7 @@ export function yearsOption(o: {
     series: [
       {
         type: 'line',
+        z: 3,
         data: o.points.map((p) => p[1]),
         symbol: 'circle',
         symbolSize: 6,
@@ -117,7 +118,10 @@ export interface Area {
 }
 
 /** Five classes of equal width between the least and the greatest value. */
-export function classes(values: number[], decimals: number): { min: number; max: number; label: string; color: string }[] {
+export function classes(
+  values: number[],
+  decimals: number,
+): { min: number; max: number; label: string; color: string }[] {
   if (!values.length) return []
   const low = Math.min(...values)
   const high = Math.max(...values)
@@ -128,7 +132,12 @@ export function classes(values: number[], decimals: number): { min: number; max:
   return Array.from({ length: n }, (_, i) => {
     const min = Number((floor + ((ceil - floor) * i) / n).toFixed(decimals))
     const max = i === n - 1 ? ceil : Number((floor + ((ceil - floor) * (i + 1)) / n).toFixed(decimals))
-    return { min, max, label: `${number(min, decimals)}–${number(max, decimals)}`, color: scale[n === 1 ? 2 : i] ?? scale[0]! }
+    return {
+      min,
+      max,
+      label: `${number(min, decimals)}–${number(max, decimals)}`,
+      color: scale[n === 1 ? 2 : i] ?? scale[0]!,
+    }
   })
 }
 
@@ -163,7 +172,11 @@ export function mapOption(o: {
     visualMap: {
       type: 'piecewise',
       show: false,
-      pieces: pieces.map((p, i) => ({ gte: p.min, ...(i === pieces.length - 1 ? { lte: p.max } : { lt: p.max }), color: p.color })),
+      pieces: pieces.map((p, i) => ({
+        gte: p.min,
+        ...(i === pieces.length - 1 ? { lte: p.max } : { lt: p.max }),
+        color: p.color,
+      })),
       outOfRange: { color: '#f1efe9' },
     },
     series: [
@@ -208,7 +221,17 @@ export function cutsOption(o: {
     ...base,
     color: series,
     grid: { left: 4, right: 12, top: o.lines.length > 1 ? 40 : 14, bottom: 4, containLabel: true },
-    legend: o.lines.length > 1 ? { top: 0, left: 0, type: 'plain', itemWidth: 14, itemHeight: 8, textStyle: { color: colour.ink2, fontSize: 12 } } : { show: false },
+    legend:
+      o.lines.length > 1
+        ? {
+            top: 0,
+            left: 0,
+            type: 'plain',
+            itemWidth: 14,
+            itemHeight: 8,
+            textStyle: { color: colour.ink2, fontSize: 12 },
+          }
+        : { show: false },
     tooltip: {
       ...tip,
       trigger: 'axis',
@@ -220,7 +243,12 @@ export function cutsOption(o: {
       data: o.groups,
       axisTick: { show: false },
       axisLine: { lineStyle: { color: colour.line2 } },
-      axisLabel: { ...axisText, interval: many ? 'auto' : 0, rotate: o.groups.some((g) => g.length > 5) && o.groups.length > 6 ? 40 : 0, hideOverlap: true },
+      axisLabel: {
+        ...axisText,
+        interval: many ? 'auto' : 0,
+        rotate: o.groups.some((g) => g.length > 5) && o.groups.length > 6 ? 40 : 0,
+        hideOverlap: true,
+      },
     },
     yAxis: {
       type: 'value',
@@ -231,7 +259,14 @@ export function cutsOption(o: {
     series: o.lines.map((l) =>
       o.kind === 'bar'
         ? { type: 'bar' as const, name: l.name, data: l.values, barMaxWidth: 28 }
-        : { type: 'line' as const, name: l.name, data: l.values, symbol: 'circle', symbolSize: 6, lineStyle: { width: 2 } },
+        : {
+            type: 'line' as const,
+            name: l.name,
+            data: l.values,
+            symbol: 'circle',
+            symbolSize: 6,
+            lineStyle: { width: 2 },
+          },
     ),
   }
 }

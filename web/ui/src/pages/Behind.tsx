@@ -23,12 +23,26 @@ export default function Behind() {
   const offset = Number(values.offset) || 0
   const path = `/api/indicators/${encodeURIComponent(id)}`
   const { data, error, loading, reload } = useApi<RecordPage>(
-    url(path + '/behind', { part, where: values.where, org: values.org, year: values.year, seal: values.seal, offset, limit }),
+    url(path + '/behind', {
+      part,
+      where: values.where,
+      org: values.org,
+      year: values.year,
+      seal: values.seal,
+      offset,
+      limit,
+    }),
     true,
   )
   const where = readPairs(values.where)
   const ind = useApi<IndicatorPage>(
-    url(path, { org: values.org, seal: values.seal, year: values.year, where: values.where, by: Object.keys(where).join(',') }),
+    url(path, {
+      org: values.org,
+      seal: values.seal,
+      year: values.year,
+      where: values.where,
+      by: Object.keys(where).join(','),
+    }),
   )
   const title = tx(ind.data?.indicator.title) || id
   const partName = part === 'numerator' ? t('behind.partNum') : t('behind.partDen')
@@ -90,8 +104,20 @@ export default function Behind() {
         <Nothing />
       ) : (
         <>
-          <RecordTable entity={data.entity ?? ''} columns={data.columns ?? []} rows={data.rows} loading={loading} recordLink={recordLink} />
-          <Pager total={data.total} capped={data.total_capped} offset={offset} limit={limit} onGo={(o) => set({ offset: o || null })} />
+          <RecordTable
+            entity={data.entity ?? ''}
+            columns={data.columns ?? []}
+            rows={data.rows}
+            loading={loading}
+            recordLink={recordLink}
+          />
+          <Pager
+            total={data.total}
+            capped={data.total_capped}
+            offset={offset}
+            limit={limit}
+            onGo={(o) => set({ offset: o || null })}
+          />
         </>
       )}
     </div>

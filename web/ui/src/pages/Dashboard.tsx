@@ -1,12 +1,33 @@
 import { useMemo, useState } from 'react'
 import { Link, useNavigate } from 'react-router'
 import { pairs, url } from '../api/client'
-import type { Dashboard as Page, Headline, HeadlineTarget, IndicatorPage, Org, PlanValue, Trend, Words } from '../api/types'
+import type {
+  Dashboard as Page,
+  Headline,
+  HeadlineTarget,
+  IndicatorPage,
+  Org,
+  PlanValue,
+  Trend,
+  Words,
+} from '../api/types'
 import { useApi } from '../api/use'
 import { AreaMap, useBoundaries } from '../components/AreaMap'
 import { Bullet } from '../components/Bullet'
 import { Chart } from '../components/Chart'
-import { Choice, Crumbs, PageHead, Pager, sealId, SealChoice, unitTail, useOrgCrumbs, useYearName, Verified, YearChoice } from '../components/parts'
+import {
+  Choice,
+  Crumbs,
+  PageHead,
+  Pager,
+  sealId,
+  SealChoice,
+  unitTail,
+  useOrgCrumbs,
+  useYearName,
+  Verified,
+  YearChoice,
+} from '../components/parts'
 import { Nothing, Problem, StateTag, Waiting, Withheld } from '../components/states'
 import { useLang, useTitle } from '../i18n'
 import { yearsOption } from '../lib/chart'
@@ -15,7 +36,8 @@ import { useLink, useQuery } from '../lib/link'
 import { useSession } from '../session'
 
 /** The same indicator may head twice, cut to different groups. */
-const headlineKey = (h: { indicator: string; where?: Record<string, string> | null }) => [h.indicator, pairs(h.where)].filter(Boolean).join('|')
+const headlineKey = (h: { indicator: string; where?: Record<string, string> | null }) =>
+  [h.indicator, pairs(h.where)].filter(Boolean).join('|')
 
 /** "Class size · primary": the title, and the cut it is taken at. */
 function headlineTitle(h: Headline, tx: (w: Words) => string): string {
@@ -30,14 +52,22 @@ export default function Dashboard() {
   const { session, seals } = useSession()
   const { t, tx } = useLang()
   const { values } = useQuery()
-  const { data, error, loading, reload } = useApi<Page>(url('/api/dashboard', { org: values.org, seal: values.seal, year: values.year }), true)
+  const { data, error, loading, reload } = useApi<Page>(
+    url('/api/dashboard', { org: values.org, seal: values.seal, year: values.year }),
+    true,
+  )
   const name = useYearName()
   const crumbs = useOrgCrumbs('/', data?.crumbs, data?.org)
   useTitle(t('dash.title'), tx(data?.org.title), t('app.name'))
 
   if (error) return <Problem error={error} retry={reload} />
   if (!data) return <Waiting rows={10} />
-  const headlines = data.headlines ?? []
+  // Below the city only what is made for such a unit; the rest is named, not drawn empty.
+  const top = !data.org.parent || data.org.code === session?.city.root
+  const made = (h: Headline) => h.value !== null || h.suppressed || (h.previous !== null && h.previous !== undefined)
+  const all = data.headlines ?? []
+  const headlines = top || !all.some(made) ? all : all.filter(made)
+  const left = all.filter((h) => !headlines.includes(h))
   const sealed = sealId(data.seal)
   const seal = seals.find((s) => s.id === sealed)
   return (
@@ -75,11 +105,16 @@ export default function Dashboard() {
               <HeadlineCell key={headlineKey(h)} h={h} n={i + 1} area={data.org.code} />
             ))}
           </ol>
+          {left.length > 0 && (
+            <p className="muted left-out">
+              {t('dash.notMade', { names: left.map((h) => headlineTitle(h, tx)).join(t('common.comma')) })}
+            </p>
+          )}
         </section>
       )}
 
       <Below page={data} />
-      <Trends trends={data.trends ?? []} headlines={headlines} />
+      <Trends trends={data.trends ?? []} headlines={all} />
       <Health page={data} />
     </div>
   )
@@ -121,22 +156,36 @@ function HeadlineCell({ h, n, area }: { h: Headline; n: number; area: string }) 
             </span>
           )}
         </span>
-        <Bullet baseline={planNumber(target?.baseline)} target={target ? planNumber(aim(target)) : null} now={h.suppressed ? null : h.value} />
+        {target && (
+          <Bullet
+            baseline={planNumber(target?.baseline)}
+            target={target ? planNumber(aim(target)) : null}
+            now={h.suppressed ? null : h.value}
+          />
+        )}
         <span className="cell-foot">
-          <span>
-            <em>
-              {t('dash.baseline')}
-              {baseYear ? ` ${baseYear}` : ''}
-            </em>{' '}
-            <span className="num">{baseline ? planWords(baseline, unit) : '—'}</span>
-          </span>
-          <span>
-            <em>
-              {t('dash.target')}
-              {target?.deadline ? ` ${target.deadline}` : ''}
-            </em>{' '}
-            <TargetWords h={h} unit={unit} />
-          </span>
+          {target ? (
+            <>
+              <span>
+                <em>
+                  {t('dash.baseline')}
+                  {baseYear ? ` ${baseYear}` : ''}
+                </em>{' '}
+                <span className="num">{baseline ? planWords(baseline, unit) : '—'}</span>
+              </span>
+              <span>
+                <em>
+                  {t('dash.target')}
+                  {target?.deadline ? ` ${target.deadline}` : ''}
+                </em>{' '}
+                <TargetWords target={target} unit={unit} />
+              </span>
+            </>
+          ) : (
+            <span>
+              <em>{t('common.count')}</em> <span className="num">{number(h.n)}</span>
+            </span>
+          )}
           <span>
             <em>{t('common.verified')}</em> <span className="num">{percent(h.verified_share)}</span>
           </span>
@@ -146,12 +195,11 @@ function HeadlineCell({ h, n, area }: { h: Headline; n: number; area: string }) 
   )
 }
 
-function TargetWords({ h, unit }: { h: Headline; unit: string }) {
+function TargetWords({ target, unit }: { target: HeadlineTarget; unit: string }) {
   const { t } = useLang()
-  if (!h.target) return <span className="muted">{t('dash.noPlanTarget')}</span>
-  const w = planWords(aim(h.target), unit, h.target.direction)
+  const w = planWords(aim(target), unit, target.direction)
   if (w) return <span className="num">{w}</span>
-  if (h.target.state === 'no_target') return <span className="lost">{t('dash.lost')}</span>
+  if (target.state === 'no_target') return <span className="lost">{t('dash.lost')}</span>
   return <span className="muted">{t('state.not_numbered')}</span>
 }
 
@@ -178,7 +226,13 @@ function Below({ page }: { page: Page }) {
   const cut = [areaDim ?? '', ...Object.keys(chosen?.where ?? {})].filter(Boolean).join(',')
   const other = useApi<IndicatorPage>(
     chosen && areaDim && !own && children.length
-      ? url(`/api/indicators/${chosen.indicator}`, { org: page.org.code, seal: values.seal, year: page.year, by: cut, where: pairs(chosen.where) })
+      ? url(`/api/indicators/${chosen.indicator}`, {
+          org: page.org.code,
+          seal: values.seal,
+          year: page.year,
+          by: cut,
+          where: pairs(chosen.where),
+        })
       : null,
   )
   const figures = useMemo(() => {
@@ -191,7 +245,10 @@ function Below({ page }: { page: Page }) {
     }
     return out
   }, [own, other.data, chosen, areaDim, page.year])
-  const codes = useMemo(() => [...new Set([...children.map((c) => c.code), ...Object.keys(figures)])].sort(), [children, figures])
+  const codes = useMemo(
+    () => [...new Set([...children.map((c) => c.code), ...Object.keys(figures)])].sort(),
+    [children, figures],
+  )
   const boundaries = useBoundaries(codes)
   const areas = useMemo(() => {
     // On the map an area goes by its own name, not by the office that answers for it.
@@ -243,12 +300,26 @@ function Below({ page }: { page: Page }) {
   )
 }
 
-function Children({ units, figures, headline, unit }: { units: Org[]; figures: Record<string, number | null> | null; headline: Headline | undefined; unit: string }) {
+function Children({
+  units,
+  figures,
+  headline,
+  unit,
+}: {
+  units: Org[]
+  figures: Record<string, number | null> | null
+  headline: Headline | undefined
+  unit: string
+}) {
   const { t, tx } = useLang()
   const link = useLink()
   const [find, setFind] = useState('')
   const [offset, setOffset] = useState(0)
-  const shown = useMemo(() => units.filter((c) => !find || c.code.startsWith(find) || tx(c.title).toLowerCase().includes(find.toLowerCase())), [units, find, tx])
+  const shown = useMemo(
+    () =>
+      units.filter((c) => !find || c.code.startsWith(find) || tx(c.title).toLowerCase().includes(find.toLowerCase())),
+    [units, find, tx],
+  )
   const limit = 20
   return (
     <div className="units">
@@ -290,7 +361,17 @@ function Children({ units, figures, headline, unit }: { units: Org[]; figures: R
                 <Link to={link('/', { org: c.code })}>{tx(c.title) || c.code}</Link>
               </td>
               {figures && (
-                <td className="right num">{c.code in figures ? figures[c.code] === null ? <Withheld short /> : number(figures[c.code], headline?.decimals ?? 0) : '—'}</td>
+                <td className="right num">
+                  {c.code in figures ? (
+                    figures[c.code] === null ? (
+                      <Withheld short />
+                    ) : (
+                      number(figures[c.code], headline?.decimals ?? 0)
+                    )
+                  ) : (
+                    '—'
+                  )}
+                </td>
               )}
             </tr>
           ))}
@@ -310,7 +391,11 @@ function Trends({ trends, headlines }: { trends: Trend[]; headlines: Headline[] 
       <h2 id="trends">{t('dash.trends')}</h2>
       <div className="trends">
         {shown.map((x) => (
-          <TrendCell key={headlineKey(x)} trend={x} headline={headlines.find((h) => headlineKey(h) === headlineKey(x))} />
+          <TrendCell
+            key={headlineKey(x)}
+            trend={x}
+            headline={headlines.find((h) => headlineKey(h) === headlineKey(x))}
+          />
         ))}
       </div>
     </section>
@@ -340,7 +425,9 @@ function TrendCell({ trend, headline }: { trend: Trend; headline: Headline | und
       </figcaption>
       {points.length < 2 ? (
         <p className="one-point">
-          <span className="num">{points[0] ? `${name(points[0][0])} · ${number(points[0][1], decimals)}${unit}` : ''}</span>
+          <span className="num">
+            {points[0] ? `${name(points[0][0])} · ${number(points[0][1], decimals)}${unit}` : ''}
+          </span>
           <small>{t('dash.onePoint')}</small>
         </p>
       ) : (
@@ -358,7 +445,8 @@ function Health({ page }: { page: Page }) {
   const counts = page.counts ?? []
   if (!stale.length && !counts.length) return null
   const org = page.org.code
-  const open = (entity: string, title: string) => (may('read') ? <Link to={link(`/records/${entity}`, { org, year: null })}>{title}</Link> : title)
+  const open = (entity: string, title: string) =>
+    may('read') ? <Link to={link(`/records/${entity}`, { org, year: null })}>{title}</Link> : title
   return (
     <section aria-labelledby="health" className="health">
       <div className="section-head">
@@ -412,4 +500,3 @@ function Health({ page }: { page: Page }) {
     </section>
   )
 }
-

@@ -25,14 +25,20 @@ export default function Explore() {
   const narrow = useNarrow()
   const meta = useApi<ExploreGrain[]>('/api/explore/meta')
   useTitle(t('exp.title'), t('app.name'))
-  const grain = useMemo(() => (meta.data ?? []).find((g) => (g.measures ?? []).some((m) => m.id === values.measure)), [meta.data, values.measure])
+  const grain = useMemo(
+    () => (meta.data ?? []).find((g) => (g.measures ?? []).some((m) => m.id === values.measure)),
+    [meta.data, values.measure],
+  )
   const measure = grain?.measures?.find((m) => m.id === values.measure)
   const cuts = (values.cuts ?? '').split(',').filter(Boolean)
   const filters = readPairs(values.filters)
   const query = { measure: values.measure, cuts: values.cuts, filters: values.filters, seal: values.seal }
   const answer = useApi<ExplorePage>(measure ? url('/api/explore', query) : null, true)
   const view = views.find((v) => v === values.view) ?? 'table'
-  const dims = useMemo(() => (grain?.dims ?? []).filter((d) => !measure?.dims || measure.dims.includes(d.id)), [grain, measure])
+  const dims = useMemo(
+    () => (grain?.dims ?? []).filter((d) => !measure?.dims || measure.dims.includes(d.id)),
+    [grain, measure],
+  )
   const seen = useSeen(values.measure ?? '', answer.data)
 
   if (meta.error) return <Problem error={meta.error} retry={meta.reload} />
@@ -63,7 +69,10 @@ export default function Explore() {
             value={measure?.id ?? null}
             placeholder={t('exp.measure')}
             popupMatchSelectWidth={320}
-            options={meta.data.map((g) => ({ label: tx(g.title), options: (g.measures ?? []).map((m) => ({ value: m.id, label: tx(m.title) })) }))}
+            options={meta.data.map((g) => ({
+              label: tx(g.title),
+              options: (g.measures ?? []).map((m) => ({ value: m.id, label: tx(m.title) })),
+            }))}
             onChange={(v: string) => {
               const next = meta.data?.flatMap((g) => g.measures ?? []).find((m) => m.id === v)
               const has = new Set(['year', ...(next?.dims ?? dims.map((d) => d.id))])
@@ -90,19 +99,26 @@ export default function Explore() {
               <details open={!narrow || Object.keys(filters).length > 0}>
                 <summary>{t('exp.filters')}</summary>
                 <div className="explore-filters">
-                {[{ id: 'year', title: t('common.year'), values: seen.years.map((y) => ({ code: String(y), title: name(y) })) }, ...dims].map((d) => (
-                  <div key={d.id} className="explore-filter">
-                    <label htmlFor={`f-${d.id}`}>{tx(d.title) || d.id}</label>
-                    <Filter
-                      id={`f-${d.id}`}
-                      values={d.values ?? []}
-                      open={!d.values?.length && d.id !== 'year'}
-                      seen={seen.labels[d.id] ?? {}}
-                      picked={(filters[d.id] ?? '').split('|').filter(Boolean)}
-                      onPick={(v) => setFilter(d.id, v)}
-                    />
-                  </div>
-                ))}
+                  {[
+                    {
+                      id: 'year',
+                      title: t('common.year'),
+                      values: seen.years.map((y) => ({ code: String(y), title: name(y) })),
+                    },
+                    ...dims,
+                  ].map((d) => (
+                    <div key={d.id} className="explore-filter">
+                      <label htmlFor={`f-${d.id}`}>{tx(d.title) || d.id}</label>
+                      <Filter
+                        id={`f-${d.id}`}
+                        values={d.values ?? []}
+                        open={!d.values?.length && d.id !== 'year'}
+                        seen={seen.labels[d.id] ?? {}}
+                        picked={(filters[d.id] ?? '').split('|').filter(Boolean)}
+                        onPick={(v) => setFilter(d.id, v)}
+                      />
+                    </div>
+                  ))}
                 </div>
               </details>
             </>
@@ -132,7 +148,14 @@ export default function Explore() {
                 </span>
               </div>
               {view === 'table' ? (
-                <Rows page={answer.data} cuts={cuts} dims={dims} decimals={measure.decimals} unit={tx(measure.unit)} loading={answer.loading} />
+                <Rows
+                  page={answer.data}
+                  cuts={cuts}
+                  dims={dims}
+                  decimals={measure.decimals}
+                  unit={tx(measure.unit)}
+                  loading={answer.loading}
+                />
               ) : (
                 <Suspense fallback={<Waiting />}>
                   <Pictures view={view} page={answer.data} cuts={cuts} dims={dims} measure={measure} />
@@ -184,7 +207,9 @@ function Filter({
       for (const [code, title] of Object.entries(seen)) all.set(code, title)
       for (const o of found.data ?? []) if (!all.has(o.code)) all.set(o.code, o.title)
     }
-    return [...all].sort(([a], [b]) => (open ? a.localeCompare(b) : 0)).map(([code, title]) => ({ value: code, label: open ? `${tx(title)} ${code}` : tx(title) || code }))
+    return [...all]
+      .sort(([a], [b]) => (open ? a.localeCompare(b) : 0))
+      .map(([code, title]) => ({ value: code, label: open ? `${tx(title)} ${code}` : tx(title) || code }))
   }, [values, open, seen, found.data, tx])
   return (
     <Select
@@ -224,7 +249,11 @@ function useSeen(measure: string, page: ExplorePage | null): Seen {
           if (title && labels[d]?.[code] === undefined) labels[d] = { ...labels[d], [code]: title }
         }
       }
-      return { measure, labels, years: [...new Set([...base.years, ...rows.map((r) => r.year).filter(Boolean)])].sort((a, b) => b - a) }
+      return {
+        measure,
+        labels,
+        years: [...new Set([...base.years, ...rows.map((r) => r.year).filter(Boolean)])].sort((a, b) => b - a),
+      }
     })
   }, [measure, page])
   return seen
@@ -250,7 +279,12 @@ function Rows({
   const rows = useMemo(() => page.rows ?? [], [page.rows])
   const columns = useMemo<TableColumnsType<ExploreRow>>(() => {
     return [
-      { key: 'year', title: t('common.year'), className: 'num nowrap', render: (_: unknown, r: ExploreRow) => (r.year ? name(r.year) : '—') },
+      {
+        key: 'year',
+        title: t('common.year'),
+        className: 'num nowrap',
+        render: (_: unknown, r: ExploreRow) => (r.year ? name(r.year) : '—'),
+      },
       ...cuts.map((c) => ({
         key: c,
         title: tx(dims.find((d) => d.id === c)?.title as never) || c,
@@ -279,9 +313,23 @@ function Rows({
             </b>
           ),
       },
-      { key: 'num', title: t('common.numerator'), align: 'right' as const, className: 'num', render: (_: unknown, r: ExploreRow) => (r.suppressed ? '—' : plain(r.numerator)) },
+      {
+        key: 'num',
+        title: t('common.numerator'),
+        align: 'right' as const,
+        className: 'num',
+        render: (_: unknown, r: ExploreRow) => (r.suppressed ? '—' : plain(r.numerator)),
+      },
       ...(rows.some((r) => r.denominator !== null && r.denominator !== undefined)
-        ? [{ key: 'den', title: t('common.denominator'), align: 'right' as const, className: 'num', render: (_: unknown, r: ExploreRow) => (r.suppressed ? '—' : plain(r.denominator)) }]
+        ? [
+            {
+              key: 'den',
+              title: t('common.denominator'),
+              align: 'right' as const,
+              className: 'num',
+              render: (_: unknown, r: ExploreRow) => (r.suppressed ? '—' : plain(r.denominator)),
+            },
+          ]
         : []),
     ]
   }, [rows, cuts, dims, decimals, unit, t, tx, name])
@@ -294,7 +342,9 @@ function Rows({
         columns={columns}
         dataSource={rows.slice(0, mostRows)}
         loading={loading ? { delay: 200 } : false}
-        pagination={rows.length > 50 ? { pageSize: 50, size: 'small', showSizeChanger: false, hideOnSinglePage: true } : false}
+        pagination={
+          rows.length > 50 ? { pageSize: 50, size: 'small', showSizeChanger: false, hideOnSinglePage: true } : false
+        }
         scroll={{ x: 'max-content' }}
         locale={{ emptyText: t('common.empty') }}
       />

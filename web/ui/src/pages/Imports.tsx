@@ -45,7 +45,9 @@ function NewUpload() {
       by.set(g, [...(by.get(g) ?? []), { value: e.name, label: tx(e.title) }])
     }
     const groups = [...by.entries()].map(([label, options]) => ({ label, options }))
-    return groups.length ? [...groups, { label: t('imp.packages'), options: [{ value: 'oneroster', label: t('imp.oneroster') }] }] : groups
+    return groups.length
+      ? [...groups, { label: t('imp.packages'), options: [{ value: 'oneroster', label: t('imp.oneroster') }] }]
+      : groups
   }, [entities.data, t, tx])
 
   const upload = async () => {
@@ -107,7 +109,14 @@ function NewUpload() {
           onDragLeave={() => setOver(false)}
           onDrop={drop}
         >
-          <input ref={input} id="file" type="file" accept=".csv,.txt,.xlsx,.zip" onClick={(e) => e.stopPropagation()} onChange={(e) => setFile(e.target.files?.[0] ?? null)} />
+          <input
+            ref={input}
+            id="file"
+            type="file"
+            accept=".csv,.txt,.xlsx,.zip"
+            onClick={(e) => e.stopPropagation()}
+            onChange={(e) => setFile(e.target.files?.[0] ?? null)}
+          />
           {file ? (
             <span>
               <strong>{file.name}</strong> <span className="muted num">{size(file.size)}</span>
@@ -124,7 +133,14 @@ function NewUpload() {
         <label htmlFor="attested">
           <b>3</b> {t('imp.step3')}
         </label>
-        <input id="attested" type="date" className="find" value={attested} max="2099-12-31" onChange={(e) => setAttested(e.target.value)} />
+        <input
+          id="attested"
+          type="date"
+          className="find"
+          value={attested}
+          max="2099-12-31"
+          onChange={(e) => setAttested(e.target.value)}
+        />
         <small className="muted">{t('imp.attestedWhy')}</small>
       </div>
       <div className="step-go">
@@ -269,12 +285,21 @@ function Commits() {
                     <td className="right num">{number(c.new)}</td>
                     <td className="right num">{number(c.changed)}</td>
                     <td className="right num">{number(c.closed ?? 0)}</td>
-                    <td>{c.undo_of ? `${t('imp.undoOf', { seq: c.undo_of })}${c.reason ? t('common.colon') + c.reason : ''}` : c.reason}</td>
+                    <td>
+                      {c.undo_of
+                        ? `${t('imp.undoOf', { seq: c.undo_of })}${c.reason ? t('common.colon') + c.reason : ''}`
+                        : c.reason}
+                    </td>
                     <td className="right nowrap">
                       {c.undone_by ? (
                         <span className="muted">{t('imp.undoneBy', { seq: c.undone_by })}</span>
                       ) : may('undo') && !c.undo_of && c.can_undo !== false ? (
-                        <button type="button" className="text-button" onClick={() => setUndoing(c)} aria-label={t('imp.undoTitle', { seq: c.seq })}>
+                        <button
+                          type="button"
+                          className="text-button"
+                          onClick={() => setUndoing(c)}
+                          aria-label={t('imp.undoTitle', { seq: c.seq })}
+                        >
                           {t('imp.undo')}
                         </button>
                       ) : null}
@@ -320,9 +345,25 @@ export function UndoDialog({ seq, onClose }: { seq: number; onClose: (done: bool
     }
   }
   return (
-    <Modal open title={t('imp.undoTitle', { seq })} okText={t('imp.undo')} cancelText={t('common.cancel')} confirmLoading={busy} onOk={() => void undo()} onCancel={() => onClose(false)} okButtonProps={{ danger: true }}>
+    <Modal
+      open
+      title={t('imp.undoTitle', { seq })}
+      okText={t('imp.undo')}
+      cancelText={t('common.cancel')}
+      confirmLoading={busy}
+      onOk={() => void undo()}
+      onCancel={() => onClose(false)}
+      okButtonProps={{ danger: true }}
+    >
       <p>{t('imp.undoWhy')}</p>
-      <Input.TextArea rows={3} value={reason} maxLength={300} aria-label={t('common.reason')} autoFocus onChange={(e) => setReason(e.target.value)} />
+      <Input.TextArea
+        rows={3}
+        value={reason}
+        maxLength={300}
+        aria-label={t('common.reason')}
+        autoFocus
+        onChange={(e) => setReason(e.target.value)}
+      />
       <p className="form-error" role="alert">
         {error}
       </p>

@@ -5,7 +5,22 @@ import type { Figure, IndicatorPage as Page, Limit, Words } from '../api/types'
 import { useApi } from '../api/use'
 import { AreaMap, useBoundaries } from '../components/AreaMap'
 import { Chart } from '../components/Chart'
-import { BasisList, Certainty, Choice, Crumbs, cutWords, PageHead, Pager, SealChoice, sealId, unitTail, useYearName, Value, Verified, YearChoice } from '../components/parts'
+import {
+  BasisList,
+  Certainty,
+  Choice,
+  Crumbs,
+  cutWords,
+  PageHead,
+  Pager,
+  SealChoice,
+  sealId,
+  unitTail,
+  useYearName,
+  Value,
+  Verified,
+  YearChoice,
+} from '../components/parts'
 import { Nothing, Problem, StateTag, Waiting, Withheld } from '../components/states'
 import { useLang, useTitle } from '../i18n'
 import { yearsOption } from '../lib/chart'
@@ -42,13 +57,28 @@ export default function IndicatorPage() {
   const past = [...(data.own_past ?? [])].sort((a, b) => a.year - b.year)
   const years = data.years?.length ? data.years : past.map((f) => f.year)
   const target = data.target
-  const wanted = target ? (planValue(target.target) ?? planValue({ value: null, min: target.target_min ?? null, max: target.target_max ?? null })) : null
+  const wanted = target
+    ? (planValue(target.target) ??
+      planValue({ value: null, min: target.target_min ?? null, max: target.target_max ?? null }))
+    : null
   return (
     <div className="page indicator" aria-busy={loading}>
       <PageHead
-        crumbs={<Crumbs items={[{ title: tx(data.org?.title), to: link('/') }, { title: t('ind.title'), to: link('/indicators') }, { title }]} />}
+        crumbs={
+          <Crumbs
+            items={[
+              { title: tx(data.org?.title), to: link('/') },
+              { title: t('ind.title'), to: link('/indicators') },
+              { title },
+            ]}
+          />
+        }
         title={title}
-        lead={[ind.kind in kinds ? t(`kind.${ind.kind as keyof typeof kinds}`) : ind.kind, ind.better === 'higher' || ind.better === 'lower' ? t(`better.${ind.better}`) : '', unit ? t('common.unit', { unit }) : '']
+        lead={[
+          ind.kind in kinds ? t(`kind.${ind.kind as keyof typeof kinds}`) : ind.kind,
+          ind.better === 'higher' || ind.better === 'lower' ? t(`better.${ind.better}`) : '',
+          unit ? t('common.unit', { unit }) : '',
+        ]
           .filter(Boolean)
           .join(' · ')}
       >
@@ -77,8 +107,9 @@ export default function IndicatorPage() {
           {total && !total.suppressed && <Parts id={id} figure={total} />}
           {total && (
             <p className="now-foot">
-              {t('common.count')} <span className="num">{number(total.n)}</span> · {t('common.verified')} <span className="num">{percent(total.verified_share, 1)}</span> ·{' '}
-              {t('common.seal')} <span className="mono">{total.seal || sealId(data.seal)}</span>
+              {t('common.count')} <span className="num">{number(total.n)}</span> · {t('common.verified')}{' '}
+              <span className="num">{percent(total.verified_share, 1)}</span> · {t('common.seal')}{' '}
+              <span className="mono">{total.seal || sealId(data.seal)}</span>
             </p>
           )}
           {target && (
@@ -88,11 +119,18 @@ export default function IndicatorPage() {
               </h3>
               <p>
                 {t('dash.baseline')}
-                {target.baseline_year ? ` ${target.baseline_year}` : ''} <span className="num">{planWords(planValue(target.baseline), unit) || '—'}</span>
+                {target.baseline_year ? ` ${target.baseline_year}` : ''}{' '}
+                <span className="num">{planWords(planValue(target.baseline), unit) || '—'}</span>
                 {' → '}
                 {t('dash.target')}
                 {target.deadline ? ` ${target.deadline}` : ''}{' '}
-                {wanted ? <span className="num">{planWords(wanted, unit, target.direction)}</span> : target.state === 'no_target' ? <span className="lost">{t('dash.lost')}</span> : <span className="muted">{t('state.not_numbered')}</span>}
+                {wanted ? (
+                  <span className="num">{planWords(wanted, unit, target.direction)}</span>
+                ) : target.state === 'no_target' ? (
+                  <span className="lost">{t('dash.lost')}</span>
+                ) : (
+                  <span className="muted">{t('state.not_numbered')}</span>
+                )}
               </p>
               {target.quote && <blockquote>{target.quote}</blockquote>}
             </div>
@@ -139,7 +177,13 @@ export default function IndicatorPage() {
             <Choice
               label={t('ind.cuts')}
               value={by}
-              options={cuts.map((c) => ({ value: c, label: c.split(',').map((d) => dimTitle(data, d, tx)).join(' × ') }))}
+              options={cuts.map((c) => ({
+                value: c,
+                label: c
+                  .split(',')
+                  .map((d) => dimTitle(data, d, tx))
+                  .join(' × '),
+              }))}
               onChange={(v) => set({ by: v, at: null }, true)}
             />
           )}
@@ -177,7 +221,10 @@ function dimTitle(page: Page, id: string, tx: (w: Words) => string): string {
 function LimitWords({ limit, unit, tx }: { limit: Limit; unit: string; tx: (w: Words) => string }) {
   return (
     <>
-      {tx(limit.title)} <span className="num">{limit.value === null || limit.value === undefined ? '' : plain(limit.value) + unitTail(tx(limit.unit) || unit)}</span>
+      {tx(limit.title)}{' '}
+      <span className="num">
+        {limit.value === null || limit.value === undefined ? '' : plain(limit.value) + unitTail(tx(limit.unit) || unit)}
+      </span>
       {tx(limit.source) && <small className="muted"> {tx(limit.source)}</small>}
       {limit.verified === false && <Certainty of="M" />}
     </>
@@ -190,18 +237,30 @@ function Parts({ id, figure }: { id: string; figure: Figure }) {
   return (
     <p className="parts">
       <span>
-        {t('common.numerator')} <span className="num">{plain(figure.numerator)}</span> <BehindLink id={id} figure={figure} part="numerator" />
+        {t('common.numerator')} <span className="num">{plain(figure.numerator)}</span>{' '}
+        <BehindLink id={id} figure={figure} part="numerator" />
       </span>
       {figure.denominator !== null && figure.denominator !== undefined && (
         <span>
-          {t('common.denominator')} <span className="num">{plain(figure.denominator)}</span> <BehindLink id={id} figure={figure} part="denominator" />
+          {t('common.denominator')} <span className="num">{plain(figure.denominator)}</span>{' '}
+          <BehindLink id={id} figure={figure} part="denominator" />
         </span>
       )}
     </p>
   )
 }
 
-function BehindLink({ id, figure, part, text }: { id: string; figure: Figure; part: 'numerator' | 'denominator'; text?: string }) {
+function BehindLink({
+  id,
+  figure,
+  part,
+  text,
+}: {
+  id: string
+  figure: Figure
+  part: 'numerator' | 'denominator'
+  text?: string
+}) {
   const { t } = useLang()
   const { may } = useSession()
   const link = useLink()
@@ -218,7 +277,21 @@ function BehindLink({ id, figure, part, text }: { id: string; figure: Figure; pa
   )
 }
 
-function Past({ id, figures, decimals, unit, title, target }: { id: string; figures: Figure[]; decimals: number; unit: string; title: string; target: number | null }) {
+function Past({
+  id,
+  figures,
+  decimals,
+  unit,
+  title,
+  target,
+}: {
+  id: string
+  figures: Figure[]
+  decimals: number
+  unit: string
+  title: string
+  target: number | null
+}) {
   const { t } = useLang()
   const name = useYearName()
   const tail = unitTail(unit)
@@ -271,16 +344,38 @@ function Past({ id, figures, decimals, unit, title, target }: { id: string; figu
   )
 }
 
-function FigureCells({ id, figure: f, head, decimals, unit }: { id: string; figure: Figure; head: React.ReactNode; decimals: number; unit: string }) {
+function FigureCells({
+  id,
+  figure: f,
+  head,
+  decimals,
+  unit,
+}: {
+  id: string
+  figure: Figure
+  head: React.ReactNode
+  decimals: number
+  unit: string
+}) {
   return (
     <tr>
       <th scope="row">{head}</th>
       <td className="right">
         <Value figure={f} decimals={decimals} unit={unit} />
       </td>
-      <td className="right num">{f.suppressed || f.numerator === null ? '—' : <BehindLink id={id} figure={f} part="numerator" text={plain(f.numerator)} />}</td>
       <td className="right num">
-        {f.suppressed || f.denominator === null || f.denominator === undefined ? '—' : <BehindLink id={id} figure={f} part="denominator" text={plain(f.denominator)} />}
+        {f.suppressed || f.numerator === null ? (
+          '—'
+        ) : (
+          <BehindLink id={id} figure={f} part="numerator" text={plain(f.numerator)} />
+        )}
+      </td>
+      <td className="right num">
+        {f.suppressed || f.denominator === null || f.denominator === undefined ? (
+          '—'
+        ) : (
+          <BehindLink id={id} figure={f} part="denominator" text={plain(f.denominator)} />
+        )}
       </td>
       <td>
         <Verified share={f.suppressed ? null : f.verified_share} />
@@ -289,7 +384,19 @@ function FigureCells({ id, figure: f, head, decimals, unit }: { id: string; figu
   )
 }
 
-function Rows({ page, by, where, year, areaDim }: { page: Page; by: string; where: Record<string, string>; year: number; areaDim: string }) {
+function Rows({
+  page,
+  by,
+  where,
+  year,
+  areaDim,
+}: {
+  page: Page
+  by: string
+  where: Record<string, string>
+  year: number
+  areaDim: string
+}) {
   const { t, tx } = useLang()
   const { values, set } = useQuery()
   const ind = page.indicator
@@ -298,7 +405,11 @@ function Rows({ page, by, where, year, areaDim }: { page: Page; by: string; wher
   const rows = useMemo(
     () =>
       [...(page.rows ?? [])]
-        .filter((f) => (!year || !f.year || f.year === year) && Object.entries(where).every(([k, v]) => !f.by?.[k] || f.by[k] === v))
+        .filter(
+          (f) =>
+            (!year || !f.year || f.year === year) &&
+            Object.entries(where).every(([k, v]) => !f.by?.[k] || f.by[k] === v),
+        )
         .sort((a, b) => {
           for (const d of dims) {
             const c = (a.by?.[d] ?? '').localeCompare(b.by?.[d] ?? '')
@@ -310,7 +421,14 @@ function Rows({ page, by, where, year, areaDim }: { page: Page; by: string; wher
   )
   const one = dims.length === 1 && dims[0] === areaDim
   const areas = useMemo(
-    () => (one ? rows.map((f) => ({ code: f.by?.[areaDim] ?? '', name: tx(f.labels?.[areaDim]) || (f.by?.[areaDim] ?? ''), value: f.suppressed ? null : f.value })) : []),
+    () =>
+      one
+        ? rows.map((f) => ({
+            code: f.by?.[areaDim] ?? '',
+            name: tx(f.labels?.[areaDim]) || (f.by?.[areaDim] ?? ''),
+            value: f.suppressed ? null : f.value,
+          }))
+        : [],
     [one, rows, areaDim, tx],
   )
   const boundaries = useBoundaries(useMemo(() => areas.map((a) => a.code), [areas]))
@@ -320,7 +438,16 @@ function Rows({ page, by, where, year, areaDim }: { page: Page; by: string; wher
   const most = Math.max(...rows.map((f) => (f.suppressed || f.value === null ? 0 : Math.abs(f.value))), 0)
   return (
     <div className={one && boundaries && areas.length > 1 ? 'two map-first' : ''}>
-      {one && boundaries && areas.length > 1 && <AreaMap areas={areas} decimals={ind.decimals} unit={unit} title={tx(ind.title)} boundaries={boundaries} height={380} />}
+      {one && boundaries && areas.length > 1 && (
+        <AreaMap
+          areas={areas}
+          decimals={ind.decimals}
+          unit={unit}
+          title={tx(ind.title)}
+          boundaries={boundaries}
+          height={380}
+        />
+      )}
       <div className="scroll-x">
         <table className="plain-table">
           <thead>
@@ -366,11 +493,23 @@ function Rows({ page, by, where, year, areaDim }: { page: Page; by: string; wher
                   <Value figure={f} decimals={ind.decimals} />
                 </td>
                 <td className="bar-cell" aria-hidden="true">
-                  {!f.suppressed && f.value !== null && most > 0 && <i style={{ width: `${(Math.abs(f.value) / most) * 100}%` }} />}
+                  {!f.suppressed && f.value !== null && most > 0 && (
+                    <i style={{ width: `${(Math.abs(f.value) / most) * 100}%` }} />
+                  )}
                 </td>
-                <td className="right num">{f.suppressed || f.numerator === null ? '—' : <BehindLink id={ind.id} figure={f} part="numerator" text={plain(f.numerator)} />}</td>
                 <td className="right num">
-                  {f.suppressed || f.denominator === null || f.denominator === undefined ? '—' : <BehindLink id={ind.id} figure={f} part="denominator" text={plain(f.denominator)} />}
+                  {f.suppressed || f.numerator === null ? (
+                    '—'
+                  ) : (
+                    <BehindLink id={ind.id} figure={f} part="numerator" text={plain(f.numerator)} />
+                  )}
+                </td>
+                <td className="right num">
+                  {f.suppressed || f.denominator === null || f.denominator === undefined ? (
+                    '—'
+                  ) : (
+                    <BehindLink id={ind.id} figure={f} part="denominator" text={plain(f.denominator)} />
+                  )}
                 </td>
                 <td>
                   <Verified share={f.suppressed ? null : f.verified_share} />
@@ -379,7 +518,9 @@ function Rows({ page, by, where, year, areaDim }: { page: Page; by: string; wher
             ))}
           </tbody>
         </table>
-        {rows.length > limit && <Pager total={rows.length} offset={offset} limit={limit} onGo={(o) => set({ at: o || null }, true)} />}
+        {rows.length > limit && (
+          <Pager total={rows.length} offset={offset} limit={limit} onGo={(o) => set({ at: o || null }, true)} />
+        )}
       </div>
     </div>
   )

@@ -26,7 +26,14 @@ export default function Indicators() {
   return (
     <div className="page">
       <PageHead title={t('ind.title')} lead={t('ind.lead')}>
-        <input type="search" className="find" value={values.q ?? ''} placeholder={t('ind.find')} aria-label={t('ind.find')} onChange={(e) => set({ q: e.target.value }, true)} />
+        <input
+          type="search"
+          className="find"
+          value={values.q ?? ''}
+          placeholder={t('ind.find')}
+          aria-label={t('ind.find')}
+          onChange={(e) => set({ q: e.target.value }, true)}
+        />
       </PageHead>
       {!data ? (
         <Waiting />

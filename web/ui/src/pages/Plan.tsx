@@ -46,7 +46,10 @@ export default function PlanPageView() {
   const plan = plans.find((p) => p.id === values.plan) ?? plans[0]
   const q = (values.q ?? '').trim().toLowerCase()
   const all = useMemo(() => (plan?.sections ?? []).flatMap((s) => s.targets ?? []), [plan])
-  const headlines = useMemo(() => all.filter((x) => x.headline).sort((a, b) => (a.headline ?? 0) - (b.headline ?? 0)), [all])
+  const headlines = useMemo(
+    () => all.filter((x) => x.headline).sort((a, b) => (a.headline ?? 0) - (b.headline ?? 0)),
+    [all],
+  )
   const chapters = useMemo(
     () =>
       plan
@@ -67,9 +70,18 @@ export default function PlanPageView() {
     <div className="page plan">
       <PageHead
         title={tx(plan.title)}
-        lead={[plan.number, plan.issued, plan.from && plan.to ? t('plan.period', { from: plan.from, to: plan.to }) : ''].filter(Boolean).join(' · ')}
+        lead={[plan.number, plan.issued, plan.from && plan.to ? t('plan.period', { from: plan.from, to: plan.to }) : '']
+          .filter(Boolean)
+          .join(' · ')}
       >
-        {plans.length > 1 && <Choice label={t('plan.title')} value={plan.id} options={plans.map((p) => ({ value: p.id, label: tx(p.title) }))} onChange={(v) => set({ plan: v })} />}
+        {plans.length > 1 && (
+          <Choice
+            label={t('plan.title')}
+            value={plan.id}
+            options={plans.map((p) => ({ value: p.id, label: tx(p.title) }))}
+            onChange={(v) => set({ plan: v })}
+          />
+        )}
         <SealChoice />
       </PageHead>
 
@@ -127,11 +139,21 @@ export default function PlanPageView() {
         <div className="section-head">
           <h2 id="plan-all">{t('plan.all')}</h2>
           <span className="muted num">{t('plan.shown', { n: shown, total: all.length })}</span>
-          <input type="search" className="find" value={values.q ?? ''} placeholder={t('plan.find')} aria-label={t('plan.find')} onChange={(e) => set({ q: e.target.value }, true)} />
+          <input
+            type="search"
+            className="find"
+            value={values.q ?? ''}
+            placeholder={t('plan.find')}
+            aria-label={t('plan.find')}
+            onChange={(e) => set({ q: e.target.value }, true)}
+          />
           <Choice
             label={t('plan.status')}
             value={values.status ?? ''}
-            options={[{ value: '', label: t('common.all') }, ...statuses.map((s) => ({ value: s, label: t(`plan.status.${s}`) }))]}
+            options={[
+              { value: '', label: t('common.all') },
+              ...statuses.map((s) => ({ value: s, label: t(`plan.status.${s}`) })),
+            ]}
             onChange={(v) => set({ status: v }, true)}
           />
         </div>
@@ -139,7 +161,13 @@ export default function PlanPageView() {
           {states
             .filter((s) => counted(s) > 0)
             .map((s) => (
-              <button key={s} type="button" className="state-button" aria-pressed={values.state === s} onClick={() => set({ state: values.state === s ? null : s }, true)}>
+              <button
+                key={s}
+                type="button"
+                className="state-button"
+                aria-pressed={values.state === s}
+                onClick={() => set({ state: values.state === s ? null : s }, true)}
+              >
                 <StateTag state={s} /> <span className="num">{counted(s)}</span>
               </button>
             ))}
@@ -229,7 +257,10 @@ function Now({ x }: { x: PlanTarget }) {
     return (
       <span className="observed num" title={t('plan.observedWhy')}>
         {plain(seen.value)}
-        {unitTail(tx(seen.unit) || tx(x.unit))} <small>{t('plan.observed')} {seen.year}</small>
+        {unitTail(tx(seen.unit) || tx(x.unit))}{' '}
+        <small>
+          {t('plan.observed')} {seen.year}
+        </small>
       </span>
     )
   }
@@ -269,7 +300,13 @@ function Entry({ x }: { x: PlanTarget }) {
             </div>
             <div>
               <dt>{x.status === 'rule' ? t('plan.status.rule') : t('plan.target')}</dt>
-              <dd>{x.state === 'not_numbered' && !planWords(x.target, unit) ? <span className="muted">{t('state.not_numbered')}</span> : <Aim x={x} />}</dd>
+              <dd>
+                {x.state === 'not_numbered' && !planWords(x.target, unit) ? (
+                  <span className="muted">{t('state.not_numbered')}</span>
+                ) : (
+                  <Aim x={x} />
+                )}
+              </dd>
             </div>
             {x.deadline && (
               <div>

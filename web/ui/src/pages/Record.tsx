@@ -13,7 +13,9 @@ import { useQuery } from '../lib/link'
 export default function RecordPage() {
   const { entity = '', rec = '' } = useParams()
   const { t, tx } = useLang()
-  const { data, error, reload } = useApi<RecordDetail>(`/api/records/${encodeURIComponent(entity)}/${encodeURIComponent(rec)}`)
+  const { data, error, reload } = useApi<RecordDetail>(
+    `/api/records/${encodeURIComponent(entity)}/${encodeURIComponent(rec)}`,
+  )
   const label = tx(data?.label)
   useTitle(label, tx(data?.title), t('app.name'))
   if (error) return <Problem error={error} retry={reload} />
@@ -22,11 +24,23 @@ export default function RecordPage() {
   return (
     <div className="page record">
       <PageHead
-        crumbs={<Crumbs items={[{ title: t('reg.title'), to: '/records' }, { title: tx(data.title), to: `/records/${entity}` }, { title: label }]} />}
+        crumbs={
+          <Crumbs
+            items={[
+              { title: t('reg.title'), to: '/records' },
+              { title: tx(data.title), to: `/records/${entity}` },
+              { title: label },
+            ]}
+          />
+        }
         title={label}
         lead={
           <span className="record-state">
-            {data.current === false && <span className="tag" data-state="not_met">{t('rec.closed')}</span>}
+            {data.current === false && (
+              <span className="tag" data-state="not_met">
+                {t('rec.closed')}
+              </span>
+            )}
             <span className={data.stale ? 'fresh stale' : data.verified ? 'fresh' : 'fresh never'}>
               {data.verified ? t('rec.verifiedOn', { date: day(data.verified) }) : t('rec.never')}
             </span>
@@ -92,7 +106,11 @@ function Fields({ data, columns }: { data: RecordDetail; columns: Column[] }) {
             const sens = sensitivities.find((s) => s === c.sensitivity)
             return (
               <div key={c.name}>
-                <dt title={[tx(c.note), c.source ? t('rec.sourceOf', { source: c.source }) : ''].filter(Boolean).join('\n')}>
+                <dt
+                  title={[tx(c.note), c.source ? t('rec.sourceOf', { source: c.source }) : '']
+                    .filter(Boolean)
+                    .join('\n')}
+                >
                   {tx(c.title)}
                   {sens && (sens === 'personal' || sens === 'sensitive') && (
                     <span className="sens" data-s={sens}>
@@ -109,9 +127,12 @@ function Fields({ data, columns }: { data: RecordDetail; columns: Column[] }) {
                     <span className={c.type === 'int' || c.type === 'decimal' ? 'num' : ''}>{text}</span>
                   )}
                   {text !== '—' && tx(c.unit) && <span className="unit"> {tx(c.unit)}</span>}
-                  {text !== '—' && (c.type === 'code' || c.type === 'ref') && !c.masked && text !== String(data.values[c.name]) && (
-                    <span className="mono code"> {String(data.values[c.name] ?? '')}</span>
-                  )}
+                  {text !== '—' &&
+                    (c.type === 'code' || c.type === 'ref') &&
+                    !c.masked &&
+                    text !== String(data.values[c.name]) && (
+                      <span className="mono code"> {String(data.values[c.name] ?? '')}</span>
+                    )}
                   {c.masked && (
                     <abbr className="mask" title={t('rec.maskedWhy')}>
                       {t('rec.masked')}
@@ -127,7 +148,19 @@ function Fields({ data, columns }: { data: RecordDetail; columns: Column[] }) {
 }
 
 /** One version: who, when, why, from which row of which file, and what it changed. */
-function Version({ entity, version: v, before, columns, open }: { entity: string; version: HistoryEntry; before: HistoryEntry | undefined; columns: Column[]; open: boolean }) {
+function Version({
+  entity,
+  version: v,
+  before,
+  columns,
+  open,
+}: {
+  entity: string
+  version: HistoryEntry
+  before: HistoryEntry | undefined
+  columns: Column[]
+  open: boolean
+}) {
   const { t, tx } = useLang()
   const { values, set } = useQuery()
   const changed = (v.changed ?? []).map((n) => columns.find((c) => c.name === n)).filter((c): c is Column => !!c)
@@ -163,9 +196,15 @@ function Version({ entity, version: v, before, columns, open }: { entity: string
         <em>{t('rec.source')}</em>{' '}
         {v.source?.file ? (
           <>
-            <span className="file">{v.source.name || v.source.file.slice(0, 12)}</span> {v.source.row ? t('rec.fileRow', { row: v.source.row }) : ''}{' '}
+            <span className="file">{v.source.name || v.source.file.slice(0, 12)}</span>{' '}
+            {v.source.row ? t('rec.fileRow', { row: v.source.row }) : ''}{' '}
             {v.source.row ? (
-              <button type="button" className="text-button" aria-expanded={shown} onClick={() => set({ row: shown ? null : v.seq }, true)}>
+              <button
+                type="button"
+                className="text-button"
+                aria-expanded={shown}
+                onClick={() => set({ row: shown ? null : v.seq }, true)}
+              >
                 {shown ? t('rec.hideRow') : t('rec.showRow')}
               </button>
             ) : null}
@@ -175,7 +214,9 @@ function Version({ entity, version: v, before, columns, open }: { entity: string
         )}
       </p>
       {v.ended ? <p className="version-ended">{t('rec.endedBy', { seq: v.ended })}</p> : null}
-      {shown && v.source?.file && v.source.row ? <HandedIn sha={v.source.file} row={v.source.row} entity={entity} /> : null}
+      {shown && v.source?.file && v.source.row ? (
+        <HandedIn sha={v.source.file} row={v.source.row} entity={entity} />
+      ) : null}
     </li>
   )
 }

@@ -47,9 +47,16 @@ export default function Records() {
   const fields = useMemo(() => info.data?.fields ?? data?.columns ?? [], [info.data, data])
   const chosen = useMemo(() => {
     const wanted = (values.cols ?? '').split(',').filter(Boolean)
-    return wanted.length ? wanted : info.data ? firstColumns(info.data) : fields.slice(0, shownAtFirst).map((f) => f.name)
+    return wanted.length
+      ? wanted
+      : info.data
+        ? firstColumns(info.data)
+        : fields.slice(0, shownAtFirst).map((f) => f.name)
   }, [values.cols, info.data, fields])
-  const columns = useMemo(() => chosen.map((n) => fields.find((f) => f.name === n)).filter((c): c is Column => !!c), [chosen, fields])
+  const columns = useMemo(
+    () => chosen.map((n) => fields.find((f) => f.name === n)).filter((c): c is Column => !!c),
+    [chosen, fields],
+  )
   const recordLink = useCallback((e: string, rec: number) => `/records/${e}/${rec}`, [])
   const onSort = useCallback((sort: string | null) => set({ sort, offset: null }), [set])
 
@@ -57,7 +64,11 @@ export default function Records() {
   const orgName = tx(orgs.data?.find((o) => o.code === values.org)?.title) || values.org
   return (
     <div className="page">
-      <PageHead crumbs={<Crumbs items={[{ title: t('reg.title'), to: '/records' }, { title }]} />} title={title} lead={tx(info.data?.note)}>
+      <PageHead
+        crumbs={<Crumbs items={[{ title: t('reg.title'), to: '/records' }, { title }]} />}
+        title={title}
+        lead={tx(info.data?.note)}
+      >
         <SealChoice present={t('reg.present')} />
         {may('export') && (
           <>
@@ -89,17 +100,46 @@ export default function Records() {
           optionFilterProp="label"
           popupMatchSelectWidth={240}
           options={fields.map((f) => ({ value: f.name, label: tx(f.title) }))}
-          onChange={(v: string[]) => set({ cols: fields.map((f) => f.name).filter((n) => v.includes(n)).join(',') }, true)}
+          onChange={(v: string[]) =>
+            set(
+              {
+                cols: fields
+                  .map((f) => f.name)
+                  .filter((n) => v.includes(n))
+                  .join(','),
+              },
+              true,
+            )
+          }
         />
       </div>
       {(values.org || Object.keys(filter).length > 0 || values.q) && (
         <ul className="chips" aria-label={t('common.filter')}>
-          {values.org && values.org !== session?.user?.org && <Chip text={t('reg.orgFilter', { org: orgName ?? '' })} onClear={() => set({ org: null, offset: null })} />}
-          {values.q && <Chip text={t('reg.searching', { q: values.q })} onClear={() => set({ q: null, offset: null })} />}
+          {values.org && values.org !== session?.user?.org && (
+            <Chip text={t('reg.orgFilter', { org: orgName ?? '' })} onClear={() => set({ org: null, offset: null })} />
+          )}
+          {values.q && (
+            <Chip text={t('reg.searching', { q: values.q })} onClear={() => set({ q: null, offset: null })} />
+          )}
           {Object.entries(filter).map(([k, v]) => {
             const f = fields.find((x) => x.name === k)
-            const words = v.split('|').map((x) => tx(f?.options?.find((o) => o.code === x)?.title) || (f?.type === 'bool' ? (x === '1' ? t('common.yes') : t('common.no')) : x))
-            return <Chip key={k} text={t('reg.filterOn', { field: tx(f?.title) || k, value: words.join('、') || t('common.emptyValue') })} onClear={() => setFilter(k, '')} />
+            const words = v
+              .split('|')
+              .map(
+                (x) =>
+                  tx(f?.options?.find((o) => o.code === x)?.title) ||
+                  (f?.type === 'bool' ? (x === '1' ? t('common.yes') : t('common.no')) : x),
+              )
+            return (
+              <Chip
+                key={k}
+                text={t('reg.filterOn', {
+                  field: tx(f?.title) || k,
+                  value: words.join(t('common.comma')) || t('common.emptyValue'),
+                })}
+                onClear={() => setFilter(k, '')}
+              />
+            )
           })}
         </ul>
       )}
@@ -119,7 +159,13 @@ export default function Records() {
             onSort={onSort}
             recordLink={(e, rec) => link(recordLink(e, rec), { org: null, year: null, seal: null })}
           />
-          <Pager total={data.total} capped={data.total_capped} offset={offset} limit={limit} onGo={(o) => set({ offset: o || null })} />
+          <Pager
+            total={data.total}
+            capped={data.total_capped}
+            offset={offset}
+            limit={limit}
+            onGo={(o) => set({ offset: o || null })}
+          />
         </>
       )}
     </div>
@@ -139,14 +185,29 @@ function SearchBox({ value, onGo }: { value: string; onGo: (q: string) => void }
         onGo(q.trim())
       }}
     >
-      <input type="search" className="find" value={q} placeholder={t('reg.search')} aria-label={t('reg.search')} onChange={(e) => setQ(e.target.value)} />
+      <input
+        type="search"
+        className="find"
+        value={q}
+        placeholder={t('reg.search')}
+        aria-label={t('reg.search')}
+        onChange={(e) => setQ(e.target.value)}
+      />
       <Button htmlType="submit">{t('reg.go')}</Button>
     </form>
   )
 }
 
 /** Picks a field with a code list (or yes and no), then its values. */
-function Filters({ fields, filter, onFilter }: { fields: Column[]; filter: Record<string, string>; onFilter: (field: string, value: string) => void }) {
+function Filters({
+  fields,
+  filter,
+  onFilter,
+}: {
+  fields: Column[]
+  filter: Record<string, string>
+  onFilter: (field: string, value: string) => void
+}) {
   const { t, tx } = useLang()
   const usable = fields.filter((f) => !f.masked && (f.type === 'bool' || (f.type === 'code' && f.options?.length)))
   const [picked, setPicked] = useState<string | null>(null)

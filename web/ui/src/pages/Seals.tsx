@@ -116,7 +116,14 @@ function NewSeal({ onDone }: { onDone: () => void }) {
         }}
       >
         <label htmlFor="note">{t('seal.note')}</label>
-        <Input id="note" value={note} maxLength={120} placeholder={t('seal.noteHint')} disabled={job !== null} onChange={(e) => setNote(e.target.value)} />
+        <Input
+          id="note"
+          value={note}
+          maxLength={120}
+          placeholder={t('seal.noteHint')}
+          disabled={job !== null}
+          onChange={(e) => setNote(e.target.value)}
+        />
         <Button type="primary" htmlType="submit" loading={job !== null}>
           {t('seal.go')}
         </Button>
@@ -126,7 +133,12 @@ function NewSeal({ onDone }: { onDone: () => void }) {
           <span>
             {t('seal.running')}… {p?.stage}
           </span>
-          <Progress percent={p && p.total > 0 ? Math.min(99, Math.floor((p.done / p.total) * 100)) : 100} showInfo={Boolean(p && p.total > 0)} status="active" size="small" />
+          <Progress
+            percent={p && p.total > 0 ? Math.min(99, Math.floor((p.done / p.total) * 100)) : 100}
+            showInfo={Boolean(p && p.total > 0)}
+            status="active"
+            size="small"
+          />
         </div>
       )}
       {done && (

@@ -61,11 +61,25 @@ export default function SignIn() {
           {expired && !error && <p className="form-note">{t('sign.expired')}</p>}
           <label>
             {t('sign.name')}
-            <input ref={first} name="name" autoComplete="username" autoCapitalize="none" spellCheck={false} value={name} onChange={(e) => setName(e.target.value)} />
+            <input
+              ref={first}
+              name="name"
+              autoComplete="username"
+              autoCapitalize="none"
+              spellCheck={false}
+              value={name}
+              onChange={(e) => setName(e.target.value)}
+            />
           </label>
           <label>
             {t('sign.password')}
-            <input name="password" type="password" autoComplete="current-password" value={password} onChange={(e) => setPassword(e.target.value)} />
+            <input
+              name="password"
+              type="password"
+              autoComplete="current-password"
+              value={password}
+              onChange={(e) => setPassword(e.target.value)}
+            />
           </label>
           <p className="form-error" role="alert">
             {error}

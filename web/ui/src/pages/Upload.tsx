@@ -175,8 +175,15 @@ function Moving({ upload }: { upload: Upload }) {
   return (
     <div className="moving" role="status">
       <span>{upload.state === 'reading' ? t('imp.state.reading') : t('imp.state.committing')}…</span>
-      {p && p.total > 0 && <span className="num">{t('imp.doneOf', { done: number(p.done), total: number(p.total) })}</span>}
-      <Progress percent={share === null ? 100 : Math.min(99, Math.floor(share * 100))} status="active" showInfo={share !== null} size="small" />
+      {p && p.total > 0 && (
+        <span className="num">{t('imp.doneOf', { done: number(p.done), total: number(p.total) })}</span>
+      )}
+      <Progress
+        percent={share === null ? 100 : Math.min(99, Math.floor(share * 100))}
+        status="active"
+        showInfo={share !== null}
+        size="small"
+      />
     </div>
   )
 }
@@ -203,10 +210,14 @@ function Differences({ id, upload }: { id: string; upload: Upload }) {
   const first = r?.refused ? 'refused' : r?.changed ? 'changed' : r?.new ? 'new' : 'unchanged'
   const verdict = verdicts.find((v) => v === values.verdict) ?? first
   const offset = Number(values.offset) || 0
-  const { data, error, loading, reload } = useApi<UploadRows>(url(`/api/uploads/${id}/rows`, { verdict, offset, limit }), true)
+  const { data, error, loading, reload } = useApi<UploadRows>(
+    url(`/api/uploads/${id}/rows`, { verdict, offset, limit }),
+    true,
+  )
   const titles = useMemo(() => new Map((data?.columns ?? []).map((c) => [c.name, tx(c.title)])), [data, tx])
   const columns = useMemo<TableColumnsType<UploadRow>>(() => {
-    const words = (v: unknown) => (v === null || v === undefined || v === '' ? '∅' : typeof v === 'object' ? tx(v as Words) : String(v))
+    const words = (v: unknown) =>
+      v === null || v === undefined || v === '' ? '∅' : typeof v === 'object' ? tx(v as Words) : String(v)
     const faulty = (row: UploadRow) => (row.faults ?? []).length > 0
     const lead: TableColumnsType<UploadRow> = [
       { key: 'row', title: t('imp.row'), dataIndex: 'row', width: 72, align: 'right', className: 'num' },
@@ -275,7 +286,9 @@ function Differences({ id, upload }: { id: string; upload: Upload }) {
             scroll={{ x: 'max-content' }}
             locale={{ emptyText: t('imp.noneOf', { what: t(`imp.${verdict}`) }) }}
           />
-          {data && data.total > 0 && <Pager total={data.total} offset={offset} limit={limit} onGo={(o) => set({ offset: o || null }, true)} />}
+          {data && data.total > 0 && (
+            <Pager total={data.total} offset={offset} limit={limit} onGo={(o) => set({ offset: o || null }, true)} />
+          )}
         </>
       )}
     </section>
