@@ -69,9 +69,11 @@ type city struct {
 }
 
 func load(t *testing.T, dir string, m demo.Manifest) *city {
-	c := &city{t: t, m: m, orgs: map[string]bool{}, schools: map[string]record{}, students: map[string]record{}, staff: map[string]record{},
+	c := &city{
+		t: t, m: m, orgs: map[string]bool{}, schools: map[string]record{}, students: map[string]record{}, staff: map[string]record{},
 		classes: map[string]bool{}, size: map[string]int{}, refused: map[string]int64{}, rows: map[string]int64{}, pupils: map[string]float64{},
-		posts: map[string]float64{}, postings: map[string]record{}, people: map[string]float64{}, refs: map[string]float64{}}
+		posts: map[string]float64{}, postings: map[string]record{}, people: map[string]float64{}, refs: map[string]float64{},
+	}
 	take := map[string]func(demo.File, record) bool{
 		"organisation": c.organisation, "school": c.school, "school_event": c.event, "staff": c.member, "posting": c.posting,
 		"class": c.class, "student": c.student, "guardian": c.guardian, "enrolment": c.enrolment, "condition": c.condition,
@@ -308,9 +310,21 @@ func TestCity(t *testing.T) {
 		key    string
 		people float64
 	}{
-		{"2020 PRE", 280000}, {"2020 PRI", 618900}, {"2020 JUN", 284200}, {"2020 SEN", 149300}, {"2020 VOC", 97800}, {"2020 SPE", 1920},
-		{"2023 PRE", 241000}, {"2023 PRI", 621000}, {"2023 JUN", 301000}, {"2023 SEN", 156000}, {"2023 VOC", 91000}, {"2023 SPE", 2195},
-		{"2020 PRI1", 104600}, {"2020 JUN1", 93400}, {"2023 JUN1", 100000},
+		{"2020 PRE", 280000},
+		{"2020 PRI", 618900},
+		{"2020 JUN", 284200},
+		{"2020 SEN", 149300},
+		{"2020 VOC", 97800},
+		{"2020 SPE", 1920},
+		{"2023 PRE", 241000},
+		{"2023 PRI", 621000},
+		{"2023 JUN", 301000},
+		{"2023 SEN", 156000},
+		{"2023 VOC", 91000},
+		{"2023 SPE", 2195},
+		{"2020 PRI1", 104600},
+		{"2020 JUN1", 93400},
+		{"2023 JUN1", 100000},
 	} {
 		near(t, "pupils "+want.key, c.pupils[want.key]/k, want.people, max(want.people*0.05, 8/k))
 	}

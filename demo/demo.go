@@ -100,8 +100,10 @@ func Write(ctx context.Context, dir string, o Options, p luoshu.Progress) (Manif
 }
 
 func newLife(c *source.County, o Options, t source.Targets, n numbers, dir string, heads map[string][]sheet.Heading) *life {
-	l := &life{c: c, o: o, r: source.Seeded(o.Seed, "life "+c.Code), names: source.NewNamer(), plan: t,
-		ids: source.NewIDMaker(c.Places), res: &result{planted: map[string]int64{}}}
+	l := &life{
+		c: c, o: o, r: source.Seeded(o.Seed, "life "+c.Code), names: source.NewNamer(), plan: t,
+		ids: source.NewIDMaker(c.Places), res: &result{planted: map[string]int64{}},
+	}
 	l.staff.ids = source.NewIDMaker(c.Places)
 	l.schools = buildSchools(c, n, t, o.Scale, o.Seed)
 	l.out = &office{dir: dir, c: c, heads: heads, attested: o.Attested, open: map[string]*sheet.Table{}}
@@ -174,8 +176,10 @@ func (l *life) run(ctx context.Context) error {
 // manifest puts the sheets into load order: first what is handed in up to the
 // first seal, then the last year.
 func manifest(o Options, city *office, lives []*life) Manifest {
-	m := Manifest{Synthetic: notice, Scale: o.Scale, Seed: o.Seed, Planted: map[string]int64{},
-		Enrolled: map[int]map[string]int{}, Teachers: map[int]map[string]int{}}
+	m := Manifest{
+		Synthetic: notice, Scale: o.Scale, Seed: o.Seed, Planted: map[string]int64{},
+		Enrolled: map[int]map[string]int{}, Teachers: map[int]map[string]int{},
+	}
 	all := append([]handIn(nil), city.made...)
 	for y := range years {
 		m.Enrolled[firstYear+y], m.Teachers[firstYear+y] = map[string]int{}, map[string]int{}

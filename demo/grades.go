@@ -33,11 +33,15 @@ const (
 	nStages
 )
 
-var stageCode = [nStages]string{"PRE", "PRI", "JUN", "SEN", "VOC", "SPE"}
-var stageFirst = [nStages + 1]int{pre1, pri1, jun1, sen1, voc1, spe1, nGrad}
-var gradeName = [nGrad]string{"小班", "中班", "大班", "一年级", "二年级", "三年级", "四年级", "五年级", "六年级",
-	"七年级", "八年级", "九年级", "高一", "高二", "高三", "中职一年级", "中职二年级", "中职三年级",
-	"特教一年级", "特教二年级", "特教三年级", "特教四年级", "特教五年级", "特教六年级", "特教七年级", "特教八年级", "特教九年级"}
+var (
+	stageCode  = [nStages]string{"PRE", "PRI", "JUN", "SEN", "VOC", "SPE"}
+	stageFirst = [nStages + 1]int{pre1, pri1, jun1, sen1, voc1, spe1, nGrad}
+	gradeName  = [nGrad]string{
+		"小班", "中班", "大班", "一年级", "二年级", "三年级", "四年级", "五年级", "六年级",
+		"七年级", "八年级", "九年级", "高一", "高二", "高三", "中职一年级", "中职二年级", "中职三年级",
+		"特教一年级", "特教二年级", "特教三年级", "特教四年级", "特教五年级", "特教六年级", "特教七年级", "特教八年级", "特教九年级",
+	}
+)
 
 // stageOf returns the stage of a grade.
 func stageOf(g int) int {

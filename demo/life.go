@@ -327,8 +327,11 @@ func (l *life) anySchool(pull []float64) int {
 // big-class behaviour: the share of cohorts in town schools whose classes are let
 // grow beyond 55 in a year.
 var crowded = [years][nStages]float64{
-	{0, 0.12, 0.05, 0.10, 0.03, 0}, {0, 0.10, 0.04, 0.09, 0.03, 0}, {0, 0.07, 0.03, 0.08, 0.02, 0},
-	{0, 0.04, 0.018, 0.06, 0.02, 0}, {0, 0.025, 0.01, 0.05, 0.02, 0},
+	{0, 0.12, 0.05, 0.10, 0.03, 0},
+	{0, 0.10, 0.04, 0.09, 0.03, 0},
+	{0, 0.07, 0.03, 0.08, 0.02, 0},
+	{0, 0.04, 0.018, 0.06, 0.02, 0},
+	{0, 0.025, 0.01, 0.05, 0.02, 0},
 }
 
 // classCount decides how many classes a school runs in a grade.

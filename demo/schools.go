@@ -24,7 +24,8 @@ const (
 
 // category of the school code, type code, first word of the credit code.
 var kindCodes = [nKinds]struct{ category, typeCode string }{
-	{"11", "111"}, {"21", "211"}, {"21", "218"}, {"31", "312"}, {"31", "311"}, {"34", "341"}, {"34", "342"}, {"36", "361"}, {"51", "514"}}
+	{"11", "111"}, {"21", "211"}, {"21", "218"}, {"31", "312"}, {"31", "311"}, {"34", "341"}, {"34", "342"}, {"36", "361"}, {"51", "514"},
+}
 
 var kindStages = [nKinds][]int{{stPre}, {stPri}, {stPri}, {stPri, stJun}, {stJun}, {stJun, stSen}, {stSen}, {stVoc}, {stSpe}}
 
@@ -221,8 +222,10 @@ func (b *builder) kindergartens(n int) {
 // school makes one with code, place and name, not yet in the list.
 func (b *builder) school(kind int) school {
 	c, r := b.c, b.r
-	s := school{kind: kind, inclusive: true, managing: c.Code, division: c.Code, close: never, succ: -1, campus: -1, fade: 1,
-		crowd: r.F(), space: r.Lognorm(0.22), gear: r.Lognorm(0.25)}
+	s := school{
+		kind: kind, inclusive: true, managing: c.Code, division: c.Code, close: never, succ: -1, campus: -1, fade: 1,
+		crowd: r.F(), space: r.Lognorm(0.22), gear: r.Lognorm(0.25),
+	}
 	cat := kindCodes[kind].category
 	b.serial[cat]++
 	s.code = source.SchoolCode(cat, c.Code, b.serial[cat])

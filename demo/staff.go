@@ -43,11 +43,15 @@ type posting struct {
 	void        bool // never took effect
 }
 
-var jobCodes = []string{"teacher", "admin", "support", "carer", "worker"}
-var titleCodes = []string{"senior-full", "senior", "grade1", "grade2", "grade3", "none"}
-var backboneCodes = []string{"none", "school", "county", "city", "province"}
-var subjectCodes = []string{"chinese", "math", "english", "politics", "science", "physics", "chemistry", "biology", "history", "geography",
-	"it", "pe", "music", "art", "labour", "practice", "psychology", "technology", "preschool", "vocational", "special"}
+var (
+	jobCodes      = []string{"teacher", "admin", "support", "carer", "worker"}
+	titleCodes    = []string{"senior-full", "senior", "grade1", "grade2", "grade3", "none"}
+	backboneCodes = []string{"none", "school", "county", "city", "province"}
+	subjectCodes  = []string{
+		"chinese", "math", "english", "politics", "science", "physics", "chemistry", "biology", "history", "geography",
+		"it", "pe", "music", "art", "labour", "practice", "psychology", "technology", "preschool", "vocational", "special",
+	}
+)
 
 // weekly share of subjects by stage, per hundred teachers, as subjectCodes.
 var subjectMix = [nStages][]int{

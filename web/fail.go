@@ -79,8 +79,10 @@ func (s *Server) explain(h http.Header, err error) (int, errorDetail) {
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return http.StatusServiceUnavailable, errorDetail{Kind: string(luoshu.Unavailable),
-			ZH: "处理超时，请缩小范围后再试", EN: "it took too long; narrow the question and try again"}
+		return http.StatusServiceUnavailable, errorDetail{
+			Kind: string(luoshu.Unavailable),
+			ZH:   "处理超时，请缩小范围后再试", EN: "it took too long; narrow the question and try again",
+		}
 	}
 	return http.StatusInternalServerError, errorDetail{Kind: string(luoshu.Internal), ZH: oops.ZH, EN: oops.EN}
 }

@@ -175,9 +175,15 @@ func TestPagesAndHeaders(t *testing.T) {
 		has    string
 		cache  string
 	}{
-		{"/", 200, "the page", "no-cache"}, {"/records/member/12", 200, "the page", "no-cache"}, {"/index.html", 200, "the page", "no-cache"},
-		{"/assets/app-1a2b.js", 200, "code();", "immutable"}, {"/assets/none.js", 404, "", ""}, {"/README.txt", 404, "", ""},
-		{"/../../go.mod", 307, "", ""}, {"/go.mod", 404, "", ""}, {"/api/none", 404, "message_zh", "no-store"},
+		{"/", 200, "the page", "no-cache"},
+		{"/records/member/12", 200, "the page", "no-cache"},
+		{"/index.html", 200, "the page", "no-cache"},
+		{"/assets/app-1a2b.js", 200, "code();", "immutable"},
+		{"/assets/none.js", 404, "", ""},
+		{"/README.txt", 404, "", ""},
+		{"/../../go.mod", 307, "", ""},
+		{"/go.mod", 404, "", ""},
+		{"/api/none", 404, "message_zh", "no-store"},
 	} {
 		got := v.get(c.path)
 		if got.status != c.status || !strings.Contains(got.body, c.has) || !strings.Contains(got.header.Get("Cache-Control"), c.cache) {

@@ -58,8 +58,10 @@ func recordQuery(r *http.Request) (disclose.RecordQuery, error) {
 		}
 		field, value, ok := strings.Cut(f, ":")
 		if !ok {
-			return q, &luoshu.Error{Kind: luoshu.Invalid, Field: "filter",
-				Msg: luoshu.Text{ZH: "筛选应写作 字段:值", EN: "a filter is written field:value"}}
+			return q, &luoshu.Error{
+				Kind: luoshu.Invalid, Field: "filter",
+				Msg: luoshu.Text{ZH: "筛选应写作 字段:值", EN: "a filter is written field:value"},
+			}
 		}
 		q.Filter[field] = value
 	}

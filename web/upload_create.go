@@ -86,8 +86,10 @@ func (s *Server) attested(v string) (int64, error) {
 	}
 	t, err := time.Parse("2006-01-02", v)
 	if err != nil || t.After(s.Now().Add(24*time.Hour)) {
-		return 0, &luoshu.Error{Kind: luoshu.Invalid, Field: "attested",
-			Msg: luoshu.Text{ZH: "核验日期应写作 2024-09-20，且不晚于今天", EN: "the date of confirmation is written 2024-09-20 and not after today"}}
+		return 0, &luoshu.Error{
+			Kind: luoshu.Invalid, Field: "attested",
+			Msg: luoshu.Text{ZH: "核验日期应写作 2024-09-20，且不晚于今天", EN: "the date of confirmation is written 2024-09-20 and not after today"},
+		}
 	}
 	y, m, d := t.Date()
 	return int64(y)*10000 + int64(m)*100 + int64(d), nil

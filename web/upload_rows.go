@@ -30,8 +30,10 @@ func uploadRowList(s *Server, w http.ResponseWriter, r *http.Request) error {
 	switch verdict {
 	case "new", "changed", "unchanged", "refused":
 	default:
-		return &luoshu.Error{Kind: luoshu.Invalid, Field: "verdict",
-			Msg: luoshu.Text{ZH: "verdict 只能是 new、changed、unchanged、refused", EN: "verdict is new, changed, unchanged or refused"}}
+		return &luoshu.Error{
+			Kind: luoshu.Invalid, Field: "verdict",
+			Msg: luoshu.Text{ZH: "verdict 只能是 new、changed、unchanged、refused", EN: "verdict is new, changed, unchanged or refused"},
+		}
 	}
 	rows, total, err := s.Desk.UploadRows(r.Context(), u.ID, verdict, max(offset, 0), limit)
 	if err != nil {

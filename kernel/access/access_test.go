@@ -105,8 +105,12 @@ func TestSignIn(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
 	for _, c := range []struct{ name, password, role, org, field string }{
-		{"a b", good, "clerk", "A1", "name"}, {"", good, "clerk", "A1", "name"}, {"ann", "short", "clerk", "A1", "password"},
-		{"ann", good, "ghost", "A1", "role"}, {"ann", good, "_operator", "A1", "role"}, {"ann", good, "clerk", "", "org"},
+		{"a b", good, "clerk", "A1", "name"},
+		{"", good, "clerk", "A1", "name"},
+		{"ann", "short", "clerk", "A1", "password"},
+		{"ann", good, "ghost", "A1", "role"},
+		{"ann", good, "_operator", "A1", "role"},
+		{"ann", good, "clerk", "", "org"},
 	} {
 		err := w.acc.CreateAccount(ctx, c.name, c.password, c.role, c.org, luoshu.Text{})
 		var e *luoshu.Error
@@ -232,8 +236,17 @@ func TestTree(t *testing.T) {
 		root, code string
 		want       bool
 	}{
-		{"R", "A1", true}, {"A", "A1", true}, {"A", "A2", true}, {"A", "B1", false}, {"A1", "A1", true}, {"A1", "A", false},
-		{"", "A1", false}, {"Z", "A1", false}, {"R", "Z", false}, {"Z", "Z", false}, {"R", "", false},
+		{"R", "A1", true},
+		{"A", "A1", true},
+		{"A", "A2", true},
+		{"A", "B1", false},
+		{"A1", "A1", true},
+		{"A1", "A", false},
+		{"", "A1", false},
+		{"Z", "A1", false},
+		{"R", "Z", false},
+		{"Z", "Z", false},
+		{"R", "", false},
 	} {
 		if tree.Within(c.root, c.code) != c.want {
 			t.Errorf("Within(%q, %q) is %v", c.root, c.code, !c.want)

@@ -38,8 +38,10 @@ type Session struct {
 
 // ErrSignIn is the one answer to a wrong name, a wrong password and a closed
 // account, so that none can be told from another.
-var ErrSignIn = &luoshu.Error{Kind: luoshu.Denied, Field: "password",
-	Msg: luoshu.Text{ZH: "账号或密码不正确", EN: "wrong name or password"}}
+var ErrSignIn = &luoshu.Error{
+	Kind: luoshu.Denied, Field: "password",
+	Msg: luoshu.Text{ZH: "账号或密码不正确", EN: "wrong name or password"},
+}
 
 // TooManyError says how long to wait before the next try.
 type TooManyError struct{ Wait time.Duration }

@@ -29,8 +29,10 @@ func (d *Door) Behind(ctx context.Context, actor luoshu.Actor, q BehindQuery) (*
 		return nil, luoshu.Errorf(luoshu.NotFound, "没有这个指标", "no such indicator")
 	}
 	if q.Part != "numerator" && q.Part != "denominator" {
-		return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "part",
-			Msg: Text{ZH: "part 只能是 numerator 或 denominator", EN: "part is numerator or denominator"}}
+		return nil, &luoshu.Error{
+			Kind: luoshu.Invalid, Field: "part",
+			Msg: Text{ZH: "part 只能是 numerator 或 denominator", EN: "part is numerator or denominator"},
+		}
 	}
 	offset, limit, err := clampPage(q.Offset, q.Limit)
 	if err != nil {

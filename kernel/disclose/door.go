@@ -143,8 +143,10 @@ func (g *grant) col(name string) *col {
 func (g *grant) clear(name string) (*col, error) {
 	c := g.col(name)
 	if c == nil || c.masked {
-		return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: name,
-			Msg: Text{ZH: "不能按此字段查询", EN: "this field cannot be queried"}}
+		return nil, &luoshu.Error{
+			Kind: luoshu.Invalid, Field: name,
+			Msg: Text{ZH: "不能按此字段查询", EN: "this field cannot be queried"},
+		}
 	}
 	return c, nil
 }

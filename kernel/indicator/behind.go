@@ -53,8 +53,10 @@ func (e *Engine) Behind(ctx context.Context, ind, part string, where map[string]
 		return BehindSQL{}, fmt.Errorf("records behind: %w", err)
 	}
 	year -= s.lag
-	src := &source{dialect: e.db.Dialect(), table: store.Table, live: live, years: []int{year},
-		fresh: func(*catalog.Entity) int64 { return 1 }}
+	src := &source{
+		dialect: e.db.Dialect(), table: store.Table, live: live, years: []int{year},
+		fresh: func(*catalog.Entity) int64 { return 1 },
+	}
 	t := prog.text(prog.grain[s.grain.ID], src)
 	out := BehindSQL{Entity: t.s.fact.Name, From: t.from()}
 	conds := t.where()

@@ -27,8 +27,10 @@ func (w *world) city(n int) {
 	})
 	w.put("member", n, func(i int) ([]any, int64) {
 		room := r.IntN(rooms)
-		return []any{fmt.Sprintf("G41030520%010d", i/5), 2020 + i%5, fmt.Sprintf("2141%06d", room%sites), string("ABC"[room/sites%3]),
-			fmt.Sprintf("2141%06d-%d-%04d", room%sites, 2020+room%5, room/sites), i % 3 / 2, "in", i % 9 / 8}, 20240901
+		return []any{
+			fmt.Sprintf("G41030520%010d", i/5), 2020 + i%5, fmt.Sprintf("2141%06d", room%sites), string("ABC"[room/sites%3]),
+			fmt.Sprintf("2141%06d-%d-%04d", room%sites, 2020+room%5, room/sites), i % 3 / 2, "in", i % 9 / 8,
+		}, 20240901
 	})
 	w.put("post", n/70, func(i int) ([]any, int64) {
 		return []any{fmt.Sprint("t", i), fmt.Sprintf("2141%06d", r.IntN(sites)), string("ABC"[r.IntN(3)]), (2010+r.IntN(10))*10000 + 901, nil, []string{"full", "part"}[r.IntN(2)], r.IntN(2)}, 0

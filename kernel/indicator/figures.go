@@ -160,8 +160,10 @@ func (w *work) figures(pl *plan, cut []string) ([]Figure, error) {
 	out := make([]Figure, len(cells))
 	numScale, denScale := pl.scales()
 	for i, c := range cells {
-		f := Figure{Indicator: pl.ind.ID, Year: int(c.key[0]), By: make(map[string]string, len(cut)),
-			Num: c.num, Den: c.den, NumScale: numScale, DenScale: denScale, N: c.n, Verified: -1}
+		f := Figure{
+			Indicator: pl.ind.ID, Year: int(c.key[0]), By: make(map[string]string, len(cut)),
+			Num: c.num, Den: c.den, NumScale: numScale, DenScale: denScale, N: c.n, Verified: -1,
+		}
 		for j, id := range cut {
 			f.By[id] = w.lex.Value(id, c.key[j+1])
 		}

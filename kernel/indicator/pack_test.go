@@ -272,8 +272,10 @@ func (w *world) random(seed uint64, members int) {
 		return []any{fmt.Sprintf("r%05d", i), fmt.Sprintf("s%02d", i%sites), 2020 + i%5, stage()}, ver()
 	})
 	w.put("member", members, func(i int) ([]any, int64) {
-		return []any{fmt.Sprintf("p%06d", i+i%50/49*members), 2020 + i%5, fmt.Sprintf("s%02d", (i/5+r.IntN(2))%(sites+1)), stage(),
-			maybe(0.05, fmt.Sprintf("r%05d", r.IntN(rooms))), bit(), maybe(0.05, []string{"in", "in", "in", "out"}[r.IntN(4)]), bit()}, ver()
+		return []any{
+			fmt.Sprintf("p%06d", i+i%50/49*members), 2020 + i%5, fmt.Sprintf("s%02d", (i/5+r.IntN(2))%(sites+1)), stage(),
+			maybe(0.05, fmt.Sprintf("r%05d", r.IntN(rooms))), bit(), maybe(0.05, []string{"in", "in", "in", "out"}[r.IntN(4)]), bit(),
+		}, ver()
 	})
 	w.put("post", members/6, func(i int) ([]any, int64) {
 		from := (2015+r.IntN(10))*10000 + 901 - r.IntN(2)

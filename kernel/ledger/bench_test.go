@@ -106,7 +106,8 @@ func areaRows(n int) func(func(ledger.Row) error) error {
 	return func(yield func(ledger.Row) error) error {
 		for i := range n {
 			if err := yield(ledger.Row{N: i + 2, Values: []luoshu.Value{
-				luoshu.TextValue(fmt.Sprintf("A%04d", i)), luoshu.TextValue("区"), {}}}); err != nil {
+				luoshu.TextValue(fmt.Sprintf("A%04d", i)), luoshu.TextValue("区"), {},
+			}}); err != nil {
 				return err
 			}
 		}
@@ -228,10 +229,12 @@ func yearCatalog(t testing.TB) *catalog.Catalog {
 		"  - {name: no, title: {zh: 号, en: Number}, type: text, required: true, max: 19, example: \"1\"}\n"
 	var b strings.Builder
 	b.WriteString("entity: fact\ntitle: {zh: 事, en: Fact}\ngroup: {zh: 试, en: Test}\nkey: [no, year]\nlabel: no\norg: area\nyear: year\nfields:\n")
-	for _, f := range []string{"no, T, type: ref, ref: person, required: true", "year, T, type: year, required: true", "area, T, type: ref, ref: area",
+	for _, f := range []string{
+		"no, T, type: ref, ref: person, required: true", "year, T, type: year, required: true", "area, T, type: ref, ref: area",
 		"code0, T, type: text, max: 9", "code1, T, type: text, max: 9", "code2, T, type: text, max: 9", "code3, T, type: text, max: 9",
 		"day0, T, type: date", "flag0, T, type: bool", "flag1, T, type: bool", "flag2, T, type: bool", "flag3, T, type: bool",
-		"flag4, T, type: bool", "flag5, T, type: bool", "amount, T, type: decimal, scale: 2", "remark, T, type: text, max: 99"} {
+		"flag4, T, type: bool", "flag5, T, type: bool", "amount, T, type: decimal, scale: 2", "remark, T, type: text, max: 99",
+	} {
 		name, rest, _ := strings.Cut(f, ", T, ")
 		fmt.Fprintf(&b, "  - {name: %s, title: {zh: %s, en: %s}, %s, %s}\n", name, name, name, rest,
 			strings.Replace(example(rest), `"1"`, map[bool]string{true: `"2024"`, false: `"1"`}[name == "year"], 1))

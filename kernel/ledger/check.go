@@ -37,7 +37,8 @@ func (l *Ledger) Check(ctx context.Context, p luoshu.Progress) ([]Problem, error
 	}
 	if c.more {
 		c.out = append(c.out, Problem{Msg: luoshu.Text{
-			ZH: fmt.Sprintf("问题超过%d处，其余未列出", maxProblems), EN: fmt.Sprintf("there are more than %d problems; the rest is not listed", maxProblems)}})
+			ZH: fmt.Sprintf("问题超过%d处，其余未列出", maxProblems), EN: fmt.Sprintf("there are more than %d problems; the rest is not listed", maxProblems),
+		}})
 	}
 	return c.out, nil
 }

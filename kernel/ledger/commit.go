@@ -109,8 +109,10 @@ func (w *commit) begin() error {
 	if err != nil {
 		return err
 	}
-	w.info = CommitInfo{Seq: seq + 1, prev: prev, ID: w.b.ID, Actor: w.b.Actor, Entity: w.e.Name, Reason: w.b.Reason,
-		At: w.l.now().UTC().Format(time.RFC3339), Source: w.b.Source, Catalog: w.l.cat.Version, Attested: w.b.Attested}
+	w.info = CommitInfo{
+		Seq: seq + 1, prev: prev, ID: w.b.ID, Actor: w.b.Actor, Entity: w.e.Name, Reason: w.b.Reason,
+		At: w.l.now().UTC().Format(time.RFC3339), Source: w.b.Source, Catalog: w.l.cat.Version, Attested: w.b.Attested,
+	}
 	last, err := lastRid(w.ctx, w.tx, w.e.Name)
 	if err != nil {
 		return err

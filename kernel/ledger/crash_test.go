@@ -28,7 +28,8 @@ func loaderRows(k int) func(func(ledger.Row) error) error {
 	return func(yield func(ledger.Row) error) error {
 		for i := range loadSize {
 			if err := yield(ledger.Row{N: i + 2, Values: []luoshu.Value{
-				luoshu.TextValue(fmt.Sprintf("A%06d", i)), luoshu.TextValue(fmt.Sprint("load ", k)), {}}}); err != nil {
+				luoshu.TextValue(fmt.Sprintf("A%06d", i)), luoshu.TextValue(fmt.Sprint("load ", k)), {},
+			}}); err != nil {
 				return err
 			}
 		}

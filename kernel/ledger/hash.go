@@ -129,12 +129,16 @@ func digestClosed(rows []closedRow) *opened {
 func (c *CommitInfo) chain() []byte {
 	buf := append([]byte(nil), c.prev...)
 	buf = appendInt(buf, c.Seq)
-	for _, s := range []string{c.ID, c.At, c.Actor.Name, c.Actor.Role, c.Actor.Org, c.Entity, c.Reason,
-		c.Source.SHA256, c.Source.Name, c.Catalog} {
+	for _, s := range []string{
+		c.ID, c.At, c.Actor.Name, c.Actor.Role, c.Actor.Org, c.Entity, c.Reason,
+		c.Source.SHA256, c.Source.Name, c.Catalog,
+	} {
 		buf = appendText(buf, s)
 	}
-	for _, n := range []int64{c.UndoOf, c.Source.Size, c.Attested, c.Rows, c.New, c.Changed, c.Unchanged, c.Refused,
-		c.Closed, c.Verified, c.RidFrom, c.RidTo} {
+	for _, n := range []int64{
+		c.UndoOf, c.Source.Size, c.Attested, c.Rows, c.New, c.Changed, c.Unchanged, c.Refused,
+		c.Closed, c.Verified, c.RidFrom, c.RidTo,
+	} {
 		buf = appendInt(buf, n)
 	}
 	buf = append(buf, c.digest...)

@@ -30,8 +30,10 @@ func (l *Ledger) History(ctx context.Context, entity string, rec int64) ([]Versi
 	cols := `SELECT _rid, _from, coalesce(_to, 0), _row, coalesce(_verified, 0), ` + store.Cols(fieldNames(e)) + ` FROM ` + store.Table(entity)
 	err := l.db.Scan(ctx, cols+` WHERE _rid = ? AND _rec = _rid UNION ALL `+cols+` WHERE _rec = ? AND _rec <> _rid ORDER BY 1`,
 		[]any{rec, rec}, func(r *store.Row) error {
-			v := Version{Rid: r.Int(0), From: r.Int(1), To: r.Int(2), Row: r.Int(3), Verified: r.Int(4),
-				Values: make([]luoshu.Value, len(e.Fields))}
+			v := Version{
+				Rid: r.Int(0), From: r.Int(1), To: r.Int(2), Row: r.Int(3), Verified: r.Int(4),
+				Values: make([]luoshu.Value, len(e.Fields)),
+			}
 			for i := range v.Values {
 				v.Values[i] = r.Value(5 + i)
 			}

@@ -150,10 +150,12 @@ const commitColumns = `seq, id, at, actor, role, org, entity, reason, undo_of, f
 
 func scanCommit(scan func(...any) error, more ...any) (CommitInfo, error) {
 	var c CommitInfo
-	err := scan(append([]any{&c.Seq, &c.ID, &c.At, &c.Actor.Name, &c.Actor.Role, &c.Actor.Org, &c.Entity, &c.Reason,
+	err := scan(append([]any{
+		&c.Seq, &c.ID, &c.At, &c.Actor.Name, &c.Actor.Role, &c.Actor.Org, &c.Entity, &c.Reason,
 		&c.UndoOf, &c.Source.SHA256, &c.Source.Name, &c.Source.Size, &c.Catalog, &c.Attested,
 		&c.Rows, &c.New, &c.Changed, &c.Unchanged, &c.Refused, &c.Closed, &c.Verified, &c.RidFrom, &c.RidTo,
-		&c.digest, &c.prev, &c.hash}, more...)...)
+		&c.digest, &c.prev, &c.hash,
+	}, more...)...)
 	return c, err
 }
 

@@ -70,7 +70,8 @@ func value(f *catalog.Field, s string) luoshu.Value {
 // entity's fields; missing values at the end are null. Rows count from 2.
 func (b *book) batch(entity string, lines ...string) ledger.Batch {
 	e := b.cat.Entity(entity)
-	return ledger.Batch{Entity: entity, Actor: luoshu.Actor{Name: "ann", Role: "planner", Org: "A0"}, Reason: "test",
+	return ledger.Batch{
+		Entity: entity, Actor: luoshu.Actor{Name: "ann", Role: "planner", Org: "A0"}, Reason: "test",
 		Rows: func(yield func(ledger.Row) error) error {
 			vals := make([]luoshu.Value, len(e.Fields)) // reused: the ledger must copy
 			for i, line := range lines {
@@ -85,7 +86,8 @@ func (b *book) batch(entity string, lines ...string) ledger.Batch {
 				}
 			}
 			return nil
-		}}
+		},
+	}
 }
 
 func (b *book) commit(batch ledger.Batch) ledger.Result {
@@ -217,8 +219,10 @@ func TestFaults(t *testing.T) {
 		var got []string
 		verdicts(&batch, &got)
 		r := b.commit(batch)
-		want := []string{"2:new", "3:refused:duplicate@no", "4:refused:ref@area", "5:new", "6:refused:required@no",
-			"7:refused:required@year", "8:refused:text@name", "9:refused:text@name", "10:refused:length@no", "11:new"}
+		want := []string{
+			"2:new", "3:refused:duplicate@no", "4:refused:ref@area", "5:new", "6:refused:required@no",
+			"7:refused:required@year", "8:refused:text@name", "9:refused:text@name", "10:refused:length@no", "11:new",
+		}
 		if strings.Join(got, " ") != strings.Join(want, " ") {
 			t.Errorf("verdicts\n%v\nwant\n%v", got, want)
 		}

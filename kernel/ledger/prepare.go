@@ -55,7 +55,8 @@ func (l *Ledger) plan(b *Batch) (*plan, error) {
 		if !p.has(f.Index) {
 			return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: f.Name, Msg: luoshu.Text{
 				ZH: "缺少“" + f.Title.ZH + "”一列，无法识别记录；请补上这一列",
-				EN: "the column “" + f.Title.EN + "” is missing, so records cannot be told apart; add it"}}
+				EN: "the column “" + f.Title.EN + "” is missing, so records cannot be told apart; add it",
+			}}
 		}
 		p.key = append(p.key, f.Index)
 	}
@@ -187,7 +188,8 @@ func (p *plan) pipeline(ctx context.Context, rows func(func(Row) error) error, u
 // the caller's rows becomes an error, so that it cannot end the process from a
 // goroutine nobody watches.
 func (p *plan) produce(ctx context.Context, fail context.CancelCauseFunc, rows func(func(Row) error) error,
-	work, order, free chan *chunk) {
+	work, order, free chan *chunk,
+) {
 	defer func() {
 		if r := recover(); r != nil {
 			fail(fmt.Errorf("reading rows: panic: %v", r))

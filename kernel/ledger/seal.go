@@ -78,8 +78,10 @@ func (l *Ledger) Seal(ctx context.Context, actor luoshu.Actor, note string) (Sea
 		if err != nil {
 			return err
 		}
-		s := &sealRow{n: 1, seq: seq, at: l.now().UTC().Format(time.RFC3339), signer: actor.Name, role: actor.Role,
-			org: actor.Org, note: note, head: hash, prev: []byte{}}
+		s := &sealRow{
+			n: 1, seq: seq, at: l.now().UTC().Format(time.RFC3339), signer: actor.Name, role: actor.Role,
+			org: actor.Org, note: note, head: hash, prev: []byte{},
+		}
 		if last != nil {
 			s.n, s.prev = last.n+1, last.hash
 		}

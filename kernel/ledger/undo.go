@@ -74,8 +74,10 @@ func (u *undo) run(l *Ledger, actor luoshu.Actor, reason string) (Result, error)
 	if err != nil {
 		return Result{}, err
 	}
-	c := CommitInfo{Seq: seq + 1, prev: prev, Actor: actor, Entity: u.e.Name, Reason: reason, UndoOf: u.of.Seq,
-		At: l.now().UTC().Format(time.RFC3339), Catalog: l.cat.Version}
+	c := CommitInfo{
+		Seq: seq + 1, prev: prev, Actor: actor, Entity: u.e.Name, Reason: reason, UndoOf: u.of.Seq,
+		At: l.now().UTC().Format(time.RFC3339), Catalog: l.cat.Version,
+	}
 	table := store.Table(u.e.Name)
 	closed, err := u.close(c.Seq)
 	if err != nil {

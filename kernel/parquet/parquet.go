@@ -306,8 +306,10 @@ func Write(ctx context.Context, tx *store.Tx, dir string, ent *catalog.Entity, f
 	if err := os.Rename(f.Name(), filepath.Join(dir, name)); err != nil {
 		return File{}, fmt.Errorf("write %s: %w", name, err)
 	}
-	return File{Entity: ent.Name, File: name, Rows: w.rows, Bytes: out.n,
-		SHA256: hex.EncodeToString(sum.Sum(nil)), Columns: w.cols}, nil
+	return File{
+		Entity: ent.Name, File: name, Rows: w.rows, Bytes: out.n,
+		SHA256: hex.EncodeToString(sum.Sum(nil)), Columns: w.cols,
+	}, nil
 }
 
 type counter struct {

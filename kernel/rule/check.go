@@ -62,49 +62,64 @@ func Canonical(check, value string) string {
 var (
 	badIDShape = luoshu.Text{
 		ZH: "身份证号应为18位：17位数字加1位数字或大写X（也收15位老号）；请照证件重新填写",
-		EN: "an ID number has 18 characters: 17 digits and a digit or capital X (the old 15-digit form is taken too); copy it again from the document"}
+		EN: "an ID number has 18 characters: 17 digits and a digit or capital X (the old 15-digit form is taken too); copy it again from the document",
+	}
 	badIDDate = luoshu.Text{
 		ZH: "身份证号中的出生日期不存在；请核对第7至14位（老号第7至12位）",
-		EN: "the birth date inside the ID number does not exist; check characters 7 to 14 (7 to 12 of an old number)"}
+		EN: "the birth date inside the ID number does not exist; check characters 7 to 14 (7 to 12 of an old number)",
+	}
 	badIDDigit = luoshu.Text{
 		ZH: "身份证号校验位不符（GB 11643）；多为抄错一位或两位颠倒，请照证件核对",
-		EN: "the check character of the ID number is wrong (GB 11643); usually one digit is miscopied or two are swapped: compare with the document"}
+		EN: "the check character of the ID number is wrong (GB 11643); usually one digit is miscopied or two are swapped: compare with the document",
+	}
 	badStudentShape = luoshu.Text{
 		ZH: "学籍号应为19位：G、J或L加18位；请到学籍系统核对",
-		EN: "a student number has 19 characters: G, J or L and 18 more; look it up in the registration system"}
+		EN: "a student number has 19 characters: G, J or L and 18 more; look it up in the registration system",
+	}
 	badStudentDigit = luoshu.Text{
 		ZH: "学籍号校验位不符（G、J号后18位按GB 11643校验）；请到学籍系统核对",
-		EN: "the check character of the student number is wrong (the 18 characters after G or J follow GB 11643); look it up in the registration system"}
+		EN: "the check character of the student number is wrong (the 18 characters after G or J follow GB 11643); look it up in the registration system",
+	}
 	badStudentDate = luoshu.Text{
 		ZH: "学籍号中的出生日期不存在；请核对第8至15位",
-		EN: "the birth date inside the student number does not exist; check characters 8 to 15"}
+		EN: "the birth date inside the student number does not exist; check characters 8 to 15",
+	}
 	badTemporary = luoshu.Text{
 		ZH: "临时学籍号（L）应为L加18位数字；请到学籍系统核对",
-		EN: "a temporary student number is L and 18 digits; look it up in the registration system"}
+		EN: "a temporary student number is L and 18 digits; look it up in the registration system",
+	}
 	badSchool = luoshu.Text{
 		ZH: "学校（机构）标识码应为10位数字；请查学校标识码表，注意不要丢掉开头的0",
-		EN: "a school identifier has 10 digits; look it up in the list of schools and mind leading zeros"}
+		EN: "a school identifier has 10 digits; look it up in the list of schools and mind leading zeros",
+	}
 	badCreditShape = luoshu.Text{
 		ZH: "统一社会信用代码应为18位数字或大写字母（不用I、O、S、V、Z）；请照证书填写",
-		EN: "a unified social credit code has 18 digits or capital letters (no I, O, S, V, Z); copy it from the certificate"}
+		EN: "a unified social credit code has 18 digits or capital letters (no I, O, S, V, Z); copy it from the certificate",
+	}
 	badCreditDigit = luoshu.Text{
 		ZH: "统一社会信用代码校验位不符（GB 32100）；请照证书核对",
-		EN: "the check character of the unified social credit code is wrong (GB 32100); compare with the certificate"}
+		EN: "the check character of the unified social credit code is wrong (GB 32100); compare with the certificate",
+	}
 	badCertShape = luoshu.Text{
 		ZH: "教师资格证号应为17位数字；请照证书填写",
-		EN: "a teacher certificate number has 17 digits; copy it from the certificate"}
+		EN: "a teacher certificate number has 17 digits; copy it from the certificate",
+	}
 	badCertKind = luoshu.Text{
 		ZH: "教师资格证号第10位是资格种类，应为1至7；请照证书核对",
-		EN: "the 10th digit of a teacher certificate number is the kind of certificate, 1 to 7; compare with the certificate"}
+		EN: "the 10th digit of a teacher certificate number is the kind of certificate, 1 to 7; compare with the certificate",
+	}
 	badCertYear = luoshu.Text{
 		ZH: "教师资格证号前4位是发证年份，应在1990至2099之间；请照证书核对",
-		EN: "the first 4 digits of a teacher certificate number are the year of issue, 1990 to 2099; compare with the certificate"}
+		EN: "the first 4 digits of a teacher certificate number are the year of issue, 1990 to 2099; compare with the certificate",
+	}
 	badMobile = luoshu.Text{
 		ZH: "手机号应为11位数字，以13至19开头；固定电话请填其他栏",
-		EN: "a mobile number has 11 digits and begins with 13 to 19; a landline belongs elsewhere"}
+		EN: "a mobile number has 11 digits and begins with 13 to 19; a landline belongs elsewhere",
+	}
 	badCardShape = luoshu.Text{
 		ZH: "残疾人证号应为20位：18位身份证号加1位类别（1至7）加1位等级（1至4）；请照证件填写",
-		EN: "a disability card number has 20 characters: the 18 of the ID number, a kind (1 to 7) and a level (1 to 4); copy it from the card"}
+		EN: "a disability card number has 20 characters: the 18 of the ID number, a kind (1 to 7) and a level (1 to 4); copy it from the card",
+	}
 )
 
 // cnID checks a resident ID number: 18 characters with check character, or the

@@ -381,7 +381,8 @@ func compileInt(n *node, args []fn) func(input) (int64, state) {
 		}
 	}
 	do := map[op]func(a, b int64) (int64, state){
-		opAdd: addInt, opSub: subInt, opMul: mulInt, opDiv: divInt, opMod: modInt}[n.op]
+		opAdd: addInt, opSub: subInt, opMul: mulInt, opDiv: divInt, opMod: modInt,
+	}[n.op]
 	a, b := args[0].int, args[1].int
 	return func(in input) (int64, state) {
 		x, st := a(in)

@@ -90,8 +90,10 @@ func (l *lowering) fault(x ast.Expr, zh, en string, args ...any) *ExprError {
 		}
 	}
 	at := l.ast.SourceInfo().GetStartLocation(x.ID())
-	return &ExprError{max(at.Line(), 1), max(at.Column()+1, 1),
-		luoshu.Text{ZH: fmt.Sprintf(zh, az...), EN: fmt.Sprintf(en, ae...)}}
+	return &ExprError{
+		max(at.Line(), 1), max(at.Column()+1, 1),
+		luoshu.Text{ZH: fmt.Sprintf(zh, az...), EN: fmt.Sprintf(en, ae...)},
+	}
 }
 
 // expr lowers one expression of the tree. The error is always an *ExprError.

@@ -127,7 +127,8 @@ func (e *Env) Compile(expr string, want ...Kind) (*Expr, error) {
 	if len([]rune(expr)) > maxSource {
 		return nil, &ExprError{1, 1, luoshu.Text{
 			ZH: fmt.Sprintf("表达式超过 %d 个字符", maxSource),
-			EN: fmt.Sprintf("the expression is longer than %d characters", maxSource)}}
+			EN: fmt.Sprintf("the expression is longer than %d characters", maxSource),
+		}}
 	}
 	tree, iss := e.cel.Compile(expr)
 	if iss != nil && iss.Err() != nil {

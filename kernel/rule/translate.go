@@ -22,14 +22,16 @@ func translate(msg string) luoshu.Text {
 	if name, ok := between(msg, "undeclared reference to '", "'"); ok {
 		return luoshu.Text{
 			ZH: fmt.Sprintf("没有名为 %s 的变量或函数", name),
-			EN: fmt.Sprintf("there is no variable or function %s", name)}
+			EN: fmt.Sprintf("there is no variable or function %s", name),
+		}
 	}
 	if name, ok := between(msg, "found no matching overload for '", "'"); ok {
 		types, _ := between(msg, "applied to '", "'")
 		name = symbols.Replace(name)
 		return luoshu.Text{
 			ZH: fmt.Sprintf("%s 不能用于 %s", name, kindsZH.Replace(types)),
-			EN: fmt.Sprintf("%s cannot be applied to %s", name, types)}
+			EN: fmt.Sprintf("%s cannot be applied to %s", name, types),
+		}
 	}
 	if rest, ok := strings.CutPrefix(msg, "Syntax error: "); ok {
 		return luoshu.Text{ZH: "表达式写法有误：" + rest, EN: "syntax error: " + rest}

@@ -61,7 +61,8 @@ func (sqliteDialect) beginError(err error) error {
 	var e *sqlite.Error
 	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY {
 		return &luoshu.Error{Kind: luoshu.Unavailable, Cause: err, Msg: luoshu.Text{
-			ZH: "另一个程序正在写入数据；请等它完成后再试", EN: "another program is writing to the database; try again when it has finished"}}
+			ZH: "另一个程序正在写入数据；请等它完成后再试", EN: "another program is writing to the database; try again when it has finished",
+		}}
 	}
 	return fmt.Errorf("begin: %w", err)
 }
@@ -74,9 +75,11 @@ func (sqliteDialect) tableEnd() string { return " STRICT" }
 func (sqliteDialect) columns() string {
 	return `SELECT name, type FROM pragma_table_info(?) ORDER BY cid`
 }
+
 func (sqliteDialect) tables() string {
 	return `SELECT name FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, 2) = 'r_' ORDER BY name`
 }
+
 func (sqliteDialect) indexes() string {
 	return `SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND substr(name, 1, 2) = 'x_' ORDER BY name`
 }
@@ -121,6 +124,7 @@ func (postgresDialect) rebind(q string) string {
 func (postgresDialect) begin() []string {
 	return []string{"BEGIN", "SELECT pg_advisory_xact_lock(7163904520)"}
 }
+
 func (postgresDialect) beginRead() []string {
 	return []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 }
@@ -137,10 +141,12 @@ func (postgresDialect) columns() string {
 	return `SELECT column_name::text, data_type::text FROM information_schema.columns
 		WHERE table_schema = current_schema() AND table_name = ? ORDER BY ordinal_position`
 }
+
 func (postgresDialect) tables() string {
 	return `SELECT table_name::text FROM information_schema.tables
 		WHERE table_schema = current_schema() AND left(table_name, 2) = 'r_' ORDER BY 1`
 }
+
 func (postgresDialect) indexes() string {
 	return `SELECT indexname::text FROM pg_indexes
 		WHERE schemaname = current_schema() AND tablename = ? AND left(indexname, 2) = 'x_' ORDER BY 1`

@@ -144,8 +144,13 @@ func TestBadConfig(t *testing.T) {
 	if err := os.WriteFile(junk, []byte(strings.Repeat("not a database ", 1000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []store.Config{{Driver: "oracle"}, {}, {DSN: junk}, {DSN: dir},
-		{Driver: "postgres", DSN: "host=" + dir + " user=x"}} {
+	for _, c := range []store.Config{
+		{Driver: "oracle"},
+		{},
+		{DSN: junk},
+		{DSN: dir},
+		{Driver: "postgres", DSN: "host=" + dir + " user=x"},
+	} {
 		db, err := store.Open(t.Context(), c)
 		if err == nil {
 			db.Close()

@@ -96,8 +96,10 @@ func ParseWhere(s string) (map[string]string, error) {
 			k, v, ok = strings.Cut(part, "=")
 		}
 		if !ok || k == "" {
-			return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "where",
-				Msg: Text{ZH: "条件应写作 维度:值,维度:值", EN: "conditions are written dimension:value,dimension:value"}}
+			return nil, &luoshu.Error{
+				Kind: luoshu.Invalid, Field: "where",
+				Msg: Text{ZH: "条件应写作 维度:值,维度:值", EN: "conditions are written dimension:value,dimension:value"},
+			}
 		}
 		out[strings.TrimSpace(k)] = strings.TrimSpace(v)
 	}
