@@ -169,7 +169,7 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	if c.Ledger, err = ledger.Open(ctx, c.DB, c.Catalog, now); err != nil {
 		return err
 	}
-	c.Engine = indicator.New(c.DB, c.Catalog, c.Dir, indicator.WithClock(now))
+	c.Engine = indicator.New(c.DB, c.Catalog, c.Dir, indicator.WithEngine(c.Config.Engine), indicator.WithClock(now))
 	if c.Access, err = access.Open(ctx, c.DB, c.Catalog, now); err != nil {
 		return err
 	}
