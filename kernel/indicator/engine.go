@@ -56,7 +56,13 @@ type Option func(*Engine)
 
 // WithEngine chooses "duckdb" or "sqlite" (the store itself) for scans. Asking
 // for an engine that is not built in falls back to the store.
-func WithEngine(name string) Option { return func(e *Engine) { e.engine = name } }
+func WithEngine(name string) Option {
+	return func(e *Engine) {
+		if name != "" {
+			e.engine = name
+		}
+	}
+}
 
 // WithClock gives the clock that Timings are taken with; without one they are 0.
 func WithClock(now func() time.Time) Option { return func(e *Engine) { e.clock = now } }
