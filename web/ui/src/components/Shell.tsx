@@ -80,7 +80,13 @@ export function Shell({ children }: { children: ReactNode }) {
             {doors
               .filter((d) => !d.needs || may(d.needs))
               .map((d) => (
-                <NavLink key={d.to} to={d.to} end={d.to === '/'} className="nav-link">
+                <NavLink
+                  key={d.to}
+                  to={d.to}
+                  end={d.to === '/'}
+                  className="nav-link"
+                  onClick={() => setOpen(false)}
+                >
                   {t(d.key)}
                 </NavLink>
               ))}
