@@ -1,8 +1,6 @@
 package demo
 
-import (
-	"strconv"
-)
+import "strconv"
 
 const (
 	firstYear = 2020

@@ -73,7 +73,6 @@ type result struct {
 	byGrade2020 [nGrad]int
 	enrolled    [years][nStages]int
 	teachers    [years][nStages]int
-	sheets      []handIn
 }
 
 // newPerson makes a pupil of a grade who is new to the records.

@@ -53,13 +53,9 @@ type school struct {
 	staff               [nStages][]int32
 }
 
-func (s *school) has(stage int) bool { return s.weight[stage] > 0 }
-
+func (s *school) has(stage int) bool  { return s.weight[stage] > 0 }
 func (s *school) alive(year int) bool { return s.open <= year && year < s.close }
-
-func (s *school) rural() bool { return s.ur == "210" || s.ur == "220" }
-
-func (s *school) urban() bool { return s.ur[0] == '1' && s.ur[1] == '1' }
+func (s *school) rural() bool         { return s.ur == "210" || s.ur == "220" }
 
 // pull is the weight with which entrants choose the school in a year.
 func (s *school) pull(stage, year int) float64 {

@@ -154,12 +154,6 @@ func (c demoCmd) seal(a *app, ct *city.City, note string) error {
 	return nil
 }
 
-// demoAccount is one account of the demo; Org "" is chosen from the tree.
-type demoAccount struct {
-	name, role, org string
-	title           luoshu.Text
-}
-
 // accounts makes one account for each role, all with one password that is written
 // down beside them: a demo, and it says so.
 func (c demoCmd) accounts(a *app, ct *city.City) error {

@@ -47,7 +47,7 @@ func (c serveCmd) Run(a *app) error {
 			<-a.ctx.Done()
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), 10*time.Second)
 			defer cancel()
-			done <- srv.Shutdown(ctx)
+			done <- errors.Join(srv.Shutdown(ctx), handler.Close(ctx))
 		}()
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
