@@ -80,13 +80,7 @@ export function Shell({ children }: { children: ReactNode }) {
             {doors
               .filter((d) => !d.needs || may(d.needs))
               .map((d) => (
-                <NavLink
-                  key={d.to}
-                  to={d.to}
-                  end={d.to === '/'}
-                  className="nav-link"
-                  onClick={() => setOpen(false)}
-                >
+                <NavLink key={d.to} to={d.to} end={d.to === '/'} className="nav-link" onClick={() => setOpen(false)}>
                   {t(d.key)}
                 </NavLink>
               ))}

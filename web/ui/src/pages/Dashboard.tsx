@@ -210,6 +210,17 @@ function inOrder(units: Org[], onMap: Record<string, number | null>): Org[] {
   return [...units].sort((a, b) => rank(a) - rank(b) || a.code.localeCompare(b.code))
 }
 
+/** The words that most names end in (" Education Bureau"): left off where room is short. */
+function commonTail(names: string[]): string {
+  const count = new Map<string, number>()
+  for (const n of names) {
+    for (let at = n.indexOf(' '); at > 0; at = n.indexOf(' ', at + 1))
+      count.set(n.slice(at), (count.get(n.slice(at)) ?? 0) + 1)
+  }
+  const shared = [...count].filter(([, k]) => k > names.length / 2).map(([s]) => s)
+  return shared.sort((a, b) => b.length - a.length)[0] ?? ''
+}
+
 /** Areas or units below: map and table of one chosen headline, in order of code. */
 function Below({ page }: { page: Page }) {
   const { session } = useSession()
@@ -257,7 +268,12 @@ function Below({ page }: { page: Page }) {
       const code = String(f.properties[boundaries?.property ?? ''])
       if (typeof f.properties.name === 'string' && lang === 'zh') titles.set(code, f.properties.name)
     }
-    for (const c of children) if (!titles.has(c.code)) titles.set(c.code, tx(c.title))
+    const tail = commonTail(children.map((c) => tx(c.title)))
+    for (const c of children) {
+      const title = tx(c.title)
+      if (!titles.has(c.code))
+        titles.set(c.code, title.endsWith(tail) ? title.slice(0, -tail.length || undefined) : title)
+    }
     for (const r of other.data?.rows ?? []) {
       const code = r.by?.[areaDim ?? '']
       if (code && !titles.has(code)) titles.set(code, tx(r.labels?.[areaDim ?? '']))

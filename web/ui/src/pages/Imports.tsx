@@ -210,7 +210,9 @@ function Uploads() {
                   <th scope="row">
                     <Link to={`/import/${u.id}`}>{u.name}</Link>
                   </th>
-                  <td>{tx(u.title) || tx(entities.data?.find((e) => e.name === u.entity)?.title) || u.entity}</td>
+                  <td className="nowrap">
+                    {tx(u.title) || tx(entities.data?.find((e) => e.name === u.entity)?.title) || u.entity}
+                  </td>
                   <td>
                     <UploadState state={u.state} />
                   </td>
@@ -280,7 +282,7 @@ function Commits() {
                     </th>
                     <td className="num nowrap">{instant(c.at)}</td>
                     <td>{c.actor}</td>
-                    <td>{tx(c.title) || c.entity}</td>
+                    <td className="nowrap">{tx(c.title) || c.entity}</td>
                     <td className="file-cell">{c.file || '—'}</td>
                     <td className="right num">{number(c.new)}</td>
                     <td className="right num">{number(c.changed)}</td>

@@ -118,7 +118,7 @@ export default function UploadPage() {
               </div>
             ))}
           </dl>
-          {r.refused > 0 && (
+          {r.refused > 0 && data.state !== 'cancelled' && (
             <div className="refused-hint">
               <p>{t('imp.faultsHint', { n: number(r.refused) })}</p>
               <a className="plain-button" href={`/api/uploads/${id}/faults.xlsx`} download>
@@ -126,7 +126,7 @@ export default function UploadPage() {
               </a>
             </div>
           )}
-          {data.state !== 'reading' && <Differences id={id} upload={data} />}
+          {data.state !== 'reading' && data.state !== 'cancelled' && <Differences id={id} upload={data} />}
         </>
       )}
       {asking === 'cancel' && (
