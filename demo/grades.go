@@ -58,15 +58,8 @@ func gradeCode(g int) string {
 
 // gradeAge is the age on 1 September of a child who is where most are.
 func gradeAge(g int) int {
-	switch stageOf(g) {
-	case stPre:
-		return 3 + g
-	case stVoc:
-		return 15 + g - voc1
-	case stSpe:
-		return 6 + g - spe1
-	}
-	return 6 + g - pri1
+	first := [nStages]int{stPre: 3, stPri: 6, stJun: 12, stSen: 15, stVoc: 15, stSpe: 6}
+	return first[stageOf(g)] + g - stageFirst[stageOf(g)]
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -58,7 +59,14 @@ type app struct {
 	logger *slog.Logger
 }
 
+// memoryGoal is where the collector starts to work harder: a load or seal of a
+// full city is to stay under 1 GiB. GOMEMLIMIT overrides it.
+const memoryGoal = 600 << 20
+
 func main() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryGoal)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
