@@ -180,7 +180,10 @@ func TestTemplate(t *testing.T) {
 func TestColourThenMend(t *testing.T) {
 	cat := loadAll(t)
 	bad := head + ",备注\n" + good + ",\nG11010519491231002X,李四,3,1949-02-30,2141000001,01,\"a\nb\"\n"
-	for name, data := range map[string][]byte{"c.csv": []byte(bad), "x.xlsx": simple("", false, head, good, "G11010519491231002X,李四,3,1949-02-30,2141000001,01")} {
+	lines := []string{head, good, "G11010519491231002X,李四,3,1949-02-30,2141000001,01"}
+	for name, data := range map[string][]byte{
+		"c.csv": []byte(bad), "x.xlsx": simple("", false, lines...), "bare.xlsx": without(t, simple("", false, lines...), "xl/styles.xml"),
+	} {
 		for round := range 2 {
 			var faults []luoshu.Fault
 			sum, err := intake.Read(context.Background(), file(name, data), cat, "student", nil, func(r intake.Row) error {
@@ -204,6 +207,31 @@ func TestColourThenMend(t *testing.T) {
 			}
 		}
 	}
+}
+
+// without returns the workbook less one of its parts.
+func without(t *testing.T, data []byte, part string) []byte {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parts []string
+	for _, f := range z.File {
+		if f.Name == part {
+			continue
+		}
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, f.Name, string(text))
+	}
+	return pack(parts...)
 }
 
 func unzipText(t *testing.T, data []byte) string {

@@ -47,7 +47,8 @@ func Colour(w io.Writer, f File, faults []luoshu.Fault) (err error) {
 	for _, e := range a.Files {
 		size += e.UncompressedSize64
 	}
-	if size <= colourWhole {
+	// A workbook without a style sheet cannot be coloured in place.
+	if size <= colourWhole && a.Find("xl/styles.xml") != nil {
 		if x, err := excelize.OpenReader(f.Reader(), excelize.Options{UnzipSizeLimit: 2 * colourWhole, UnzipXMLSizeLimit: 2 * colourWhole}); err == nil {
 			defer func() { _ = x.Close() }()
 			return c.whole(w, f, x)
