@@ -5,6 +5,11 @@ SCALE   ?= 0.05
 LISTEN  ?= 127.0.0.1:8080
 BIN     := bin/luoshu
 
+# DuckDB links against a C++ library; without a C++ compiler the core is built alone.
+ifeq ($(shell command -v $${CXX:-g++}),)
+export CGO_ENABLED := 0
+endif
+
 .PHONY: run run-eauclaire build ui test bench lint check-tools clean cross e2e setup-test fuzz
 
 run: build

@@ -29,15 +29,15 @@ func (e *env) startPocketBase(fields []string) (*pocketBase, error) {
 	if _, err := os.Stat(bin); err != nil {
 		return nil, fmt.Errorf("the peer is not built (scripts/bench builds it): %w", err)
 	}
-	dir := filepath.Join(e.work, "pb")
-	if err := os.RemoveAll(dir); err != nil {
+	dir, err := os.MkdirTemp(e.work, "pb-")
+	if err != nil {
 		return nil, err
 	}
 	if _, err := e.command(0, bin, "superuser", "upsert", pbMail, pbPass, "--dir", dir); err != nil {
 		return nil, err
 	}
 	addr := "127.0.0.1:" + freePort()
-	cmd := exec.CommandContext(e.ctx, bin, "serve", "--http", addr, "--dir", dir)
+	cmd := exec.CommandContext(e.ctx, bin, "serve", "--http", addr, "--dir", dir, "--automigrate=false")
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+
+	"luoshu"
 )
 
 // uploadCommit writes a staged upload; its state tells when it is done.
@@ -9,6 +11,11 @@ func uploadCommit(s *Server, w http.ResponseWriter, r *http.Request) error {
 	u, err := s.upload(r)
 	if err != nil {
 		return err
+	}
+	// Who commits becomes answerable for the file and may have it back in clear,
+	// so only who handed it in may.
+	if u.Actor.Name != actor(r).Name {
+		return luoshu.Errorf(luoshu.Denied, "只有上传人可以提交这个文件", "only who handed the file in may commit it")
 	}
 	if err := s.Desk.CommitUpload(r.Context(), actor(r), u.ID); err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -61,6 +62,7 @@ func (c figuresShowCmd) Run(a *app) error {
 // cubes where it is not: the digits are the same.
 func (c figuresShowCmd) figures(a *app, ct *city.City, where map[string]string) ([]disclose.Figure, error) {
 	out := []disclose.Figure{}
+	var skipped error
 	filter := map[string][]string{}
 	for k, v := range where {
 		filter[k] = []string{v}
@@ -82,10 +84,12 @@ func (c figuresShowCmd) figures(a *app, ct *city.City, where map[string]string) 
 		}
 		if !c.All && !declared(ind, cut) {
 			figs, err := c.explore(a, ct, ind, cut, filter)
+			var e *luoshu.Error
+			if len(c.Indicator) == 0 && errors.As(err, &e) && e.Kind == luoshu.Invalid { // not every indicator has every dimension
+				skipped = err
+				continue
+			}
 			if err != nil {
-				if len(c.Indicator) == 0 { // not every indicator has every dimension
-					continue
-				}
 				return nil, err
 			}
 			out = append(out, figs...)
@@ -96,6 +100,9 @@ func (c figuresShowCmd) figures(a *app, ct *city.City, where map[string]string) 
 			return nil, err
 		}
 		out = append(out, figs...)
+	}
+	if len(out) == 0 && skipped != nil {
+		return nil, skipped
 	}
 	return out, nil
 }
@@ -132,7 +139,7 @@ func (c figuresShowCmd) explore(a *app, ct *city.City, ind *catalog.Indicator, c
 	for _, r := range res.Rows {
 		out = append(out, disclose.Figure{
 			Indicator: ind.ID, Year: r.Year, By: r.By, Labels: r.Labels, Numerator: r.Numerator, Denominator: r.Denominator,
-			Value: r.Value, Unit: ind.Unit, N: r.N, Suppressed: r.Suppressed, Seal: res.Seal, Formula: res.Formula,
+			Value: r.Value, Unit: ind.Unit, N: r.N, Verified: r.Verified, Suppressed: r.Suppressed, Seal: res.Seal, Formula: res.Formula,
 		})
 	}
 	return out, nil
@@ -273,6 +280,9 @@ func (a *app) pageCSV(p *disclose.Page) error {
 		for i, c := range p.Columns {
 			if v := r.Values[c.Name]; v != nil {
 				rec[i] = fmt.Sprint(v)
+				if _, text := v.(string); text && rec[i] != "" && strings.ContainsRune("=+-@\t\r\n'", rune(rec[i][0])) {
+					rec[i] = "'" + rec[i] // a spreadsheet must not run it
+				}
 			}
 		}
 		if err := w.Write(rec); err != nil {

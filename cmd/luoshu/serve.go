@@ -23,20 +23,20 @@ type serveCmd struct {
 // Run serves until it is interrupted; requests under way get ten seconds to end.
 func (c serveCmd) Run(a *app) error {
 	return a.with(c.Data, func(ct *city.City) error {
-		handler := web.New(web.Config{
-			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
-			Catalog: ct.Catalog, Now: a.now, Log: a.logger, Seal: ct.Seal,
-		})
 		ln, err := net.Listen("tcp", c.Listen)
 		if err != nil {
 			return luoshu.Errorf(luoshu.Unavailable, "无法监听 %s：%v", "cannot listen on %s: %v", c.Listen, err)
 		}
+		handler := web.New(web.Config{
+			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
+			Catalog: ct.Catalog, Now: a.now, Log: a.logger, Seal: ct.Seal,
+		})
 		srv := &http.Server{
 			Handler:           handler,
 			ReadHeaderTimeout: 10 * time.Second,
 			IdleTimeout:       2 * time.Minute,
 			MaxHeaderBytes:    64 << 10,
-			BaseContext:       func(net.Listener) context.Context { return a.ctx },
+			BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(a.ctx) },
 		}
 		fmt.Fprintf(a.out, "Luoshu 洛书 · %s · http://%s\n", ct.Catalog.City.Title.ZH, ln.Addr())
 		if b, err := os.ReadFile(filepath.Join(c.Data, accountsFile)); err == nil {

@@ -181,8 +181,18 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 // Close closes the database.
 func (c *City) Close() error { return c.DB.Close() }
 
-// Seal makes a seal and computes its figures, so that nobody sees a seal without them.
+// Seal makes a seal and computes its figures. When the last seal was left without
+// figures by an interruption and nothing was written since, that one is finished
+// instead of making another.
 func (c *City) Seal(ctx context.Context, a luoshu.Actor, note string, p luoshu.Progress) (ledger.Seal, error) {
+	if last, ok, err := c.unfinished(ctx); err != nil {
+		return last, err
+	} else if ok {
+		if err := c.Engine.Compute(ctx, last, p); err != nil {
+			return last, fmt.Errorf("compute figures of seal %s: %w", last.ID, err)
+		}
+		return last, nil
+	}
 	s, err := c.Ledger.Seal(ctx, a, note)
 	if err != nil {
 		return s, err
@@ -191,4 +201,23 @@ func (c *City) Seal(ctx context.Context, a luoshu.Actor, note string, p luoshu.P
 		return s, fmt.Errorf("compute figures of seal %s: %w", s.ID, err)
 	}
 	return s, nil
+}
+
+// unfinished returns the last seal if it stands at the ledger's head and its
+// figures were never completed.
+func (c *City) unfinished(ctx context.Context) (ledger.Seal, bool, error) {
+	seals, err := c.Ledger.Seals(ctx)
+	if err != nil || len(seals) == 0 {
+		return ledger.Seal{}, false, err
+	}
+	last := seals[len(seals)-1]
+	head, _, err := c.Ledger.Head(ctx)
+	if err != nil {
+		return last, false, err
+	}
+	done, err := c.Engine.Latest(ctx)
+	if err != nil {
+		return last, false, err
+	}
+	return last, last.Seq == head && done != last.ID, nil
 }

@@ -2,8 +2,10 @@ package disclose
 
 import (
 	"context"
+	"slices"
 
 	"luoshu"
+	"luoshu/kernel/catalog"
 	"luoshu/kernel/disclose/guard"
 )
 
@@ -53,6 +55,9 @@ func (d *Door) Behind(ctx context.Context, actor luoshu.Actor, q BehindQuery) (*
 		}
 	}
 	role := d.acc.Role(actor)
+	if err := personalBehind(role, ind, q.Where); err != nil {
+		return nil, err
+	}
 	fig, err := d.One(ctx, role, seal.ID, ind, q.Where, q.Year)
 	if err != nil {
 		return nil, err
@@ -90,4 +95,23 @@ func (d *Door) Behind(ctx context.Context, actor luoshu.Actor, q BehindQuery) (*
 	}
 	p.Total, p.Capped, err = d.countTail(ctx, "SELECT 1"+tail, args)
 	return p, err
+}
+
+// personalBehind refuses the records behind a figure to a reader without the
+// small-group right where being in the list would itself tell something about a
+// person: a sensitive figure, or a cut the indicator does not declare.
+func personalBehind(role *catalog.Role, ind *catalog.Indicator, where map[string]string) error {
+	if role == nil || role.Small {
+		return nil
+	}
+	denied := luoshu.Errorf(luoshu.Denied, "这一指标背后的记录涉及个人情况，不予显示", "the records behind this figure tell about persons and are not shown")
+	if ind.Sensitive {
+		return denied
+	}
+	for id := range where {
+		if !slices.ContainsFunc(ind.By, func(cut []string) bool { return slices.Contains(cut, id) }) {
+			return denied
+		}
+	}
+	return nil
 }

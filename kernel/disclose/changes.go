@@ -2,6 +2,7 @@ package disclose
 
 import (
 	"context"
+	"slices"
 
 	"luoshu"
 	"luoshu/kernel/catalog"
@@ -254,9 +255,7 @@ func (d *Door) Seals(ctx context.Context, actor luoshu.Actor) ([]SealInfo, error
 	for _, s := range all {
 		out = append(out, sealInfo(s))
 	}
-	for i, j := 0, len(out)-1; i < j && out[i].Seq < out[j].Seq; i, j = i+1, j-1 {
-		out[i], out[j] = out[j], out[i]
-	}
+	slices.Reverse(out) // newest first
 	return out, nil
 }
 

@@ -70,6 +70,7 @@ type ExploreRow struct {
 	Numerator   *float64          `json:"numerator"`
 	Denominator *float64          `json:"denominator"`
 	N           *int64            `json:"n"`
+	Verified    *float64          `json:"verified_share"`
 	Suppressed  bool              `json:"suppressed"`
 }
 
@@ -153,7 +154,7 @@ func (d *Window) Explore(ctx context.Context, actor luoshu.Actor, q ExploreQuery
 	for _, f := range ready {
 		out.Rows = append(out.Rows, ExploreRow{
 			By: f.By, Labels: f.Labels, Year: f.Year, Value: f.Value, Numerator: f.Numerator,
-			Denominator: f.Denominator, N: f.N, Suppressed: f.Suppressed,
+			Denominator: f.Denominator, N: f.N, Verified: f.Verified, Suppressed: f.Suppressed,
 		})
 	}
 	return out, nil
