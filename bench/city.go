@@ -175,7 +175,7 @@ func benchExplore(e *env) error {
 	if err != nil {
 		return err
 	}
-	cuts := []string{"county,stage", "county,sex", "stage,boarding", "county,migrant", "urban_rural,stage", "grade,sex", "county,left_behind", "runner,stage", "county,grade", "stage,minority"}
+	cuts := []string{"county,stage", "county,sex", "stage,boarder", "county,runner", "urban,stage", "grade,sex", "county,urban", "runner,stage", "county,grade", "stage,affordable"}
 	worst := 0.0
 	for i, c := range cuts {
 		lt, err := hammer([]string{s.url + "/api/explore?measure=students&cuts=" + c}, []string{cookie}, 1, 1)

@@ -33,11 +33,11 @@ func (e *env) startPocketBase(fields []string) (*pocketBase, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := e.command(0, bin, "superuser", "upsert", pbMail, pbPass, "--dir", dir); err != nil {
+	if _, err := e.command(0, bin, "superuser", "upsert", pbMail, pbPass, "--dir", dir, "--migrationsDir", filepath.Join(dir, "none")); err != nil {
 		return nil, err
 	}
 	addr := "127.0.0.1:" + freePort()
-	cmd := exec.CommandContext(e.ctx, bin, "serve", "--http", addr, "--dir", dir, "--automigrate=false")
+	cmd := exec.CommandContext(e.ctx, bin, "serve", "--http", addr, "--dir", dir, "--automigrate=false", "--migrationsDir", filepath.Join(dir, "none"))
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
