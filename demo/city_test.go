@@ -241,7 +241,7 @@ func (c *city) guardian(_ demo.File, r record) bool {
 
 func (c *city) enrolment(f demo.File, r record) bool {
 	p := c.students[r["student_no"]]
-	if p == nil || !validDate(r["from_date"]) || r["stage"] == "XXX" {
+	if p == nil || !validDate(r["from_date"]) || r["stage"] == "ZZZ" {
 		return false
 	}
 	s := c.schools[r["school_code"]]

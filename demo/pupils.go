@@ -218,7 +218,7 @@ func (l *life) enrolRow(t *sheet.Table, p *person, g int, from, to int32, in, ou
 	t.Int(l.year)
 	t.Str(sch.code)
 	if bad == badCode {
-		t.Str("XXX")
+		t.Str("ZZZ")
 	} else {
 		t.Str(stageCode[st])
 	}
