@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"luoshu/kernel/disclose"
+
+	"luoshu/web/kit"
 )
 
 // behindList answers the records behind one side of a figure.
@@ -14,12 +16,12 @@ func behindList(s *Server, w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	in := disclose.BehindQuery{Indicator: r.PathValue("id"), Part: q.Get("part"), Where: where, Seal: q.Get("seal")}
-	if err := numbers(r, map[string]*int{"year": &in.Year, "offset": &in.Offset, "limit": &in.Limit}); err != nil {
+	if err := kit.Numbers(r, map[string]*int{"year": &in.Year, "offset": &in.Offset, "limit": &in.Limit}); err != nil {
 		return err
 	}
 	p, err := s.Door.Behind(r.Context(), actor(r), in)
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, r, p)
+	return kit.WriteJSON(w, r, p)
 }

@@ -6,19 +6,21 @@ import (
 	"strings"
 
 	"luoshu"
+
+	"luoshu/web/kit"
 )
 
 // commitUndo takes a commit of the actor's own scope back. The client leaving
 // does not stop it half-way.
 func commitUndo(s *Server, w http.ResponseWriter, r *http.Request) error {
 	var in struct{ Reason string }
-	if err := readJSON(r, &in); err != nil {
+	if err := kit.ReadJSON(r, &in); err != nil {
 		return err
 	}
 	if strings.TrimSpace(in.Reason) == "" || len(in.Reason) > 1000 {
 		return &luoshu.Error{Kind: luoshu.Invalid, Field: "reason", Msg: luoshu.Text{ZH: "请写明撤销原因", EN: "say why it is taken back"}}
 	}
-	seq, err := pathNumber(r, "seq")
+	seq, err := kit.PathNumber(r, "seq")
 	if err != nil {
 		return err
 	}
@@ -30,5 +32,5 @@ func commitUndo(s *Server, w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.Log.Info("commit undone", "seq", seq, "by_seq", res.Seq)
-	return writeJSON(w, r, res)
+	return kit.WriteJSON(w, r, res)
 }

@@ -4,12 +4,14 @@ import (
 	"net/http"
 
 	"luoshu/kernel/disclose"
+
+	"luoshu/web/kit"
 )
 
 // dashboardRead answers one organisation's page, whole.
 func dashboardRead(s *Server, w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	year, err := number(r, "year")
+	year, err := kit.Number(r, "year")
 	if err != nil {
 		return err
 	}
@@ -17,5 +19,5 @@ func dashboardRead(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writePage(w, r, p)
+	return kit.WritePage(w, r, p)
 }

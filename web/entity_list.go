@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+
+	"luoshu/web/kit"
 )
 
 // entityList answers what kinds of records there are.
@@ -10,5 +12,5 @@ func entityList(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, r, all)
+	return kit.WriteJSON(w, r, all)
 }

@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+
+	"luoshu/web/kit"
 )
 
 // entityRead describes one kind of record.
@@ -10,5 +12,5 @@ func entityRead(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, r, e)
+	return kit.WriteJSON(w, r, e)
 }

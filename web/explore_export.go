@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"luoshu/web/kit"
 )
 
 // exploreExport answers the same as exploreRead as a file.
@@ -17,7 +19,7 @@ func exploreExport(s *Server, w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	format := strings.TrimPrefix(path.Ext(r.URL.Path), ".")
-	return writeFile(w, "explore-"+q.Measure+"."+format, fileType(format), func(out io.Writer) error {
+	return kit.WriteFile(w, "explore-"+q.Measure+"."+format, kit.FileType(format), func(out io.Writer) error {
 		return s.Door.ExploreExport(r.Context(), actor(r), q, format, out)
 	})
 }

@@ -9,6 +9,8 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access"
+
+	"luoshu/web/kit"
 )
 
 // oops is what people are told about a fault of the machine; the cause is logged.
@@ -44,7 +46,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	h.Del("Content-Encoding")
 	h.Del("ETag")
 	h.Set("Cache-Control", "no-store")
-	writeStatus(w, r, status, errorBody{body})
+	kit.WriteStatus(w, r, status, errorBody{body})
 }
 
 func (s *Server) explain(h http.Header, err error) (int, errorDetail) {

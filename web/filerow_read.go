@@ -4,11 +4,13 @@ import (
 	"net/http"
 
 	"luoshu/kernel/disclose"
+
+	"luoshu/web/kit"
 )
 
 // fileRowRead answers the row of a handed-in file that a record came from.
 func fileRowRead(s *Server, w http.ResponseWriter, r *http.Request) error {
-	n, err := pathNumber(r, "n")
+	n, err := kit.PathNumber(r, "n")
 	if err != nil {
 		return err
 	}
@@ -20,5 +22,5 @@ func fileRowRead(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, r, row)
+	return kit.WriteJSON(w, r, row)
 }

@@ -10,6 +10,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access"
+	"luoshu/web/kit"
 )
 
 const (
@@ -58,28 +59,20 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	})
 }
 
-type sessionKey struct{}
-
-// signedIn is the session of a request that has passed wrap.
-func signedIn(r *http.Request) *access.Session {
-	x, _ := r.Context().Value(sessionKey{}).(*access.Session)
-	return x
-}
-
 // actor is who makes the request.
-func actor(r *http.Request) luoshu.Actor { return signedIn(r).Actor }
+func actor(r *http.Request) luoshu.Actor { return kit.Actor(r) }
 
 // wrap lets a request through to its handler: time, size, session, header, right.
-func (s *Server) wrap(rt route) http.Handler {
+func (s *Server) wrap(rt kit.Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		ctx := r.Context()
-		if !rt.slow {
+		if !rt.Slow {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, requestTime)
 			defer cancel()
 		}
-		if !rt.slow || r.Method != http.MethodPost {
+		if !rt.Slow || r.Method != http.MethodPost {
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		}
 		session, err := s.session(ctx, r)
@@ -87,17 +80,17 @@ func (s *Server) wrap(rt route) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
-		if !rt.open {
+		if !rt.Open {
 			if err := s.allow(rt, r, session); err != nil {
 				s.fail(w, r, err)
 				return
 			}
 		}
 		if session != nil {
-			ctx = context.WithValue(ctx, sessionKey{}, session)
+			ctx = kit.WithSession(ctx, session)
 		}
 		r = r.WithContext(ctx)
-		if err := rt.handle(s, w, r); err != nil {
+		if err := rt.Handle(w, r); err != nil {
 			s.fail(w, r, err)
 		}
 	})
@@ -111,15 +104,15 @@ func (s *Server) session(ctx context.Context, r *http.Request) (*access.Session,
 	return s.Access.Session(ctx, c.Value)
 }
 
-func (s *Server) allow(rt route, r *http.Request, session *access.Session) error {
+func (s *Server) allow(rt kit.Route, r *http.Request, session *access.Session) error {
 	if session == nil {
 		return errSignedOut
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && !session.SameCSRF(r.Header.Get(csrfHeader)) {
 		return luoshu.Errorf(luoshu.Denied, "请求缺少页面凭证，请刷新后重试", "the request lacks the page's token; reload and try again")
 	}
-	if rt.right != "" {
-		return s.Access.Require(session.Actor, rt.right)
+	if rt.Right != "" {
+		return s.Access.Require(session.Actor, rt.Right)
 	}
 	return nil
 }

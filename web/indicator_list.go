@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+
+	"luoshu/web/kit"
 )
 
 // indicatorList answers all indicators.
@@ -10,5 +12,5 @@ func indicatorList(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, r, all)
+	return kit.WriteJSON(w, r, all)
 }

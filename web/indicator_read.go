@@ -4,12 +4,14 @@ import (
 	"net/http"
 
 	"luoshu/kernel/disclose"
+
+	"luoshu/web/kit"
 )
 
 // indicatorRead answers one indicator at one organisation.
 func indicatorRead(s *Server, w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	year, err := number(r, "year")
+	year, err := kit.Number(r, "year")
 	if err != nil {
 		return err
 	}
@@ -18,10 +20,10 @@ func indicatorRead(s *Server, w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p, err := s.Door.Indicator(r.Context(), actor(r), disclose.IndicatorQuery{
-		ID: r.PathValue("id"), Org: q.Get("org"), Seal: q.Get("seal"), Year: year, By: list(q.Get("by")), Where: where,
+		ID: r.PathValue("id"), Org: q.Get("org"), Seal: q.Get("seal"), Year: year, By: kit.List(q.Get("by")), Where: where,
 	})
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, r, p)
+	return kit.WriteJSON(w, r, p)
 }

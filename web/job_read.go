@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"luoshu"
+
+	"luoshu/web/kit"
 )
 
 func noJob() error { return luoshu.Errorf(luoshu.NotFound, "没有这个任务", "no such job") }
@@ -14,5 +16,5 @@ func jobRead(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if job == nil {
 		return noJob()
 	}
-	return writeJSON(w, r, job)
+	return kit.WriteJSON(w, r, job)
 }

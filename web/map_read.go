@@ -3,6 +3,8 @@ package web
 import (
 	"encoding/json"
 	"net/http"
+
+	"luoshu/web/kit"
 )
 
 // mapRead answers the city's boundaries.
@@ -18,5 +20,5 @@ func mapRead(s *Server, w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	return writeJSON(w, r, json.RawMessage(b))
+	return kit.WriteJSON(w, r, json.RawMessage(b))
 }

@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+
+	"luoshu/web/kit"
 )
 
 // orgList finds organisations within the actor's scope.
@@ -11,5 +13,5 @@ func orgList(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, r, all)
+	return kit.WriteJSON(w, r, all)
 }

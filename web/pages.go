@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"luoshu/web/kit"
 )
 
 // pages serves the built pages from memory. Paths that are no file are pages of
@@ -115,7 +117,7 @@ func (p *pages) find(name string) *asset {
 	}
 	if b, err := fs.ReadFile(p.files, name+".gz"); err == nil {
 		a.gzip = b
-	} else if len(plain) >= gzipFrom && compressible(a.kind) {
+	} else if len(plain) >= kit.GzipFrom && compressible(a.kind) {
 		a.gzip = squeeze(plain)
 	}
 	p.held[name] = a

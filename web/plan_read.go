@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"luoshu/kernel/disclose"
+
+	"luoshu/web/kit"
 )
 
 // planRead answers the plans with targets, states and figures.
@@ -12,7 +14,7 @@ func planRead(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, r, struct {
+	return kit.WriteJSON(w, r, struct {
 		Plans []disclose.PlanInfo `json:"plans"`
 	}{plans})
 }

@@ -8,6 +8,8 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/disclose"
+
+	"luoshu/web/kit"
 )
 
 // recordList answers one page of records, or all of them as a file when the
@@ -28,7 +30,7 @@ func recordList(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, r, p)
+	return kit.WriteJSON(w, r, p)
 }
 
 func (s *Server) recordExport(w http.ResponseWriter, r *http.Request, q disclose.RecordQuery, entity, format string) error {
@@ -40,7 +42,7 @@ func (s *Server) recordExport(w http.ResponseWriter, r *http.Request, q disclose
 	if q.Seal != "" {
 		name += "-" + q.Seal
 	}
-	return writeFile(w, name+"."+format, fileType(format), func(out io.Writer) error {
+	return kit.WriteFile(w, name+"."+format, kit.FileType(format), func(out io.Writer) error {
 		return s.Door.Export(r.Context(), actor(r), q, format, out, nil)
 	})
 }
@@ -65,5 +67,5 @@ func recordQuery(r *http.Request) (disclose.RecordQuery, error) {
 		}
 		q.Filter[field] = value
 	}
-	return q, numbers(r, map[string]*int{"offset": &q.Offset, "limit": &q.Limit})
+	return q, kit.Numbers(r, map[string]*int{"offset": &q.Offset, "limit": &q.Limit})
 }

@@ -2,11 +2,13 @@ package web
 
 import (
 	"net/http"
+
+	"luoshu/web/kit"
 )
 
 // recordRead answers one record with its history.
 func recordRead(s *Server, w http.ResponseWriter, r *http.Request) error {
-	rec, err := pathNumber(r, "rec")
+	rec, err := kit.PathNumber(r, "rec")
 	if err != nil {
 		return err
 	}
@@ -14,5 +16,5 @@ func recordRead(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, r, out)
+	return kit.WriteJSON(w, r, out)
 }

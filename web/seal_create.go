@@ -5,13 +5,15 @@ import (
 	"net/http"
 
 	"luoshu"
+
+	"luoshu/web/kit"
 )
 
 // sealCreate begins a seal and its figures, and answers the job that makes them.
 // The whole city is sealed, so only its own organisation may do it.
 func sealCreate(s *Server, w http.ResponseWriter, r *http.Request) error {
 	var in struct{ Note string }
-	if err := readJSON(r, &in); err != nil {
+	if err := kit.ReadJSON(r, &in); err != nil {
 		return err
 	}
 	if len(in.Note) > 1000 {
@@ -35,7 +37,7 @@ func sealCreate(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writeStatus(w, r, http.StatusAccepted, map[string]string{"job": id})
+	kit.WriteStatus(w, r, http.StatusAccepted, map[string]string{"job": id})
 	return nil
 }
 

@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+
+	"luoshu/web/kit"
 )
 
 // sealList answers the seals, newest first.
@@ -10,5 +12,5 @@ func sealList(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, r, all)
+	return kit.WriteJSON(w, r, all)
 }

@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+
+	"luoshu/web/kit"
 )
 
 // sealRead answers one seal.
@@ -10,5 +12,5 @@ func sealRead(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, r, one)
+	return kit.WriteJSON(w, r, one)
 }

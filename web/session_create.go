@@ -5,12 +5,14 @@ import (
 	"net/http"
 
 	"luoshu/kernel/access"
+
+	"luoshu/web/kit"
 )
 
 // sessionCreate signs in.
 func sessionCreate(s *Server, w http.ResponseWriter, r *http.Request) error {
 	var in struct{ Name, Password string }
-	if err := readJSON(r, &in); err != nil {
+	if err := kit.ReadJSON(r, &in); err != nil {
 		return err
 	}
 	address, _, err := net.SplitHostPort(r.RemoteAddr)
@@ -30,7 +32,7 @@ func sessionCreate(s *Server, w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.Log.Info("signed in", "role", session.Actor.Role, "org", session.Actor.Org)
-	return writeJSON(w, r, b)
+	return kit.WriteJSON(w, r, b)
 }
 
 // cookie holds the token; scripts cannot read it, and no other site's request

@@ -6,6 +6,8 @@ import (
 	"luoshu"
 	"luoshu/kernel/access"
 	"luoshu/kernel/disclose"
+
+	"luoshu/web/kit"
 )
 
 type sessionBody struct {
@@ -40,11 +42,11 @@ type cityBody struct {
 
 // sessionRead says who is signed in, and to what.
 func sessionRead(s *Server, w http.ResponseWriter, r *http.Request) error {
-	b, err := s.sessionBody(r, signedIn(r))
+	b, err := s.sessionBody(r, kit.Session(r))
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, r, b)
+	return kit.WriteJSON(w, r, b)
 }
 
 func (s *Server) sessionBody(r *http.Request, session *access.Session) (*sessionBody, error) {

@@ -7,6 +7,8 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/load"
+
+	"luoshu/web/kit"
 )
 
 // templateRead answers the template of an entity the actor's role reaches.
@@ -19,7 +21,7 @@ func templateRead(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.Door.Differ(r.Context(), actor(r), entity, false); err != nil {
 		return err
 	}
-	return writeFile(w, e.Title.ZH+"-模板.xlsx", typeXLSX, func(out io.Writer) error {
+	return kit.WriteFile(w, e.Title.ZH+"-模板.xlsx", kit.TypeXLSX, func(out io.Writer) error {
 		return load.Template(out, s.Catalog, entity)
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"luoshu"
+
+	"luoshu/web/kit"
 )
 
 // uploadCommit writes a staged upload; its state tells when it is done.
@@ -24,6 +26,6 @@ func uploadCommit(s *Server, w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.Log.Info("upload committing", "upload", u.ID, "entity", u.Entity)
-	writeStatus(w, r, http.StatusAccepted, s.uploadBody(u, nil))
+	kit.WriteStatus(w, r, http.StatusAccepted, s.uploadBody(u, nil))
 	return nil
 }

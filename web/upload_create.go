@@ -10,6 +10,8 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/load"
+
+	"luoshu/web/kit"
 )
 
 // uploadCreate takes a file in. It goes to disk as it comes; what it would change
@@ -75,7 +77,7 @@ func (s *Server) stage(w http.ResponseWriter, r *http.Request, sub load.Submissi
 		return err
 	}
 	s.Log.Info("file staged", "upload", id, "entity", sub.Entity)
-	writeStatus(w, r, http.StatusAccepted, map[string]string{"id": id})
+	kit.WriteStatus(w, r, http.StatusAccepted, map[string]string{"id": id})
 	return nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"luoshu"
+
+	"luoshu/web/kit"
 )
 
 // uploadFaults gives the file back to who handed it in, bad cells coloured.
@@ -27,7 +29,7 @@ func uploadFaults(s *Server, w http.ResponseWriter, r *http.Request) error {
 		return luoshu.Errorf(luoshu.Denied, "文件只能退回给提交人；含封闭字段的文件不退回", "a file goes back only to who handed it in, and not if it can hold closed fields")
 	}
 	name := strings.TrimSuffix(u.Name, path.Ext(u.Name)) + "-错误.xlsx"
-	return writeFile(w, name, typeXLSX, func(out io.Writer) error {
+	return kit.WriteFile(w, name, kit.TypeXLSX, func(out io.Writer) error {
 		return s.Desk.FaultsBook(r.Context(), out, u.ID)
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"luoshu/kernel/load"
+
+	"luoshu/web/kit"
 )
 
 // uploadsShown is how many of the newest uploads are listed.
@@ -26,5 +28,5 @@ func uploadList(s *Server, w http.ResponseWriter, r *http.Request) error {
 	for _, u := range all {
 		out = append(out, s.uploadBody(u, nil))
 	}
-	return writeJSON(w, r, out)
+	return kit.WriteJSON(w, r, out)
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"luoshu"
+
+	"luoshu/web/kit"
 )
 
 // uploadRead answers where an upload stands and the faults of the file as a whole.
@@ -29,5 +31,5 @@ func uploadRead(s *Server, w http.ResponseWriter, r *http.Request) error {
 		}
 		faults = append(faults, d.Faults(row.Faults)...)
 	}
-	return writeJSON(w, r, s.uploadBody(u, faults))
+	return kit.WriteJSON(w, r, s.uploadBody(u, faults))
 }

@@ -5,6 +5,8 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/disclose"
+
+	"luoshu/web/kit"
 )
 
 type uploadRows struct {
@@ -20,7 +22,7 @@ func uploadRowList(s *Server, w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var offset, limit int
-	if err := numbers(r, map[string]*int{"offset": &offset, "limit": &limit}); err != nil {
+	if err := kit.Numbers(r, map[string]*int{"offset": &offset, "limit": &limit}); err != nil {
 		return err
 	}
 	if limit <= 0 || limit > 500 {
@@ -59,5 +61,5 @@ func uploadRowList(s *Server, w http.ResponseWriter, r *http.Request) error {
 		}
 		out.Rows = append(out.Rows, d.Change(row.Row, row.Verdict, row.Label, fields, row.Faults))
 	}
-	return writeJSON(w, r, out)
+	return kit.WriteJSON(w, r, out)
 }

@@ -17,6 +17,7 @@ import (
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
+	"luoshu/web/kit"
 	"luoshu/web/ui"
 )
 
@@ -32,6 +33,9 @@ type Config struct {
 	Log     *slog.Logger
 	// Seal makes a seal and computes its figures.
 	Seal func(ctx context.Context, a luoshu.Actor, note string, p luoshu.Progress) (ledger.Seal, error)
+	// Areas are the routes of the businesses of trust: accounts, audit, corrections
+	// and so on, each from a package of its own under web.
+	Areas []kit.Route
 	// Pages overrides the embedded pages, for tests.
 	Pages fs.FS
 	// MaxUpload bounds a file handed in, in bytes; 0 is 4 GiB.
@@ -51,19 +55,14 @@ type Server struct {
 // handlerFunc answers one request; the error it returns is written by one place.
 type handlerFunc func(s *Server, w http.ResponseWriter, r *http.Request) error
 
-// route is one line of the API. Right is the right a role needs, "" if being
-// signed in is enough; open routes need no sign-in; slow ones no time-out.
-type route struct {
-	pattern string
-	right   string
-	open    bool
-	slow    bool
-	handle  handlerFunc
-}
-
-// routes is every path the server knows beside the pages.
-func routes() []route {
-	return []route{
+// routes is every path the server knows beside the pages: its own and those of
+// the areas.
+func (s *Server) routes() []kit.Route {
+	own := []struct {
+		pattern, right string
+		open, slow     bool
+		handle         handlerFunc
+	}{
 		{pattern: "GET /healthz", open: true, handle: healthRead},
 		{pattern: "GET /api/session", open: true, handle: sessionRead},
 		{pattern: "POST /api/session", open: true, handle: sessionCreate},
@@ -100,6 +99,13 @@ func routes() []route {
 		{pattern: "GET /api/explore.csv", right: "export", handle: exploreExport},
 		{pattern: "GET /api/orgs", right: "read", handle: orgList},
 	}
+	out := make([]kit.Route, 0, len(own))
+	for _, rt := range own {
+		out = append(out, kit.Route{Pattern: rt.pattern, Right: rt.right, Open: rt.open, Slow: rt.slow, Handle: func(w http.ResponseWriter, r *http.Request) error {
+			return rt.handle(s, w, r)
+		}})
+	}
+	return append(out, s.Areas...)
 }
 
 // New returns the server over an opened city.
@@ -119,8 +125,8 @@ func New(c Config) *Server {
 	s := &Server{Config: c, pages: newPages(c.Pages)}
 	s.jobs.init()
 	mux := http.NewServeMux()
-	for _, rt := range routes() {
-		mux.Handle(rt.pattern, s.wrap(rt))
+	for _, rt := range s.routes() {
+		mux.Handle(rt.Pattern, s.wrap(rt))
 	}
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, luoshu.Errorf(luoshu.NotFound, "没有这个接口", "no such address"))

@@ -8,6 +8,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/charter"
 	"luoshu/kernel/packtest"
 )
 
@@ -94,6 +95,9 @@ func (c packCheckCmd) Run(a *app) error {
 	bad := 0
 	for _, s := range sets {
 		cat, faults := catalog.Load(catalog.Options{FS: s.layers, Packs: s.names, NoCity: len(c.Dirs) > 0})
+		if len(faults) == 0 {
+			_, faults = charter.Load(cat)
+		}
 		for _, f := range faults {
 			fmt.Fprintln(a.out, f.String())
 		}

@@ -93,7 +93,7 @@ func IsOperator(actor luoshu.Actor) bool { return actor.Role == operatorRole }
 
 // Actions are all rights a role can have.
 func Actions() []string {
-	return []string{"read", "export", "load", "commit", "undo", "seal", "explore", "behind", "plan"}
+	return catalog.Actions()
 }
 
 // Require returns a Denied error unless the actor's role has the action.

@@ -31,7 +31,8 @@ type Catalog struct {
 	Plans      []*Plan
 	Roles      []*Role
 	Rosters    []*Roster
-	Boundaries []byte // GeoJSON of the city's areas, nil if no pack has one
+	Charters   []Charter // files about trust, for kernel/charter
+	Boundaries []byte    // GeoJSON of the city's areas, nil if no pack has one
 
 	entities   map[string]*Entity
 	lists      map[string]*CodeList
@@ -39,6 +40,13 @@ type Catalog struct {
 	grains     map[string]*Grain
 	indicators map[string]*Indicator
 	roles      map[string]*Role
+}
+
+// Charter is a pack file that says how the city's data are looked after: who is
+// the source, when is verified, who is the same person. kernel/charter reads it.
+type Charter struct {
+	Pack, Name, File string
+	Data             []byte
 }
 
 // City is what the one pack with a `city:` block says about the place.

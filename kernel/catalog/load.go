@@ -207,6 +207,9 @@ func (l *loader) read(f *folder, sum io.Writer) {
 	}
 }
 
+// charters are the files that kernel/charter reads, once the catalog is whole.
+var charters = []string{"sources.yaml", "setrules.yaml", "rounds.yaml", "identity.yaml", "movement.yaml"}
+
 // reader says how a file of a pack is read; nil for files that are not read.
 func (l *loader) reader(rel string) func(f *folder, p string, data []byte) {
 	doc := func(read func(f *folder, o *yamltree.Object)) func(*folder, string, []byte) {
@@ -241,6 +244,10 @@ func (l *loader) reader(rel string) func(f *folder, p string, data []byte) {
 		return doc(l.rosters)
 	case rel == "map.geojson":
 		return l.boundaries
+	case slices.Contains(charters, rel):
+		return func(f *folder, p string, data []byte) {
+			l.cat.Charters = append(l.cat.Charters, Charter{Pack: f.name, Name: rel, File: p, Data: data})
+		}
 	case dir == "tests/" && ext == ".yaml", ext == ".md", strings.HasPrefix(rel, "data/"):
 		return nil
 	}

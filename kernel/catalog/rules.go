@@ -198,8 +198,23 @@ func (l *loader) roles(f *folder, o *yamltree.Object) {
 
 var (
 	roleWord = Text{ZH: "角色", EN: "role"}
-	actions  = []string{"read", "export", "load", "commit", "undo", "seal", "explore", "behind", "plan"}
+	actions  = Actions()
 )
+
+// Actions are all rights a role can have. The first nine are those of the data
+// loop. correct asks for and answers corrections; verify answers verification
+// tasks, rounds opens and closes them; duplicates decides on likely duplicates;
+// movement carries cases of moving persons, yearend the run at a year's end,
+// lifecycle changes organisations; reveal opens one masked value with a reason.
+// accounts, grants and audit are the three administrators', which no role may
+// hold together with each other or with the data.
+func Actions() []string {
+	return []string{
+		"read", "export", "load", "commit", "undo", "seal", "explore", "behind", "plan",
+		"correct", "verify", "rounds", "duplicates", "movement", "yearend", "lifecycle", "reveal",
+		"accounts", "grants", "audit",
+	}
+}
 
 func (l *loader) role(f *folder, o *yamltree.Object) {
 	r := &Role{ID: o.ID("id"), Pack: f.name, Title: o.Title("title", true), Home: "/"}

@@ -18,10 +18,12 @@ import (
 	"luoshu"
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/charter"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
+	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 )
 
@@ -45,6 +47,8 @@ type City struct {
 	Dir     string
 	Config  Config
 	Catalog *catalog.Catalog
+	Charter *charter.Charter
+	Records *records.Reader
 	DB      *store.DB
 	Ledger  *ledger.Ledger
 	Engine  *indicator.Engine
@@ -122,13 +126,17 @@ func LoadCatalog(c Config, builtin fs.FS, dir string) (*catalog.Catalog, error) 
 	}
 	cat, faults := catalog.Load(catalog.Options{FS: layers, Packs: c.Packs})
 	if len(faults) > 0 {
-		var b strings.Builder
-		for _, f := range faults {
-			b.WriteString("\n  " + f.String())
-		}
-		return nil, luoshu.Errorf(luoshu.Invalid, "业务包有 %d 处错误：%s", "the packs have %d faults:%s", len(faults), b.String())
+		return nil, packFaults(faults)
 	}
 	return cat, nil
+}
+
+func packFaults(faults []catalog.Fault) error {
+	var b strings.Builder
+	for _, f := range faults {
+		b.WriteString("\n  " + f.String())
+	}
+	return luoshu.Errorf(luoshu.Invalid, "业务包有 %d 处错误：%s", "the packs have %d faults:%s", len(faults), b.String())
 }
 
 // Open opens the data folder dir with the packs in builtin. The caller closes it.
@@ -143,6 +151,10 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 	if err != nil {
 		return nil, err
 	}
+	ch, faults := charter.Load(cat)
+	if len(faults) > 0 {
+		return nil, packFaults(faults)
+	}
 	if c.Notice.ZH != "" {
 		cat.City.Notice = c.Notice
 	}
@@ -154,7 +166,7 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 	if err != nil {
 		return nil, err
 	}
-	city := &City{Dir: dir, Config: c, Catalog: cat, DB: db}
+	city := &City{Dir: dir, Config: c, Catalog: cat, Charter: ch, DB: db}
 	if err := city.wire(ctx, now); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -169,6 +181,7 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	if c.Ledger, err = ledger.Open(ctx, c.DB, c.Catalog, now); err != nil {
 		return err
 	}
+	c.Records = records.New(c.DB, c.Catalog)
 	c.Engine = indicator.New(c.DB, c.Catalog, c.Dir, indicator.WithEngine(c.Config.Engine), indicator.WithClock(now))
 	if c.Access, err = access.Open(ctx, c.DB, c.Catalog, now); err != nil {
 		return err

@@ -1,5 +1,6 @@
 import { Component, lazy, Suspense, type ReactNode } from 'react'
 import { Outlet, Route, Routes, useLocation } from 'react-router'
+import { areas } from './areas'
 import { Shell } from './components/Shell'
 import { Problem, Waiting } from './components/states'
 import { useLang } from './i18n'
@@ -22,6 +23,7 @@ const Imports = lazy(() => import('./pages/Imports'))
 const UploadPage = lazy(() => import('./pages/Upload'))
 const Explore = lazy(() => import('./pages/Explore'))
 const Seals = lazy(() => import('./pages/Seals'))
+const Hub = lazy(() => import('./pages/Hub'))
 const NotFound = lazy(() => import('./pages/NotFound'))
 
 class Guard extends Component<{ children: ReactNode; words: { title: string; text: string } }, { failed: boolean }> {
@@ -49,7 +51,22 @@ export function App() {
   if (!session.user) {
     return (
       <Suspense fallback={<Waiting />}>
-        <SignIn />
+        <Routes>
+          {areas
+            .filter((a) => a.open)
+            .map((a) => (
+              <Route
+                key={a.path}
+                path={a.path}
+                element={
+                  <Antd>
+                    <a.page />
+                  </Antd>
+                }
+              />
+            ))}
+          <Route path="*" element={<SignIn />} />
+        </Routes>
       </Suspense>
     )
   }
@@ -63,6 +80,9 @@ export function App() {
             <Route path="/indicators/:id" element={<IndicatorPage />} />
             <Route path="/plan" element={<Plan />} />
             <Route path="/records" element={<Registry />} />
+            <Route path="/work" element={<Hub group="work" />} />
+            <Route path="/admin" element={<Hub group="admin" />} />
+            <Route path="/me" element={<Hub group="me" />} />
             <Route path="/records/:entity/:rec" element={<RecordPage />} />
             <Route
               element={
@@ -77,6 +97,9 @@ export function App() {
               <Route path="/import/:id" element={<UploadPage />} />
               <Route path="/explore" element={<Explore />} />
               <Route path="/seals" element={<Seals />} />
+              {areas.map((a) => (
+                <Route key={a.path} path={a.path} element={<a.page />} />
+              ))}
             </Route>
             <Route path="*" element={<NotFound />} />
           </Routes>

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { Link, NavLink, useLocation } from 'react-router'
 import type { Key } from '../i18n/dict'
 import { useLang } from '../i18n'
+import { useDoors } from '../lib/doors'
 import { useSession } from '../session'
 import { Mark } from './Mark'
 
@@ -12,7 +13,7 @@ const doors: { to: string; key: Key; needs?: string }[] = [
   { to: '/records', key: 'nav.records', needs: 'read' },
   { to: '/import', key: 'nav.import', needs: 'load' },
   { to: '/explore', key: 'nav.explore', needs: 'explore' },
-  { to: '/seals', key: 'nav.seals' },
+  { to: '/seals', key: 'nav.seals', needs: 'read' },
 ]
 
 /** Switches the language and remembers it. */
@@ -62,6 +63,8 @@ export function Shell({ children }: { children: ReactNode }) {
     window.scrollTo(0, 0)
     main.current?.focus({ preventScroll: true })
   }, [place])
+  const work = useDoors('work')
+  const admin = useDoors('admin')
   const user = session?.user
   if (!user) return null
   return (
@@ -84,11 +87,21 @@ export function Shell({ children }: { children: ReactNode }) {
                   {t(d.key)}
                 </NavLink>
               ))}
+            {work.length > 0 && (
+              <NavLink to="/work" className="nav-link" onClick={() => setOpen(false)}>
+                {t('nav.work')}
+              </NavLink>
+            )}
+            {admin.length > 0 && (
+              <NavLink to="/admin" className="nav-link" onClick={() => setOpen(false)}>
+                {t('nav.admin')}
+              </NavLink>
+            )}
             <span className="nav-user">
-              <span className="user">
+              <Link to="/me" className="user" title={t('nav.me')} onClick={() => setOpen(false)}>
                 <span className="user-role">{tx(user.role_title) || user.role}</span>
                 <span className="user-org">{tx(user.org_title) || user.name}</span>
-              </span>
+              </Link>
               <button type="button" className="plain-button" onClick={() => void signOut()}>
                 {t('nav.signOut')}
               </button>

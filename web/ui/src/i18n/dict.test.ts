@@ -49,6 +49,7 @@ describe('dictionary', () => {
       'common.table',
       'common.chart',
       'common.map',
+      'hub.',
     ]
     const unused = keys.filter((k) => !text.includes(`'${k}'`) && !families.some((f) => k.startsWith(f)))
     expect(unused).toEqual([])

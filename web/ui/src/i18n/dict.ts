@@ -1,7 +1,14 @@
 // Every word of the pages, Chinese first, English beside it. Words of a business
 // (schools, pupils, counties) are not here: they come from the packs through the API.
 
-const pairs = {
+import { pairs as account } from './dict.account'
+import { pairs as audit } from './dict.audit'
+import { pairs as correct } from './dict.correct'
+import { pairs as identity } from './dict.identity'
+import { pairs as movement } from './dict.movement'
+import { pairs as verify } from './dict.verify'
+
+const own = {
   'app.name': ['洛书', 'Luoshu'],
   'app.long': ['教育数据一本账', 'One ledger of education data'],
   'app.skip': ['跳到正文', 'Skip to content'],
@@ -20,6 +27,9 @@ const pairs = {
   'nav.import': ['导入', 'Import'],
   'nav.explore': ['探索', 'Explore'],
   'nav.seals': ['封存', 'Seals'],
+  'nav.work': ['办理', 'Work'],
+  'nav.admin': ['管理', 'Administration'],
+  'nav.me': ['我的账号', 'My account'],
   'nav.crumbs': ['位置', 'You are here'],
   'nav.signOut': ['退出', 'Sign out'],
 
@@ -405,11 +415,21 @@ const pairs = {
   'seal.none': ['还没有封存', 'No seals yet'],
   'seal.open': ['看这次封存的总览', 'Overview as of this seal'],
   'seal.needNote': ['请写一句说明', 'Write a short note'],
+
+  'hub.work': ['办理', 'Work'],
+  'hub.workLead': ['数据谁负责、谁核验、谁更正，都在这里办。', 'Who answers for a datum, who verifies and who corrects it: here.'],
+  'hub.admin': ['管理', 'Administration'],
+  'hub.adminLead': ['系统、安全、审计三员分立，互不越权。', 'Three administrators, none with the rights of another.'],
+  'hub.me': ['我的账号', 'My account'],
+  'hub.meLead': ['登录方式、委托和访问凭证。', 'How you sign in, whom you delegate to, and your tokens.'],
+  'hub.waits': ['待办数', 'Waiting for you'],
 } as const satisfies Record<string, readonly [string, string]>
+
+const pairs = { ...own, ...account, ...audit, ...correct, ...identity, ...movement, ...verify }
 
 export type Key = keyof typeof pairs
 
-const column = (i: 0 | 1) => Object.fromEntries(Object.entries(pairs).map(([k, v]) => [k, v[i]])) as Record<Key, string>
+const column = (i: 0 | 1) => Object.fromEntries(Object.entries<readonly [string, string]>(pairs).map(([k, v]) => [k, v[i]])) as Record<Key, string>
 
 export const zh: Record<Key, string> = column(0)
 export const en: Record<Key, string> = column(1)

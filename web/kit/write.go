@@ -1,4 +1,4 @@
-package web
+package kit
 
 import (
 	"bytes"
@@ -16,19 +16,21 @@ import (
 	"luoshu/kernel/disclose"
 )
 
-// gzipFrom is the size from which an answer is worth compressing.
-const gzipFrom = 1400
+// GzipFrom is the size from which an answer is worth compressing.
+const GzipFrom = 1400
 
 func takesGzip(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
 }
 
-func writeJSON(w http.ResponseWriter, r *http.Request, v any) error {
-	writeStatus(w, r, http.StatusOK, v)
+// WriteJSON answers 200 with a value.
+func WriteJSON(w http.ResponseWriter, r *http.Request, v any) error {
+	WriteStatus(w, r, http.StatusOK, v)
 	return nil
 }
 
-func writeStatus(w http.ResponseWriter, r *http.Request, status int, v any) {
+// WriteStatus answers with a status and a value.
+func WriteStatus(w http.ResponseWriter, r *http.Request, status int, v any) {
 	b, err := json.Marshal(v)
 	if err != nil {
 		// Only a value that cannot be JSON comes here, which is a fault of the code.
@@ -36,7 +38,7 @@ func writeStatus(w http.ResponseWriter, r *http.Request, status int, v any) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
-	if len(b) >= gzipFrom && takesGzip(r) {
+	if len(b) >= GzipFrom && takesGzip(r) {
 		var z bytes.Buffer
 		zw, err := gzip.NewWriterLevel(&z, gzip.BestSpeed)
 		if err == nil {
@@ -53,8 +55,8 @@ func writeStatus(w http.ResponseWriter, r *http.Request, status int, v any) {
 	_, _ = w.Write(b) // the reader has gone; there is nobody to tell
 }
 
-// writePage sends a ready page, or 304 if the reader has it.
-func writePage(w http.ResponseWriter, r *http.Request, p *disclose.SentPage) error {
+// WritePage sends a ready page, or 304 if the reader has it.
+func WritePage(w http.ResponseWriter, r *http.Request, p *disclose.SentPage) error {
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Cache-Control", "private, no-cache")
@@ -74,10 +76,10 @@ func writePage(w http.ResponseWriter, r *http.Request, p *disclose.SentPage) err
 	return nil
 }
 
-// writeFile streams a download. An error before the first byte is answered like
+// WriteFile streams a download. An error before the first byte is answered like
 // any other; after it the connection is cut, so that half a file is not taken
 // for a whole one.
-func writeFile(w http.ResponseWriter, name, kind string, write func(io.Writer) error) error {
+func WriteFile(w http.ResponseWriter, name, kind string, write func(io.Writer) error) error {
 	t := &tardy{w: w, header: func() {
 		h := w.Header()
 		h.Set("Content-Type", kind)
@@ -109,19 +111,20 @@ func (t *tardy) Write(b []byte) (int, error) {
 
 // The types of files that leave.
 const (
-	typeXLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-	typeCSV  = "text/csv; charset=utf-8"
+	TypeXLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	TypeCSV  = "text/csv; charset=utf-8"
 )
 
-func fileType(format string) string {
+// FileType is the media type of an export format.
+func FileType(format string) string {
 	if format == "csv" {
-		return typeCSV
+		return TypeCSV
 	}
-	return typeXLSX
+	return TypeXLSX
 }
 
-// readJSON reads a small body; unknown keys are a fault of the caller.
-func readJSON(r *http.Request, into any) error {
+// ReadJSON reads a small body; unknown keys are a fault of the caller.
+func ReadJSON(r *http.Request, into any) error {
 	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 		return luoshu.Errorf(luoshu.Invalid, "内容须为 JSON", "the body must be JSON")
 	}
@@ -137,8 +140,8 @@ func readJSON(r *http.Request, into any) error {
 	return nil
 }
 
-// number reads a number of the query; "" is 0.
-func number(r *http.Request, name string) (int, error) {
+// Number reads a number of the query; "" is 0.
+func Number(r *http.Request, name string) (int, error) {
 	s := r.URL.Query().Get(name)
 	if s == "" {
 		return 0, nil
@@ -150,10 +153,10 @@ func number(r *http.Request, name string) (int, error) {
 	return n, nil
 }
 
-// numbers reads several numbers of the query.
-func numbers(r *http.Request, into map[string]*int) error {
+// Numbers reads several numbers of the query.
+func Numbers(r *http.Request, into map[string]*int) error {
 	for name, p := range into {
-		n, err := number(r, name)
+		n, err := Number(r, name)
 		if err != nil {
 			return err
 		}
@@ -162,8 +165,8 @@ func numbers(r *http.Request, into map[string]*int) error {
 	return nil
 }
 
-// list reads "a,b"; "" is none.
-func list(s string) []string {
+// List reads "a,b"; "" is none.
+func List(s string) []string {
 	var out []string
 	for _, x := range strings.Split(s, ",") {
 		if x = strings.TrimSpace(x); x != "" {
@@ -173,7 +176,8 @@ func list(s string) []string {
 	return out
 }
 
-func pathNumber(r *http.Request, name string) (int64, error) {
+// PathNumber reads a number of the path; anything else is NotFound.
+func PathNumber(r *http.Request, name string) (int64, error) {
 	n, err := strconv.ParseInt(r.PathValue(name), 10, 64)
 	if err != nil || n < 0 {
 		return 0, luoshu.Errorf(luoshu.NotFound, "没有这条记录", "no such record")

@@ -1,0 +1,51 @@
+// Package charter reads what packs say about how data are looked after: the
+// sources of record and their stewards, the rules over sets, the rounds of
+// verification, who is the same person, and how persons move. Like the catalog it
+// is strict, reports every fault with file, line and column, and never changes.
+package charter
+
+import (
+	"luoshu"
+	"luoshu/kernel/catalog"
+	"luoshu/kernel/yamltree"
+)
+
+// Text is a label in two languages.
+type Text = luoshu.Text
+
+// Charter is everything the packs of a catalog say, checked against it.
+type Charter struct {
+	cat *catalog.Catalog
+}
+
+// loader reads the files one after another and checks them at the end.
+type loader struct {
+	*Charter
+	faults *yamltree.Faults
+	later  []func() // checks that need everything read
+}
+
+// Load reads the charter files of a catalog. Faults come back all at once.
+func Load(cat *catalog.Catalog) (*Charter, []yamltree.Fault) {
+	var faults yamltree.Faults
+	l := &loader{Charter: &Charter{cat: cat}, faults: &faults}
+	for _, c := range cat.Charters {
+		v := yamltree.Parse(&faults, c.File, c.Data)
+		if !v.Given() {
+			continue
+		}
+		o := v.Object()
+		l.file(c, o)
+		o.Done()
+	}
+	for _, check := range l.later {
+		check()
+	}
+	return l.Charter, faults.Sorted()
+}
+
+// file reads one file by its name.
+func (l *loader) file(c catalog.Charter, o *yamltree.Object) {
+	switch c.Name {
+	}
+}

@@ -1,0 +1,1 @@
+-- Verification rounds and findings.

@@ -1,0 +1,1 @@
+-- Likely duplicates and their decisions.

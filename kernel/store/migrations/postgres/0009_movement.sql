@@ -1,0 +1,1 @@
+-- Cases of moving persons, runs at the end of a year.

@@ -1,0 +1,1 @@
+-- Attestations: who confirmed a record, when.

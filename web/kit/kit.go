@@ -1,0 +1,72 @@
+// Package kit is what the handlers of every area of the API share: the form of a
+// route, who makes a request, and how answers are written and bodies read.
+package kit
+
+import (
+	"context"
+	"net"
+	"net/http"
+
+	"luoshu"
+	"luoshu/kernel/access"
+)
+
+// Handler answers one request; the error it returns is written by one place.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// Route is one line of the API. Right is the right a role needs, "" if being
+// signed in is enough; open routes need no sign-in (and no page token: they
+// must guard themselves), slow ones have no time-out.
+type Route struct {
+	Pattern string
+	Right   string
+	Open    bool
+	Slow    bool
+	Handle  Handler
+}
+
+type sessionKey struct{}
+
+// WithSession returns a context that carries the session of a request.
+func WithSession(ctx context.Context, s *access.Session) context.Context {
+	return context.WithValue(ctx, sessionKey{}, s)
+}
+
+// Session is the session of a request that has been let through; nil on open
+// routes without a sign-in.
+func Session(r *http.Request) *access.Session {
+	x, _ := r.Context().Value(sessionKey{}).(*access.Session)
+	return x
+}
+
+// Actor is who makes the request. Call it only on routes that need a sign-in.
+func Actor(r *http.Request) luoshu.Actor { return Session(r).Actor }
+
+// Address is the network address a request comes from, without the port.
+func Address(r *http.Request) string {
+	a, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return a
+}
+
+// Page bounds of lists.
+const (
+	pageDefault = 50
+	pageMost    = 500
+)
+
+// Page reads offset and limit of the query; the limit is 50 unless given, 500 at most.
+func Page(r *http.Request) (offset, limit int, err error) {
+	if err := Numbers(r, map[string]*int{"offset": &offset, "limit": &limit}); err != nil {
+		return 0, 0, err
+	}
+	if offset < 0 || limit < 0 || limit > pageMost {
+		return 0, 0, luoshu.Errorf(luoshu.Invalid, "分页参数无效", "the page is out of bounds")
+	}
+	if limit == 0 {
+		limit = pageDefault
+	}
+	return offset, limit, nil
+}

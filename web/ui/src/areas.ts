@@ -1,0 +1,27 @@
+import type { ComponentType, LazyExoticComponent } from 'react'
+import type { Key } from './i18n/dict'
+import { areas as account } from './pages/account/area'
+import { areas as audit } from './pages/audit/area'
+import { areas as correct } from './pages/correct/area'
+import { areas as identity } from './pages/identity/area'
+import { areas as movement } from './pages/movement/area'
+import { areas as verify } from './pages/verify/area'
+
+/**
+ * A page of work or administration. Those with a title stand as a door on the hub
+ * of their group (/work, /admin, /me), for whoever has one of the rights; count, if
+ * given, is an address that answers {"count": n}: what waits there for the reader.
+ */
+export interface Area {
+  path: string
+  page: LazyExoticComponent<ComponentType>
+  group?: 'work' | 'admin' | 'me'
+  title?: Key
+  note?: Key
+  rights?: string[]
+  count?: string
+  /** Reached without a sign-in, by a link that is its own proof. */
+  open?: boolean
+}
+
+export const areas: Area[] = [...correct, ...verify, ...identity, ...movement, ...account, ...audit]

@@ -1,0 +1,4 @@
+import type { Area } from '../../areas'
+
+/** The pages of this area. */
+export const areas: Area[] = []
