@@ -42,7 +42,8 @@ type cli struct {
 	Check   checkCmd   `cmd:"" help:"Verify the hash chain against the tables. Exit 1 with what is wrong."`
 	Serve   serveCmd   `cmd:"" help:"Serve the pages and the API."`
 	Pack    packCmd    `cmd:"" help:"Check and test packs."`
-	Account accountCmd `cmd:"" help:"Manage local accounts."`
+	User    userCmd    `cmd:"" help:"Manage accounts and grants."`
+	Account accountCmd `cmd:"" hidden:"" help:"Manage local accounts (use user)."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
