@@ -50,6 +50,7 @@ var imports = map[string][]string{
 	"demo/source":            {"."},
 	"web":                    {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
 	"web/kit":                {".", "kernel/access", "kernel/disclose"},
+	"web/account":            {".", "kernel/access", "kernel/catalog", "web/kit"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
 	"bench":                  {"*"},

@@ -27,6 +27,7 @@ import (
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
 	"luoshu/kernel/store"
+	"luoshu/web/account"
 )
 
 const password = "correct horse 1"
@@ -103,7 +104,7 @@ func newTown(t testing.TB) *town {
 		t.Fatal(err)
 	}
 	tn.srv = New(Config{
-		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal,
+		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal, Areas: account.Routes(acc, cat),
 		Log: slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,
 		Pages: fstest.MapFS{
 			"index.html":         {Data: []byte("<html>the page</html>")},
