@@ -40,6 +40,7 @@ type town struct {
 	desk   *load.Desk
 	log    *safeBuffer
 	led    *ledger.Ledger
+	db     *store.DB
 	dir    string
 	mu     sync.Mutex
 	now    time.Time
@@ -82,6 +83,7 @@ func newTown(t testing.TB) *town {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	tn.db = db
 	if tn.led, err = ledger.Open(ctx, db, cat, tn.clock); err != nil {
 		t.Fatal(err)
 	}
