@@ -25,8 +25,9 @@ var imports = map[string][]string{
 	"kernel/cube":            {"."},
 	"kernel/yamltree":        {"."},
 	"kernel/catalog":         {".", "kernel/rule", "kernel/yamltree"},
-	"kernel/store":           {".", "kernel/rule", "kernel/catalog"},
-	"kernel/store/storetest": {".", "kernel/rule", "kernel/catalog", "kernel/store"},
+	"kernel/vault":           {"."},
+	"kernel/store":           {".", "kernel/rule", "kernel/catalog", "kernel/vault"},
+	"kernel/store/storetest": {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/vault"},
 	"kernel/parquet":         {".", "kernel/catalog", "kernel/store", "kernel/cube"},
 	"kernel/ledger":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger/chain", "kernel/ledger/keys", "kernel/ledger/search"},
 	"kernel/ledger/chain":    {"."},
@@ -76,6 +77,7 @@ var oneImporter = map[string]string{
 	"github.com/apache/arrow-go":     "kernel/parquet",
 	"github.com/duckdb/duckdb-go":    "kernel/indicator",
 	"github.com/mozillazg/go-pinyin": "kernel/fold",
+	"github.com/emmansun/gmsm/sm4":   "kernel/vault", // SM3 is also the chain's and the audit log's
 }
 
 // demoMay: the demo writes XLSX files as offices do, without the kernel.

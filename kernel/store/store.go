@@ -14,12 +14,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 	_ "modernc.org/sqlite"             // driver "sqlite"
 
 	"luoshu"
 	"luoshu/kernel/rule"
+	"luoshu/kernel/vault"
 )
 
 // Config says which database to open: Driver "sqlite" (or empty) with a file
@@ -27,6 +29,9 @@ import (
 type Config struct {
 	Driver string `yaml:"driver" json:"driver"`
 	DSN    string `yaml:"dsn" json:"dsn"`
+	// Keys are those the data are sealed with. A database in memory makes its own;
+	// one without keys holds no entity with sealed fields.
+	Keys *vault.Vault `yaml:"-" json:"-"`
 }
 
 // DB is an open database. Its methods may be called from many goroutines;
@@ -37,13 +42,16 @@ type DB struct {
 	read    *sql.DB
 	write   *sql.DB
 	writer  chan struct{} // holds the one open write transaction
+	keys    *vault.Vault
+	forms   atomic.Pointer[map[string]*Form]
 }
 
 const readers = 8
 
 // Open opens the database, creating a SQLite file if there is none, and applies
 // the kernel migrations that it lacks. A database that a newer release has
-// migrated is refused.
+// migrated is refused, and so, before anything is written, is one that was sealed
+// with other keys.
 func Open(ctx context.Context, c Config) (*DB, error) {
 	var db *DB
 	var err error
@@ -59,7 +67,15 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.migrate(ctx); err != nil {
+	if db.keys = c.Keys; db.keys == nil && c.DSN == ":memory:" {
+		err = db.ephemeral()
+	}
+	for _, step := range []func(context.Context) error{db.meet, db.migrate, db.adopt} {
+		if err == nil {
+			err = step(ctx)
+		}
+	}
+	if err != nil {
 		db.Close()
 		return nil, err
 	}
