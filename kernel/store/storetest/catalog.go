@@ -7,7 +7,43 @@ import (
 	"testing/fstest"
 
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/vault"
 )
+
+// Keys are new keys that live as long as the test.
+func Keys(t testing.TB) *vault.Vault {
+	t.Helper()
+	src, err := vault.Ephemeral()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := vault.Open(src, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// SealedEntities are those of Entities with sealed fields: the key of areas and
+// what refers to it, their names, and numbers and dates of items.
+func SealedEntities() map[string]string {
+	out := Entities()
+	for name, text := range out {
+		for _, x := range [][2]string{
+			{"node: {parent: parent, level: place}\n", ""},
+			{"org: area\n", ""},
+			{"max: 20, example: A1}", "max: 20, sealed: true, sensitivity: personal, example: A1}"},
+			{"max: 40, example: 甲}", "max: 40, sensitivity: sensitive, example: 甲}"},
+			{"scale: 2, ", "scale: 2, sensitivity: sensitive, "},
+			{"type: int, ", "type: int, sensitivity: sensitive, "},
+			{"type: date, ", "type: date, sensitivity: sensitive, "},
+		} {
+			text = strings.Replace(text, x[0], x[1], 1)
+		}
+		out[name] = text
+	}
+	return out
+}
 
 // Catalog loads one pack named "t" whose entities are given as YAML, keyed by
 // entity name, in the order of the map's sorted names.
