@@ -27,7 +27,7 @@ func (c initCmd) Run(a *app) error {
 	if _, err := city.LoadCatalog(conf, builtin(), c.Data); err != nil {
 		return err
 	}
-	if err := city.Create(c.Data, conf); err != nil {
+	if err := city.Create(c.Data, conf, a.now()); err != nil {
 		return err
 	}
 	return a.with(c.Data, func(*city.City) error { return nil })

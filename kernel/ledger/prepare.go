@@ -27,7 +27,7 @@ type plan struct {
 	key     []int // positions of the natural key
 	refs    []refField
 	search  []int
-	tokens  []int // fields whose columns hold tokens
+	tokens  []int        // fields whose columns hold tokens
 	indexed map[int]bool // text fields that stand in an index
 	present []bool       // nil: every field is in the source
 	partial bool
