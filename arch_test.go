@@ -45,7 +45,7 @@ var imports = map[string][]string{
 	"kernel/charter":         {".", "kernel/rule", "kernel/catalog", "kernel/yamltree"},
 	"kernel/records":         {".", "kernel/catalog", "kernel/store"},
 	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/disclose", "kernel/load", "kernel/vault", "kernel/reseal"},
-	"kernel/packtest":        {".", "kernel/catalog", "kernel/intake", "kernel/ledger", "kernel/indicator", "kernel/store"},
+	"kernel/packtest":        {".", "kernel/catalog", "kernel/intake", "kernel/ledger", "kernel/indicator", "kernel/store", "kernel/vault"},
 	"packs":                  {},
 	"demo":                   {".", "demo/sheet", "demo/source"}, // writes files; knows nothing of the kernel
 	"demo/sheet":             {"."},

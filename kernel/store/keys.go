@@ -118,13 +118,3 @@ func (tx *Tx) RetireKey(ctx context.Context, number uint32) error {
 	}
 	return nil
 }
-
-// ephemeral gives a database in memory keys that live as long as it does.
-func (db *DB) ephemeral() error {
-	src, err := vault.Ephemeral()
-	if err != nil {
-		return err
-	}
-	db.keys, err = vault.Open(src, nil)
-	return err
-}

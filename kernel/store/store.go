@@ -68,7 +68,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 		return nil, err
 	}
 	if db.keys = c.Keys; db.keys == nil && c.DSN == ":memory:" {
-		err = db.ephemeral()
+		db.keys, err = vault.Ephemeral()
 	}
 	for _, step := range []func(context.Context) error{db.meet, db.migrate, db.adopt} {
 		if err == nil {
@@ -220,6 +220,59 @@ func (db *DB) ReadTx(ctx context.Context, f func(*Tx) error) error {
 	}
 	defer conn.Close()
 	return db.run(ctx, conn, db.dialect.beginRead(), f)
+}
+
+// ScratchTx is ReadTx for a transaction that may make temporary tables of its own;
+// they are gone when it ends, and so is anything else it should write.
+func (db *DB) ScratchTx(ctx context.Context, f func(*Tx) error) (err error) {
+	conn, err := db.read.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("get reader: %w", err)
+	}
+	defer conn.Close()
+	before, begin, after := db.dialect.scratch()
+	defer func() {
+		for _, q := range after {
+			_, aerr := conn.ExecContext(context.WithoutCancel(ctx), q)
+			err = errors.Join(err, aerr)
+		}
+	}()
+	for _, q := range before {
+		if _, err := conn.ExecContext(ctx, q); err != nil {
+			return fmt.Errorf("prepare reader: %w", err)
+		}
+	}
+	err = db.run(ctx, conn, begin, func(tx *Tx) error {
+		if err := f(tx); err != nil {
+			return err
+		}
+		return errScratch
+	})
+	if errors.Is(err, errScratch) {
+		return nil
+	}
+	return err
+}
+
+// errScratch rolls a scratch transaction back.
+var errScratch = errors.New("scratch")
+
+// KeyType is the type of a column of whole numbers that is a table's key.
+func (tx *Tx) KeyType() string { return tx.db.dialect.bigKey() }
+
+// Rewrite gives the space of replaced values in some tables (quoted names) back, so
+// that nothing of them is left in the files. It needs as much room as the data take.
+func (db *DB) Rewrite(ctx context.Context, tables []string) error {
+	if err := db.lock(ctx); err != nil {
+		return err
+	}
+	defer db.unlock()
+	for _, q := range db.dialect.rewrite(tables) {
+		if _, err := db.write.ExecContext(ctx, q); err != nil {
+			return fmt.Errorf("rewrite tables: %w", err)
+		}
+	}
+	return nil
 }
 
 func (db *DB) run(ctx context.Context, conn *sql.Conn, begin []string, f func(*Tx) error) (err error) {

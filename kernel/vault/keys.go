@@ -230,11 +230,14 @@ const KeysFile = "keys.yaml"
 // File is the path of the key file, "" if the keys come from a command.
 func (s Source) File() string { return s.file }
 
-// Ephemeral returns keys that live as long as the process, for a database in
-// memory.
-func Ephemeral() (Source, error) {
+// Ephemeral returns a vault whose keys live as long as the process, for a database
+// in memory or one that is thrown away.
+func Ephemeral() (*Vault, error) {
 	k, err := Draw(nil, time.Time{})
-	return Source{fixed: k}, err
+	if err != nil {
+		return nil, err
+	}
+	return Open(Source{fixed: k}, nil)
 }
 
 // commandPatience is how long a key command may take.

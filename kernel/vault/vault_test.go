@@ -303,11 +303,7 @@ func TestKeysOfACommand(t *testing.T) {
 }
 
 func BenchmarkSealRow(b *testing.B) {
-	src, err := vault.Ephemeral()
-	if err != nil {
-		b.Fatal(err)
-	}
-	v, err := vault.Open(src, nil)
+	v, err := vault.Ephemeral()
 	if err != nil {
 		b.Fatal(err)
 	}

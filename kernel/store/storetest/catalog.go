@@ -13,11 +13,7 @@ import (
 // Keys are new keys that live as long as the test.
 func Keys(t testing.TB) *vault.Vault {
 	t.Helper()
-	src, err := vault.Ephemeral()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := vault.Open(src, nil)
+	v, err := vault.Ephemeral()
 	if err != nil {
 		t.Fatal(err)
 	}
