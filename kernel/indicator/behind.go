@@ -112,7 +112,7 @@ func (b *behind) sql(sealed opened.Fields) (BehindSQL, map[string]map[string]boo
 	src := &source{
 		opened:  sealed,
 		dialect: e.db.Dialect(), table: store.Table, live: live, years: []int{year},
-		fresh: func(*catalog.Entity) int64 { return 1 },
+		fresh: func(*catalog.Entity) int64 { return 1 }, few: true,
 	}
 	t := prog.text(prog.grain[s.grain.ID], src)
 	out := BehindSQL{Entity: t.s.fact.Name, From: t.from()}
