@@ -293,7 +293,7 @@ func (t *text) rollCount(r *catalog.Roll) string {
 	for i := range keys {
 		where = append(where, keys[i]+" = "+ours[i])
 	}
-	return "(SELECT COUNT(*) FROM " + t.src.table(r.Entity) + " AS r WHERE " + strings.Join(where, " AND ") + ")"
+	return "(SELECT COUNT(*) FROM " + t.src.table(r.Entity) + " AS r" + t.src.opened.Join(r.Entity, "r") + " WHERE " + strings.Join(where, " AND ") + ")"
 }
 
 func (t *text) rollJoin(b *strings.Builder, r *catalog.Roll) {
