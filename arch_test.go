@@ -35,7 +35,7 @@ var imports = map[string][]string{
 	"kernel/ledger/keys":        {".", "kernel/store"},
 	"kernel/ledger/search":      {".", "kernel/catalog", "kernel/store", "kernel/fold"},
 	"kernel/intake":             {".", "kernel/rule", "kernel/catalog", "kernel/fold", "kernel/sheet"},
-	"kernel/load":               {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet"},
+	"kernel/load":               {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet", "kernel/vault"},
 	"kernel/indicator":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/cube", "kernel/parquet", "kernel/indicator/notation", "kernel/indicator/opened"},
 	"kernel/indicator/notation": {},
 	"kernel/indicator/opened":   {".", "kernel/catalog", "kernel/store"},

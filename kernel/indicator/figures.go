@@ -340,7 +340,7 @@ func cutCondition(cut []string, where map[string][]string) (string, []any) {
 				k += "&"
 			}
 			for _, v := range vals {
-				next = append(next, k+d+"="+escape.Replace(v))
+				next = append(next, k+d+"="+notation.Escape.Replace(v))
 			}
 		}
 		keys = next

@@ -42,7 +42,7 @@ func open(t *testing.T, dir string) *desk {
 	for _, f := range faults {
 		t.Fatal(f.String())
 	}
-	db, err := store.Open(context.Background(), store.Config{Driver: "sqlite", DSN: filepath.Join(dir, "luoshu.db"), Keys: storetest.Keys(t)})
+	db, err := store.Open(context.Background(), store.Config{Driver: "sqlite", DSN: filepath.Join(dir, "luoshu.db"), Keys: storetest.KeysIn(t, dir)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 )
 
 // A sealed file is a head of headSize bytes and chunks. The head has the mark and
@@ -118,16 +119,27 @@ func chunkNonce(n uint64, last bool) []byte {
 }
 
 // File is an open sealed file: what was written, read at any place. Its methods
-// may be called from many goroutines, each with a File of its own.
+// may be called from many goroutines.
 type File struct {
 	r     io.ReaderAt
 	aead  cipher.AEAD
 	size  int64 // of the plain file
 	last  int64 // number of the last chunk
-	have  int64 // chunk in buf, -1 for none
-	buf   []byte
-	raw   []byte
 	close io.Closer
+
+	mu   sync.Mutex
+	held [heldChunks]heldChunk
+	next int // the one to give up next
+	raw  []byte
+}
+
+// heldChunks is how many chunks of an open file are kept: readers of workbooks go
+// back and forth between a few places.
+const heldChunks = 6
+
+type heldChunk struct {
+	n   int64 // 1 more than its number
+	buf []byte
 }
 
 // OpenFile opens a sealed file by its path.
@@ -166,9 +178,10 @@ func (v *Vault) ReadFile(r io.ReaderAt, size int64) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{r: r, aead: aead, size: body - chunks*tagSize, last: chunks - 1, have: -1}
+	f := &File{r: r, aead: aead, size: body - chunks*tagSize, last: chunks - 1}
 	// The end of the file is looked at first: one that was cut short is never begun.
-	return f, f.load(f.last)
+	_, err = f.chunk(f.last)
+	return f, err
 }
 
 // fileKey opens the slot that can be opened.
@@ -224,27 +237,35 @@ func (f *File) Close() error {
 	return f.close.Close()
 }
 
-func (f *File) load(n int64) error {
-	if f.have == n {
-		return nil
+// chunk returns a chunk of the plain file.
+func (f *File) chunk(n int64) ([]byte, error) {
+	for i := range f.held {
+		if f.held[i].n == n+1 {
+			return f.held[i].buf, nil
+		}
 	}
-	if f.buf == nil {
-		f.buf, f.raw = make([]byte, 0, chunkSize), make([]byte, sealed)
+	h := &f.held[f.next]
+	f.next = (f.next + 1) % heldChunks
+	if h.buf == nil {
+		h.buf = make([]byte, 0, chunkSize)
 	}
-	f.have = -1
+	if f.raw == nil {
+		f.raw = make([]byte, sealed)
+	}
+	h.n = 0
 	raw := f.raw
 	if n == f.last {
 		raw = raw[:f.size-n*chunkSize+tagSize]
 	}
 	if _, err := f.r.ReadAt(raw, int64(headSize)+n*sealed); err != nil && !errors.Is(err, io.EOF) {
-		return err
+		return nil, err
 	}
-	b, err := f.aead.Open(f.buf[:0], chunkNonce(uint64(n), n == f.last), raw, nil)
+	b, err := f.aead.Open(h.buf[:0], chunkNonce(uint64(n), n == f.last), raw, nil)
 	if err != nil {
-		return ErrAltered
+		return nil, ErrAltered
 	}
-	f.buf, f.have = b, n
-	return nil
+	h.buf, h.n = b, n+1
+	return b, nil
 }
 
 // ReadAt reads at a place of the file that was sealed.
@@ -252,16 +273,19 @@ func (f *File) ReadAt(b []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, errors.New("read before the beginning")
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	done := 0
 	for len(b) > 0 {
 		if off >= f.size {
 			return done, io.EOF
 		}
 		n := off / chunkSize
-		if err := f.load(n); err != nil {
+		chunk, err := f.chunk(n)
+		if err != nil {
 			return done, err
 		}
-		k := copy(b, f.buf[off-n*chunkSize:])
+		k := copy(b, chunk[off-n*chunkSize:])
 		b, off, done = b[k:], off+int64(k), done+k
 	}
 	return done, nil

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// escape keeps the separators of a key out of its values.
-var escape = strings.NewReplacer("%", "%25", "&", "%26", "=", "%3D")
+// Escape keeps the separators of a key out of its values.
+var Escape = strings.NewReplacer("%", "%25", "&", "%26", "=", "%3D")
 
 var unescape = strings.NewReplacer("%26", "&", "%3D", "=", "%25", "%")
 
@@ -19,7 +19,7 @@ func ByKey(by map[string]string) string {
 		if i > 0 {
 			b.WriteByte('&')
 		}
-		b.WriteString(d + "=" + escape.Replace(by[d]))
+		b.WriteString(d + "=" + Escape.Replace(by[d]))
 	}
 	return b.String()
 }

@@ -2,9 +2,11 @@ package storetest
 
 import (
 	"io/fs"
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/vault"
@@ -14,6 +16,26 @@ import (
 func Keys(t testing.TB) *vault.Vault {
 	t.Helper()
 	v, err := vault.Ephemeral()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// KeysIn are the keys of a folder, which are drawn when first asked for: a test that
+// opens its database again gets the same.
+func KeysIn(t testing.TB, dir string) *vault.Vault {
+	t.Helper()
+	src, err := vault.Config{}.Source(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(src.File()); err != nil {
+		if err := vault.Create(src.File(), nil, time.Date(2025, 9, 1, 0, 0, 0, 0, time.UTC)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v, err := vault.Open(src, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
