@@ -23,7 +23,9 @@ import (
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
+	"luoshu/kernel/parquet"
 	"luoshu/kernel/records"
+	"luoshu/kernel/reseal"
 	"luoshu/kernel/store"
 	"luoshu/kernel/vault"
 )
@@ -229,6 +231,9 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	if c.Ledger, err = ledger.Open(ctx, c.DB, c.Catalog, now); err != nil {
 		return err
 	}
+	if err := c.former(ctx); err != nil {
+		return err
+	}
 	c.Records = records.New(c.DB, c.Catalog)
 	c.Engine = indicator.New(c.DB, c.Catalog, c.Dir, indicator.WithEngine(c.Config.Engine), indicator.WithClock(now))
 	if c.Access, err = access.Open(ctx, c.DB, c.Catalog, now); err != nil {
@@ -237,6 +242,34 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	c.Door = disclose.New(c.DB, c.Catalog, c.Ledger, c.Engine, c.Access)
 	c.Desk = load.New(c.Dir, c.Catalog, c.Ledger, c.DB, now)
 	return nil
+}
+
+// former seals what a former release left in clear beside the database.
+func (c *City) former(ctx context.Context) error {
+	if err := reseal.Former(ctx, c.DB, c.Dir); err != nil {
+		return err
+	}
+	seals, err := filepath.Glob(filepath.Join(c.Dir, "seals", "*"))
+	if err != nil {
+		return err
+	}
+	for _, dir := range seals {
+		if err := parquet.Forget(dir, c.Catalog); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Rotate seals everything with the newest key and retires the others. With fresh, a
+// new key is made first.
+func (c *City) Rotate(ctx context.Context, fresh bool, day time.Time, p luoshu.Progress) (reseal.Report, error) {
+	if fresh {
+		if _, err := c.DB.Vault().Rotate(day); err != nil {
+			return reseal.Report{}, err
+		}
+	}
+	return reseal.Rotate(ctx, c.DB, c.Dir, p)
 }
 
 // Close closes the database.

@@ -85,6 +85,11 @@ func (l *Ledger) commit(ctx context.Context, tx *store.Tx, b Batch, p luoshu.Pro
 	if err != nil {
 		return nil, err
 	}
+	if pl.form != nil { // another process may have made a new key
+		if err := l.db.Vault().Refresh(); err != nil {
+			return nil, err
+		}
+	}
 	w := &commit{plan: pl, prep: pl.preparer(), l: l, b: &b, tx: tx, ctx: ctx, tell: p, opened: chain.NewVersions()}
 	return w, w.run()
 }

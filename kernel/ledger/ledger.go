@@ -16,6 +16,7 @@ import (
 	"luoshu/kernel/ledger/beside"
 	"luoshu/kernel/ledger/chain"
 	"luoshu/kernel/ledger/search"
+	"luoshu/kernel/reseal"
 	"luoshu/kernel/store"
 )
 
@@ -32,6 +33,9 @@ type Ledger struct {
 // them. now is the clock that commits and seals are dated by.
 func Open(ctx context.Context, db *store.DB, cat *catalog.Catalog, now func() time.Time) (*Ledger, error) {
 	if err := db.EnsureEntities(ctx, cat); err != nil {
+		return nil, err
+	}
+	if err := reseal.Settle(ctx, db, cat); err != nil {
 		return nil, err
 	}
 	l := &Ledger{db: db, cat: cat, now: now, book: beside.Book{DB: db}}

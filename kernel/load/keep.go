@@ -56,8 +56,9 @@ func (d *Desk) keep(ctx context.Context, r io.Reader, name string) (ledger.Sourc
 		return ledger.Source{}, fmt.Errorf("keep file: %w", err)
 	}
 	src := ledger.Source{SHA256: hex.EncodeToString(sum.Sum(nil)), Name: filepath.Base(name), Size: size}
-	to := d.path(src.SHA256)
+	to, moved := d.path(src.SHA256), false
 	if _, err := os.Stat(to); err != nil {
+		moved = true
 		if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil {
 			return ledger.Source{}, fmt.Errorf("keep file: %w", err)
 		}
@@ -78,7 +79,13 @@ func (d *Desk) keep(ctx context.Context, r io.Reader, name string) (ledger.Sourc
 		if known, err := tx.KnowsKey(ctx, out.Key()); known || err != nil {
 			return err
 		}
-		return errors.Join(d.db.Vault().Refresh(), d.db.Vault().RekeyFile(to))
+		if !moved {
+			return nil
+		}
+		if err := d.db.Vault().Refresh(); err != nil {
+			return err
+		}
+		return out.Rekey(to)
 	})
 	if err != nil {
 		return ledger.Source{}, fmt.Errorf("keep file: %w", err)
@@ -101,6 +108,8 @@ func (d *Desk) seal(w io.Writer) (*vault.FileWriter, error) {
 // sweep removes what a crash left of files that were being copied.
 func (d *Desk) sweep() error {
 	left, err := filepath.Glob(filepath.Join(d.dir, "files", ".in-*"))
+	more, _ := filepath.Glob(filepath.Join(d.dir, "files", "*", ".seal-*"))
+	left = append(left, more...)
 	for _, p := range left {
 		err = errors.Join(err, os.Remove(p))
 	}

@@ -10,6 +10,7 @@ import (
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/store"
+	"luoshu/kernel/vault"
 )
 
 // How many verdicts are kept for looking at; the counts are always exact.
@@ -157,7 +158,7 @@ func (v *verdicts) flush() error {
 }
 
 // detailPlace is what a sealed detail belongs to.
-func detailPlace(upload string, n int64) string { return fmt.Sprintf("upload_row %s %d", upload, n) }
+func detailPlace(upload string, n int64) string { return vault.Place("upload_row", upload, n) }
 
 // end keeps the faults of the file as a whole and writes what is left.
 func (v *verdicts) end(r Report) error {

@@ -91,6 +91,15 @@ func (db *DB) Forms() []string {
 	return slices.Sorted(maps.Keys(*m))
 }
 
+// Fields lists the fields that lie, or once lay, otherwise than in clear.
+func (f *Form) Fields() []string {
+	out := make([]string, len(f.fields))
+	for i := range f.fields {
+		out[i] = f.fields[i].name
+	}
+	return out
+}
+
 // Rest says how a field lies.
 func (f *Form) Rest(field string) catalog.Rest {
 	if f != nil {
@@ -239,7 +248,9 @@ func (c *Cells) Open(x, h []byte, vals []luoshu.Value) (former []byte, err error
 		return nil, err
 	}
 	for _, i := range c.pos {
-		vals[i] = luoshu.Value{}
+		if c.rest[i] == catalog.Token && isToken(vals[i]) {
+			vals[i] = luoshu.Value{}
+		}
 	}
 	for b := c.plain; len(b) > 0; {
 		tag, w := binary.Uvarint(b)
@@ -272,6 +283,23 @@ func (c *Cells) Open(x, h []byte, vals []luoshu.Value) (former []byte, err error
 		}
 	}
 	return former, nil
+}
+
+// tokenSize is the length of a token.
+const tokenSize = len(vault.TokenPrefix) + 20
+
+func isToken(v luoshu.Value) bool {
+	return v.K == luoshu.IsText && len(v.S) == tokenSize && strings.HasPrefix(v.S, vault.TokenPrefix)
+}
+
+// Anew opens an envelope and seals what is in it with the current key.
+func (c *Cells) Anew(x, h []byte) ([]byte, error) {
+	var err error
+	c.aad = append(c.aad[:c.head], h...)
+	if c.plain, err = c.s.Open(c.plain[:0], x, c.aad); err != nil {
+		return nil, err
+	}
+	return c.s.Seal(nil, c.plain, c.aad)
 }
 
 // Token is what the column of a field holds for a value; ok is false where the

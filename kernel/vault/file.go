@@ -34,6 +34,8 @@ type FileWriter struct {
 	buf  []byte // one chunk, plain
 	out  []byte
 	n    uint64
+	own  []byte
+	v    *Vault
 	key  uint32
 	err  error
 }
@@ -57,7 +59,7 @@ func (v *Vault) NewFileWriter(w io.Writer) (*FileWriter, error) {
 	if _, err := w.Write(head); err != nil {
 		return nil, err
 	}
-	return &FileWriter{w: w, aead: aead, buf: make([]byte, 0, chunkSize), out: make([]byte, 0, sealed), key: n}, nil
+	return &FileWriter{w: w, aead: aead, buf: make([]byte, 0, chunkSize), out: make([]byte, 0, sealed), own: own, v: v, key: n}, nil
 }
 
 // slot seals a file's key.
@@ -72,6 +74,23 @@ func (v *Vault) slot(own []byte) ([]byte, uint32, error) {
 
 // Key is the number of the data key under which the file's own key is sealed.
 func (f *FileWriter) Key() uint32 { return f.key }
+
+// Rekey seals the file's own key with the current data key, in the file that was
+// written, which lies at path now: for when the one it was begun with is retired.
+func (f *FileWriter) Rekey(path string) error {
+	out, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	slot, n, err := f.v.slot(f.own)
+	if err != nil {
+		return err
+	}
+	f.key = n
+	_, err = out.WriteAt(append(slot, make([]byte, slotSize)...), int64(len(fileMark)))
+	return errors.Join(err, out.Sync())
+}
 
 // Write takes the next bytes of the file.
 func (f *FileWriter) Write(b []byte) (int, error) {

@@ -41,7 +41,8 @@ type ring struct {
 	token   []byte // derived from the index key, one a purpose
 	row     []byte
 	data    map[uint32]*dataKey
-	current *dataKey // the newest: what is sealed from now on
+	former  map[uint32]*dataKey // retired since: for what was read before that
+	current *dataKey            // the newest: what is sealed from now on
 }
 
 // Open reads the keys of a source. mod may be nil: the software module.
@@ -112,9 +113,9 @@ func (v *Vault) Numbers() []Key {
 	return out
 }
 
-// Has reports whether there is a key of that number, after reading the source
-// again if need be.
-func (v *Vault) Has(n uint32) bool { return v.key(n) != nil }
+// Managed reports whether keys are made and dropped by a key manager, out of whose
+// hands they come by a command.
+func (v *Vault) Managed() bool { return len(v.from.command) > 0 }
 
 // Refresh reads the keys again if their file has changed since, so that a key
 // that another process made is used from now on. Of a command nothing can be told
@@ -145,6 +146,14 @@ func (v *Vault) reload(stamp string) error {
 		return luoshu.Errorf(luoshu.Unavailable, "密钥在运行中被换成另一城市的或索引密钥已变；请恢复原密钥",
 			"the keys were replaced by another city's, or their index key has changed, while the program runs; put the old ones back")
 	}
+	r.former = map[uint32]*dataKey{}
+	for _, old := range []map[uint32]*dataKey{v.ring.former, v.ring.data} {
+		for n, k := range old {
+			if r.data[n] == nil {
+				r.former[n] = k
+			}
+		}
+	}
 	v.ring, v.seen = r, stamp
 	return nil
 }
@@ -154,8 +163,8 @@ func (v *Vault) key(n uint32) *dataKey {
 	if k := v.get().data[n]; k != nil {
 		return k
 	}
-	if v.reload(v.from.stamp()) != nil {
-		return nil
+	if k := v.get().former[n]; k != nil || v.reload(v.from.stamp()) != nil {
+		return k
 	}
 	return v.get().data[n]
 }
@@ -287,8 +296,17 @@ func (s *Sealer) Token(dst []byte, domain, value string) []byte {
 	return base64.RawURLEncoding.AppendEncode(append(dst, TokenPrefix...), s.mac.Sum(sum[:0])[:15])
 }
 
-// SealText seals a text that lies in a text column of some table. place names the
-// table and row: the same must be given to open it. "" stays "".
+// Place names the row of a table that a sealed text belongs to, by columns that
+// never change.
+func Place(table string, key ...any) string {
+	for _, k := range key {
+		table += fmt.Sprint(" ", k)
+	}
+	return table
+}
+
+// SealText seals a text that lies in a text column of some table. place is what
+// Place says of its row: the same must be given to open it. "" stays "".
 func (s *Sealer) SealText(place, text string) (string, error) {
 	if text == "" {
 		return "", nil

@@ -221,10 +221,13 @@ func TestRotation(t *testing.T) {
 	if err := v.Retire([]uint32{2}); err != nil {
 		t.Fatal(err)
 	}
-	if v.Current() != 1 || v.Has(2) {
+	if v.Current() != 1 || len(v.Numbers()) != 1 {
 		t.Error("a retired key is still there")
 	}
-	if _, err := v.Sealer().Open(nil, fresh, nil); err == nil || errors.Is(err, vault.ErrAltered) {
+	if _, err := v.Sealer().Open(nil, fresh, nil); err != nil {
+		t.Error("what was read before a key was retired should open still:", err)
+	}
+	if _, err := open(t, path).Sealer().Open(nil, fresh, nil); err == nil || errors.Is(err, vault.ErrAltered) {
 		t.Error("a value under a key that is gone should say so:", err)
 	}
 	if err := v.Retire([]uint32{1}); err == nil {

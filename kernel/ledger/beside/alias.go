@@ -9,6 +9,7 @@ import (
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/ledger/chain"
 	"luoshu/kernel/store"
+	"luoshu/kernel/vault"
 )
 
 // Alias is a former key and the one that has taken its place.
@@ -25,7 +26,7 @@ type Book struct{ DB *store.DB }
 
 // place is what the sealed keys of an alias belong to.
 func place(entity, oldToken, newToken string) string {
-	return "alias " + entity + " " + oldToken + " " + newToken
+	return vault.Place("alias", entity, oldToken, newToken)
 }
 
 // wasClear begins the sealed keys of an alias that was written in clear: the
