@@ -18,46 +18,49 @@ import (
 // module. A room that is missing here is a fault, and so is an entry that no
 // longer exists. docs/architecture.md says what each room is for.
 var imports = map[string][]string{
-	".":                         {}, // vocabulary: standard library only
-	"kernel/rule":               {"."},
-	"kernel/fold":               {}, // names to folded forms and pinyin
-	"kernel/sheet":              {"."},
-	"kernel/cube":               {"."},
-	"kernel/yamltree":           {"."},
-	"kernel/catalog":            {".", "kernel/rule", "kernel/yamltree"},
+	".":                      {}, // vocabulary: standard library only
+	"kernel/rule":            {"."},
+	"kernel/fold":            {}, // names to folded forms and pinyin
+	"kernel/sheet":           {"."},
+	"kernel/cube":            {"."},
+	"kernel/yamltree":        {"."},
+	"kernel/catalog":         {".", "kernel/rule", "kernel/yamltree"},
+	"kernel/store":           {".", "kernel/rule", "kernel/catalog", "kernel/vault"},
+	"kernel/store/storetest": {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/vault"},
+	"kernel/parquet":         {".", "kernel/catalog", "kernel/store", "kernel/cube"},
+	"kernel/ledger":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger/chain", "kernel/ledger/keys", "kernel/ledger/search", "kernel/ledger/beside", "kernel/vault", "kernel/reseal"},
+	"kernel/ledger/chain":    {"."},
+	"kernel/ledger/keys":     {".", "kernel/store"},
+	"kernel/ledger/search":   {".", "kernel/catalog", "kernel/store", "kernel/fold"},
+	"kernel/intake":          {".", "kernel/rule", "kernel/catalog", "kernel/fold", "kernel/sheet"},
+	"kernel/load":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet", "kernel/vault"},
+	"kernel/indicator":       {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/cube", "kernel/parquet", "kernel/indicator/notation", "kernel/indicator/opened"},
+	"kernel/flight":          {}, // many who ask at once share one fresh answer
+	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight"},
+	"kernel/disclose":        {".", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/fold", "kernel/records", "kernel/disclose/guard", "kernel/disclose/figure", "kernel/vault"},
+	"kernel/disclose/guard":  {".", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/indicator", "kernel/access", "kernel/flight"},
+	"kernel/disclose/figure": {".", "kernel/catalog", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/disclose/guard"},
+	"kernel/charter":         {".", "kernel/rule", "kernel/catalog", "kernel/yamltree"},
+	"kernel/records":         {".", "kernel/catalog", "kernel/store"},
+	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/disclose", "kernel/load", "kernel/parquet", "kernel/vault", "kernel/reseal"},
+	"kernel/packtest":        {".", "kernel/catalog", "kernel/intake", "kernel/ledger", "kernel/indicator", "kernel/store", "kernel/vault"},
+	"packs":                  {},
+	"demo":                   {".", "demo/sheet", "demo/source"}, // writes files; knows nothing of the kernel
+	"demo/sheet":             {"."},
+	"demo/source":            {"."},
+	"web":                    {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
+	"web/kit":                {".", "kernel/access", "kernel/disclose"},
+	"web/account":            {".", "kernel/access", "kernel/catalog", "web/kit"},
+	"web/ui":                 {},
+	"cmd/luoshu":             {"*"},
+	"bench":                  {"*"},
+
+	// Data at rest.
 	"kernel/vault":              {"."},
-	"kernel/store":              {".", "kernel/rule", "kernel/catalog", "kernel/vault"},
-	"kernel/store/storetest":    {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/vault"},
-	"kernel/parquet":            {".", "kernel/catalog", "kernel/store", "kernel/cube"},
-	"kernel/ledger":             {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger/beside", "kernel/ledger/chain", "kernel/ledger/keys", "kernel/ledger/search", "kernel/vault", "kernel/reseal"},
-	"kernel/ledger/beside":      {".", "kernel/catalog", "kernel/store", "kernel/vault", "kernel/ledger/chain"},
 	"kernel/reseal":             {".", "kernel/catalog", "kernel/store", "kernel/vault", "kernel/ledger/beside", "kernel/ledger/chain"},
-	"kernel/ledger/chain":       {"."},
-	"kernel/ledger/keys":        {".", "kernel/store"},
-	"kernel/ledger/search":      {".", "kernel/catalog", "kernel/store", "kernel/fold"},
-	"kernel/intake":             {".", "kernel/rule", "kernel/catalog", "kernel/fold", "kernel/sheet"},
-	"kernel/load":               {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet", "kernel/vault"},
-	"kernel/indicator":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/cube", "kernel/parquet", "kernel/indicator/notation", "kernel/indicator/opened"},
-	"kernel/indicator/notation": {},
+	"kernel/ledger/beside":      {".", "kernel/catalog", "kernel/store", "kernel/vault", "kernel/ledger/chain"},
 	"kernel/indicator/opened":   {".", "kernel/catalog", "kernel/store"},
-	"kernel/flight":             {}, // many who ask at once share one fresh answer
-	"kernel/access":             {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight"},
-	"kernel/disclose":           {".", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/fold", "kernel/records", "kernel/vault", "kernel/disclose/guard", "kernel/disclose/figure"},
-	"kernel/disclose/guard":     {".", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/indicator", "kernel/access", "kernel/flight"},
-	"kernel/disclose/figure":    {".", "kernel/catalog", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/disclose/guard"},
-	"kernel/charter":            {".", "kernel/rule", "kernel/catalog", "kernel/yamltree"},
-	"kernel/records":            {".", "kernel/catalog", "kernel/store"},
-	"kernel/city":               {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/disclose", "kernel/load", "kernel/parquet", "kernel/vault", "kernel/reseal"},
-	"kernel/packtest":           {".", "kernel/catalog", "kernel/intake", "kernel/ledger", "kernel/indicator", "kernel/store", "kernel/vault"},
-	"packs":                     {},
-	"demo":                      {".", "demo/sheet", "demo/source"}, // writes files; knows nothing of the kernel
-	"demo/sheet":                {"."},
-	"demo/source":               {"."},
-	"web":                       {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
-	"web/kit":                   {".", "kernel/access", "kernel/disclose"},
-	"web/ui":                    {},
-	"cmd/luoshu":                {"*"},
-	"bench":                     {"*"},
+	"kernel/indicator/notation": {},
 }
 
 // businessWords may not stand in the kernel: a business is a pack.
@@ -81,6 +84,7 @@ var oneImporter = map[string]string{
 	"github.com/apache/arrow-go":     "kernel/parquet",
 	"github.com/duckdb/duckdb-go":    "kernel/indicator",
 	"github.com/mozillazg/go-pinyin": "kernel/fold",
+	"github.com/pquerna/otp":         "kernel/access",
 	"github.com/emmansun/gmsm/sm4":   "kernel/vault", // SM3 is also the chain's and the audit log's
 }
 

@@ -28,6 +28,7 @@ import (
 	"luoshu/kernel/load"
 	"luoshu/kernel/store"
 	"luoshu/kernel/store/storetest"
+	"luoshu/web/account"
 )
 
 const password = "correct horse 1"
@@ -40,6 +41,7 @@ type town struct {
 	desk   *load.Desk
 	log    *safeBuffer
 	led    *ledger.Ledger
+	db     *store.DB
 	dir    string
 	mu     sync.Mutex
 	now    time.Time
@@ -82,6 +84,7 @@ func newTown(t testing.TB) *town {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	tn.db = db
 	if tn.led, err = ledger.Open(ctx, db, cat, tn.clock); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +107,7 @@ func newTown(t testing.TB) *town {
 		t.Fatal(err)
 	}
 	tn.srv = New(Config{
-		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal,
+		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal, Areas: account.Routes(acc, cat),
 		Log: slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,
 		Pages: fstest.MapFS{
 			"index.html":         {Data: []byte("<html>the page</html>")},
