@@ -311,7 +311,7 @@ type checkCmd struct {
 // Run verifies chain, tables and seals.
 func (c checkCmd) Run(a *app) error {
 	return a.with(c.Data, func(ct *city.City) error {
-		problems, err := ct.Ledger.Check(a.ctx, a.progress("check"))
+		problems, err := ct.Check(a.ctx, a.progress("check"))
 		a.endProgress()
 		if err != nil {
 			return err

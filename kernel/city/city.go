@@ -272,6 +272,23 @@ func (c *City) Rotate(ctx context.Context, fresh bool, day time.Time, p luoshu.P
 	return reseal.Rotate(ctx, c.DB, c.Dir, p)
 }
 
+// Check verifies the ledger's chain against the tables, what is sealed in them and
+// what lies sealed beside them.
+func (c *City) Check(ctx context.Context, p luoshu.Progress) ([]ledger.Problem, error) {
+	out, err := c.Ledger.Check(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	more, err := reseal.Check(ctx, c.DB, c.Dir, p)
+	if err != nil {
+		return nil, fmt.Errorf("check files: %w", err)
+	}
+	for _, m := range more {
+		out = append(out, ledger.Problem{Msg: m})
+	}
+	return out, nil
+}
+
 // Close closes the database.
 func (c *City) Close() error { return c.DB.Close() }
 

@@ -228,6 +228,26 @@ func TestFormerFolderIsSealed(t *testing.T) {
 	if err != nil || r.Key != 2 || r.Files != 1 || fmt.Sprint(r.Retired) != "[1]" {
 		t.Errorf("%+v %v", r, err)
 	}
+	if p, err := c.Check(t.Context(), nil); err != nil || len(p) > 0 {
+		t.Error(p, err)
+	}
+	whole, err := os.ReadFile(kept[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	flipped := slices.Clone(whole)
+	flipped[len(flipped)-20] ^= 1
+	for name, b := range map[string][]byte{"a flipped byte": flipped, "a file in clear": clear, "a file cut short": whole[:len(whole)-1]} {
+		if err := os.WriteFile(kept[0], b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := c.Check(t.Context(), nil); err != nil || len(p) != 1 || !strings.Contains(p[0].Msg.EN, filepath.Base(kept[0])) {
+			t.Errorf("%s: %v %v", name, p, err)
+		}
+	}
+	if err := os.WriteFile(kept[0], whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	row, err := c.Desk.RowOf(t.Context(), filepath.Base(kept[0]), "division", 2)
 	if err != nil || !slices.Contains(row.Cells, "河南省") {
 		t.Errorf("%+v %v", row, err)
