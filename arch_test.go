@@ -42,6 +42,7 @@ var imports = map[string][]string{
 	"kernel/disclose/figure": {".", "kernel/catalog", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/disclose/guard"},
 	"kernel/charter":         {".", "kernel/rule", "kernel/catalog", "kernel/yamltree"},
 	"kernel/records":         {".", "kernel/catalog", "kernel/store"},
+	"kernel/audit":           {".", "kernel/store"},
 	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/disclose", "kernel/load"},
 	"kernel/packtest":        {".", "kernel/catalog", "kernel/intake", "kernel/ledger", "kernel/indicator", "kernel/store"},
 	"packs":                  {},
