@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,12 +22,14 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access"
+	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
 	"luoshu/kernel/store"
+	webaudit "luoshu/web/audit"
 )
 
 const password = "correct horse 1"
@@ -39,6 +42,8 @@ type town struct {
 	desk   *load.Desk
 	log    *safeBuffer
 	led    *ledger.Ledger
+	audit  *audit.Log
+	db     *store.DB
 	dir    string
 	mu     sync.Mutex
 	now    time.Time
@@ -102,7 +107,15 @@ func newTown(t testing.TB) *town {
 	if _, err := seal(ctx, luoshu.Actor{Name: "p", Role: "planner", Org: "R"}, "first", nil); err != nil {
 		t.Fatal(err)
 	}
+	if tn.audit, err = audit.Open(ctx, db, tn.clock); err != nil {
+		t.Fatal(err)
+	}
+	tn.db = db
 	tn.srv = New(Config{
+		Audit: tn.audit,
+		Areas: slices.Concat(
+			webaudit.Routes(webaudit.Config{Log: tn.audit, Door: door, Access: acc, Catalog: cat, Now: tn.clock}),
+		),
 		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal,
 		Log: slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,
 		Pages: fstest.MapFS{

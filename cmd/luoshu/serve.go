@@ -29,7 +29,7 @@ func (c serveCmd) Run(a *app) error {
 		}
 		handler := web.New(web.Config{
 			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
-			Catalog: ct.Catalog, Now: a.now, Log: a.logger, Seal: ct.Seal,
+			Catalog: ct.Catalog, Audit: ct.Audit, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(a, ct),
 		})
 		srv := &http.Server{
 			Handler:           handler,

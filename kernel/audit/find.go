@@ -115,3 +115,14 @@ func (l *Log) Reads(ctx context.Context, entity string, rec int64, before int64)
 	}
 	return l.Find(ctx, Query{Kind: KindReveal, Outcome: Done, Entity: entity, Rec: rec, Before: before, Limit: 200})
 }
+
+// Count is how often a person did a thing since a moment, refused tries left out.
+func (l *Log) Count(ctx context.Context, person, kind string, since time.Time) (int64, error) {
+	var n int64
+	err := l.db.QueryRow(ctx, `SELECT count(*) FROM audit WHERE person = ? AND kind = ? AND outcome = ? AND at >= ?`,
+		person, kind, Done, stamp(since)).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count in the audit log: %w", err)
+	}
+	return n, nil
+}

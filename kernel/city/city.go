@@ -17,6 +17,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access"
+	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
 	"luoshu/kernel/disclose"
@@ -53,6 +54,7 @@ type City struct {
 	Ledger  *ledger.Ledger
 	Engine  *indicator.Engine
 	Access  *access.Access
+	Audit   *audit.Log
 	Door    *disclose.Door
 	Desk    *load.Desk
 }
@@ -181,6 +183,9 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	if c.Ledger, err = ledger.Open(ctx, c.DB, c.Catalog, now); err != nil {
 		return err
 	}
+	if c.Audit, err = audit.Open(ctx, c.DB, now); err != nil {
+		return err
+	}
 	c.Records = records.New(c.DB, c.Catalog)
 	c.Engine = indicator.New(c.DB, c.Catalog, c.Dir, indicator.WithEngine(c.Config.Engine), indicator.WithClock(now))
 	if c.Access, err = access.Open(ctx, c.DB, c.Catalog, now); err != nil {
@@ -191,8 +196,10 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	return nil
 }
 
-// Close closes the database.
-func (c *City) Close() error { return c.DB.Close() }
+// Close writes what the audit log still owes and closes the database.
+func (c *City) Close() error {
+	return errors.Join(c.Audit.Sync(context.Background()), c.DB.Close())
+}
 
 // Seal makes a seal and computes its figures. When the last seal was left without
 // figures by an interruption and nothing was written since, that one is finished
