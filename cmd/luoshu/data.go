@@ -70,6 +70,9 @@ func (c loadCmd) Run(a *app) error {
 		sum := loadReport{Faults: []luoshu.Fault{}, Commits: []int64{}}
 		whole := false // a file was refused as a whole
 		for _, path := range c.Files {
+			if err := a.note(ct, audit.Event{Kind: audit.KindWrite, Entity: c.Entity, Object: "luoshu load", Reason: c.Reason}); err != nil {
+				return err
+			}
 			r, err := ct.Desk.Load(a.ctx, load.Request{
 				Entity: c.Entity, Path: path, Actor: operator(), Attested: attested, DryRun: c.DryRun, Reason: c.Reason,
 			}, a.progress(filepath.Base(path)))
