@@ -37,7 +37,7 @@ var imports = map[string][]string{
 	"kernel/indicator":       {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/cube", "kernel/parquet"},
 	"kernel/flight":          {}, // many who ask at once share one fresh answer
 	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight"},
-	"kernel/disclose":        {".", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/fold", "kernel/records", "kernel/disclose/guard", "kernel/disclose/figure"},
+	"kernel/disclose":        {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/fold", "kernel/records", "kernel/disclose/guard", "kernel/disclose/figure"},
 	"kernel/disclose/guard":  {".", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/indicator", "kernel/access", "kernel/flight"},
 	"kernel/disclose/figure": {".", "kernel/catalog", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/disclose/guard"},
 	"kernel/charter":         {".", "kernel/rule", "kernel/catalog", "kernel/yamltree"},

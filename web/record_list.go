@@ -36,6 +36,9 @@ func recordList(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if p.Exact {
+		kit.Marks(r).Kind = audit.KindFind
+	}
 	return kit.WriteJSON(w, r, p)
 }
 

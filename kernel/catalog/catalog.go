@@ -191,6 +191,7 @@ type Field struct {
 	Scale       int
 	Unit        Text
 	Sensitivity Sensitivity
+	Contains    string // "id": a number with an identity number in it, or a reference to one
 	Source      string // the one source of record: school | county | city | province | nation | system:NAME
 	Example     string
 	Line        int

@@ -254,7 +254,7 @@ func (u *undo) name(r *store.Row) string {
 	id := fmt.Sprintf("#%d", r.Int(0))
 	var parts []string
 	for i, f := range u.e.KeyFields() {
-		if f.Sensitivity > catalog.InternalUse {
+		if f.Class() > catalog.InternalUse {
 			return id
 		}
 		parts = append(parts, r.Value(1+i).String())
