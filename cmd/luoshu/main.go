@@ -44,7 +44,8 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Serve the pages and the API."`
 	Audit   auditCmd   `cmd:"" help:"Search, export and archive the audit log."`
 	Pack    packCmd    `cmd:"" help:"Check and test packs."`
-	Account accountCmd `cmd:"" help:"Manage local accounts."`
+	User    userCmd    `cmd:"" help:"Manage accounts and grants."`
+	Account accountCmd `cmd:"" hidden:"" help:"Manage local accounts (use user)."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
