@@ -120,7 +120,7 @@ func (s *Server) serve(rt kit.Route, w http.ResponseWriter, r *http.Request, ses
 	if err := s.rates.take(s.Now(), rt.Rate, kit.Marks(r)); err != nil {
 		return err
 	}
-	if rt.Sensitive {
+	if sensitive(rt) {
 		if err := s.ready(); err != nil {
 			return err
 		}

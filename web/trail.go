@@ -1,8 +1,8 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"net/http"
@@ -43,14 +43,10 @@ func requestID() string {
 
 // trace gives a request its trace.
 func (s *Server) trace(rt kit.Route, r *http.Request, session *access.Session) *kit.Trace {
-	t := &kit.Trace{Sensitive: rt.Sensitive}
+	t := &kit.Trace{Sensitive: sensitive(rt)}
 	t.Kind, t.Address, t.Request = rt.Kind, kit.Address(r), kit.RequestID(r)
 	if session != nil {
-		t.Actor = session.Actor
-	}
-	if c, err := r.Cookie(cookieName); err == nil && session != nil {
-		sum := sha256.Sum256([]byte("luoshu audit\x00" + c.Value))
-		t.Session = hex.EncodeToString(sum[:8])
+		t.Actor, t.Session = session.Actor, session.ID
 	}
 	t.Object = rt.Pattern
 	if e := r.PathValue("entity"); s.Catalog.Entity(bareEntity(e)) != nil {
@@ -58,6 +54,12 @@ func (s *Server) trace(rt kit.Route, r *http.Request, session *access.Session) *
 	}
 	t.Rec = recordNumber(r.PathValue("rec"))
 	return t
+}
+
+// sensitive reports whether a route's entry must be on disk before its answer: the
+// route says so, or it changes accounts or rights.
+func sensitive(rt kit.Route) bool {
+	return rt.Sensitive || (rt.Right == "accounts" || rt.Right == "grants") && !strings.HasPrefix(rt.Pattern, "GET ")
 }
 
 func bareEntity(s string) string {
@@ -141,6 +143,44 @@ func (s *Server) end(rt kit.Route, r *http.Request, t *kit.Trace, status int) {
 		e.Times = times
 	}
 	s.Audit.Note(r.Context(), e)
+}
+
+// accessEvent notes what kernel/access tells: sign-ins, grants, tokens, accounts.
+func (s *Server) accessEvent(ctx context.Context, e access.Event) {
+	if s.Audit == nil {
+		return
+	}
+	kind, outcome := audit.OfAccess(e.Kind)
+	out := audit.Event{Kind: kind, Outcome: outcome, Address: e.Address, Actor: luoshu.Actor{Name: e.Actor}}
+	if t := kit.TraceOf(ctx); t != nil {
+		out.Request, out.Session, out.Address = t.Request, t.Session, t.Address
+		if t.Actor.Name == e.Actor {
+			out.Actor = t.Actor
+		}
+		if kind == audit.KindSignIn || kind == audit.KindSignOut {
+			t.Noted = true
+		}
+	}
+	if e.Actor == "" && s.Access.Known(ctx, e.Account) {
+		out.Actor.Name = e.Account
+	}
+	object := []string{e.Kind}
+	if e.Account != out.Actor.Name && e.Actor != "" {
+		object = append(object, "account="+e.Account)
+	}
+	if e.Object != "" {
+		object = append(object, "id="+e.Object)
+	}
+	if e.Detail != "" {
+		object = append(object, e.Detail)
+	}
+	out.Object = strings.Join(object, " ")
+	if outcome == audit.Refused {
+		if out.Times = s.samples.take(s.Now(), strings.Join([]string{out.Actor.Name, out.Address, out.Object}, "\x00")); out.Times == 0 {
+			return
+		}
+	}
+	s.Audit.Note(ctx, out)
 }
 
 // witness writes the entry of a sensitive request before its answer begins, and

@@ -136,6 +136,9 @@ func New(c Config) *Server {
 	s := &Server{Config: c, pages: newPages(c.Pages)}
 	s.jobs.init()
 	s.rates.init(c.Rates)
+	if s.Access != nil {
+		s.Access.OnEvent(s.accessEvent)
+	}
 	mux := http.NewServeMux()
 	for _, rt := range s.routes() {
 		mux.Handle(rt.Pattern, s.wrap(rt))

@@ -191,6 +191,13 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	if c.Access, err = access.Open(ctx, c.DB, c.Catalog, now); err != nil {
 		return err
 	}
+	c.Access.OnEvent(func(ctx context.Context, e access.Event) { // a server puts its own in place, which knows the request
+		kind, outcome := audit.OfAccess(e.Kind)
+		c.Audit.Note(ctx, audit.Event{
+			Kind: kind, Outcome: outcome, Actor: luoshu.Actor{Name: e.Actor}, Address: e.Address,
+			Object: strings.TrimSpace(e.Kind + " account=" + e.Account + " " + e.Object + " " + e.Detail),
+		})
+	})
 	c.Door = disclose.New(c.DB, c.Catalog, c.Ledger, c.Engine, c.Access)
 	c.Desk = load.New(c.Dir, c.Catalog, c.Ledger, c.DB, now)
 	return nil

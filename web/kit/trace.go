@@ -27,9 +27,15 @@ func WithTrace(ctx context.Context, t *Trace) context.Context {
 	return context.WithValue(ctx, traceKey{}, t)
 }
 
+// TraceOf is the trace that a context carries, nil if it carries none.
+func TraceOf(ctx context.Context) *Trace {
+	t, _ := ctx.Value(traceKey{}).(*Trace)
+	return t
+}
+
 // Marks is the trace of a request, never nil.
 func Marks(r *http.Request) *Trace {
-	if t, ok := r.Context().Value(traceKey{}).(*Trace); ok {
+	if t := TraceOf(r.Context()); t != nil {
 		return t
 	}
 	return &Trace{}
