@@ -167,15 +167,17 @@ func (tn *town) fill(cat *catalog.Catalog) {
 	put("area", []any{"A", "区甲"}, []any{"B", "区乙"})
 	put("office", []any{"R", "总", nil, "city"}, []any{"A", "甲", "R", "county"}, []any{"B", "乙", "R", "county"})
 	put("house", []any{"A1", "甲一", "A", "A"}, []any{"B1", "乙一", "B", "B"})
-	var members, stays [][]any
+	var members, stays, scores [][]any
 	for i := range 40 {
 		h := []string{"A1", "B1"}[i%2]
 		no := fmt.Sprintf("N%s%03d", h, i)
 		members = append(members, []any{no, "secret-" + h, int64(20100101), "410305199001011234", "13900001111", int64(4000), int64(i / 4 % 2), h, "memo-" + h, int64(990000000 + i)})
 		stays = append(stays, []any{no, int64(2024), h, "x"})
+		scores = append(scores, []any{no, "subject", int64(881000000 + i), int64(771000000 + i), fmt.Sprintf("verdict-text-%03d", i)})
 	}
 	put("member", members...)
 	put("stay", stays...)
+	put("score", scores...)
 }
 
 // visitor is a browser, signed in or not.
