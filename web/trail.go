@@ -47,6 +47,9 @@ func (s *Server) trace(rt kit.Route, r *http.Request, session *access.Session) *
 	t.Kind, t.Address, t.Request = rt.Kind, kit.Address(r), kit.RequestID(r)
 	if session != nil {
 		t.Actor, t.Session = session.Actor, session.ID
+		if session.Token != "" {
+			t.Session = session.Token
+		}
 	}
 	t.Object = rt.Pattern
 	if e := r.PathValue("entity"); s.Catalog.Entity(bareEntity(e)) != nil {

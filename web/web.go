@@ -69,7 +69,8 @@ type handlerFunc func(s *Server, w http.ResponseWriter, r *http.Request) error
 func (s *Server) routes() []kit.Route {
 	own := []struct {
 		pattern, right string
-		open, slow     bool
+		open, early    bool
+		slow           bool
 		kind, rate     string
 		sensitive      bool
 		handle         handlerFunc
@@ -77,7 +78,9 @@ func (s *Server) routes() []kit.Route {
 		{pattern: "GET /healthz", open: true, handle: healthRead},
 		{pattern: "GET /api/session", open: true, handle: sessionRead},
 		{pattern: "POST /api/session", open: true, kind: audit.KindSignIn, handle: sessionCreate},
-		{pattern: "DELETE /api/session", kind: audit.KindSignOut, handle: sessionDelete},
+		{pattern: "DELETE /api/session", early: true, kind: audit.KindSignOut, handle: sessionDelete},
+		{pattern: "POST /api/session/factor", early: true, kind: audit.KindSignIn, handle: sessionFactor},
+		{pattern: "POST /api/session/grant", early: true, kind: audit.KindSignIn, handle: sessionGrant},
 		{pattern: "GET /api/dashboard", right: "read", handle: dashboardRead},
 		{pattern: "GET /api/map", right: "read", handle: mapRead},
 		{pattern: "GET /api/indicators", right: "read", handle: indicatorList},
@@ -112,7 +115,7 @@ func (s *Server) routes() []kit.Route {
 	}
 	out := make([]kit.Route, 0, len(own))
 	for _, rt := range own {
-		out = append(out, kit.Route{Pattern: rt.pattern, Right: rt.right, Open: rt.open, Slow: rt.slow, Kind: rt.kind, Rate: rt.rate, Sensitive: rt.sensitive, Handle: func(w http.ResponseWriter, r *http.Request) error {
+		out = append(out, kit.Route{Pattern: rt.pattern, Right: rt.right, Open: rt.open, Early: rt.early, Slow: rt.slow, Kind: rt.kind, Rate: rt.rate, Sensitive: rt.sensitive, Handle: func(w http.ResponseWriter, r *http.Request) error {
 			return rt.handle(s, w, r)
 		}})
 	}

@@ -29,6 +29,7 @@ import (
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
 	"luoshu/kernel/store"
+	"luoshu/web/account"
 	webaudit "luoshu/web/audit"
 )
 
@@ -86,6 +87,7 @@ func newTown(t testing.TB) *town {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	tn.db = db
 	if tn.led, err = ledger.Open(ctx, db, cat, tn.clock); err != nil {
 		t.Fatal(err)
 	}
@@ -114,6 +116,7 @@ func newTown(t testing.TB) *town {
 	tn.srv = New(Config{
 		Audit: tn.audit,
 		Areas: slices.Concat(
+			account.Routes(acc, cat),
 			webaudit.Routes(webaudit.Config{Log: tn.audit, Door: door, Access: acc, Catalog: cat, Now: tn.clock}),
 		),
 		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal,

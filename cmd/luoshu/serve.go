@@ -8,16 +8,28 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"luoshu"
 	"luoshu/kernel/city"
 	"luoshu/web"
+	"luoshu/web/account"
+	"luoshu/web/audit"
+	"luoshu/web/kit"
 )
 
 type serveCmd struct {
 	Data   string `required:"" type:"path" help:"Data folder."`
 	Listen string `default:"127.0.0.1:8080" help:"Address and port."`
+}
+
+// areas are the routes of every area of trust.
+func areas(ct *city.City) []kit.Route {
+	return slices.Concat(
+		account.Routes(ct.Access, ct.Catalog),
+		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
+	)
 }
 
 // Run serves until it is interrupted; requests under way get ten seconds to end.
@@ -29,7 +41,7 @@ func (c serveCmd) Run(a *app) error {
 		}
 		handler := web.New(web.Config{
 			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
-			Catalog: ct.Catalog, Audit: ct.Audit, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(a, ct),
+			Catalog: ct.Catalog, Audit: ct.Audit, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct),
 		})
 		srv := &http.Server{
 			Handler:           handler,

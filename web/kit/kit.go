@@ -25,6 +25,7 @@ type Route struct {
 	Pattern   string
 	Right     string
 	Open      bool
+	Early     bool // reachable while a second factor, a new password or a choice is due
 	Slow      bool
 	Kind      string
 	Sensitive bool
