@@ -167,7 +167,9 @@ func TestClosedClassNeverLeaves(t *testing.T) {
 					}
 				}
 			}
-			tn.askToWrite(v, role, known, names)
+			if org == "R" {
+				tn.askToWrite(v, role, known, names)
+			}
 		}
 	}
 	// The test has seen what it judges: lists, files, figures came, with open values.
@@ -207,7 +209,11 @@ func (tn *town) askToWrite(v *visitor, role string, known map[string][]string, n
 		if method == "GET" || strings.HasPrefix(pattern, "/api/session") {
 			continue
 		}
-		for _, path := range tn.addresses(pattern, known) {
+		paths := tn.addresses(pattern, known)
+		if !strings.Contains(pattern, "{entity}") {
+			paths = paths[:1] // what it is asked does not depend on the entity
+		}
+		for _, path := range paths {
 			for _, n := range names {
 				got := v.do(method, path, fmt.Sprintf(`{"field":%q,"reason":"closed class"}`, n))
 				if m := closedText.FindString(got.body); m != "" && got.status < 400 {

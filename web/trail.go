@@ -229,8 +229,9 @@ func (w *witness) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // samples lets the first of a kind through in a minute and counts the rest.
 type samples struct {
-	mu   sync.Mutex
-	seen map[string]*sample
+	mu    sync.Mutex
+	seen  map[string]*sample
+	swept time.Time
 }
 
 type sample struct {
@@ -254,10 +255,13 @@ func (s *samples) take(now time.Time, key string) int64 {
 	x := s.seen[key]
 	if x == nil {
 		if len(s.seen) >= samplesHeld {
-			for k, o := range s.seen {
-				if now.Sub(o.since) >= sampleWindow {
-					delete(s.seen, k)
+			if now.Sub(s.swept) >= sampleWindow { // not at every new one, which would be work for the asking
+				for k, o := range s.seen {
+					if now.Sub(o.since) >= sampleWindow {
+						delete(s.seen, k)
+					}
 				}
+				s.swept = now
 			}
 			if len(s.seen) >= samplesHeld {
 				key = "" // so many kinds at once are one kind

@@ -34,6 +34,7 @@ type (
 	PlanTarget     = figure.PlanTarget
 	ExploreQuery   = figure.ExploreQuery
 	ExploreResult  = figure.ExploreResult
+	ExploreRow     = figure.ExploreRow
 	ExploreGrain   = figure.ExploreGrain
 	OrgInfo        = guard.Org
 	Option         = guard.Option
