@@ -48,9 +48,14 @@ func ScorePairs(pairs []Pair, truth []string) Score {
 func FEBRL() Config {
 	return Config{
 		Fields: []Field{
-			{Name: "given_name", Kind: Word}, {Name: "surname", Kind: Word},
-			{Name: "street_number", Kind: Number}, {Name: "address_1", Kind: Text}, {Name: "address_2", Kind: Text},
-			{Name: "suburb", Kind: Text}, {Name: "postcode", Kind: Number}, {Name: "state", Kind: Category},
+			{Name: "given_name", Kind: Word},
+			{Name: "surname", Kind: Word},
+			{Name: "street_number", Kind: Number},
+			{Name: "address_1", Kind: Text},
+			{Name: "address_2", Kind: Text},
+			{Name: "suburb", Kind: Text},
+			{Name: "postcode", Kind: Number},
+			{Name: "state", Kind: Category},
 			{Name: "date_of_birth", Kind: Date},
 		},
 		Passes: []Pass{
