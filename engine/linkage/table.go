@@ -38,7 +38,7 @@ func NewTable(fields []Field) *Table {
 	at := map[string]*idColumn{}
 	for _, f := range fields {
 		if f.Kind == Identifier {
-			at[f.Name] = &idColumn{}
+			at[f.Name] = &idColumn{counts: map[uint64]uint32{}}
 		}
 	}
 	for _, f := range fields {
@@ -221,10 +221,23 @@ func shareOf(n, all uint32) float64 {
 	return float64(max(n-1, 1)) / float64(all)
 }
 
-// idColumn holds identity numbers; agreement on one is the same whoever's it is.
-type idColumn struct{ v []uint64 }
+// idColumn holds identity numbers. Agreement on one is the same whoever's it is,
+// but for what more than two rows hold: that is no number but what people write in
+// its place (000000, 无), and is worth as little as it is frequent.
+type idColumn struct {
+	v       []uint64
+	counts  map[uint64]uint32
+	present uint32
+}
 
-func (c *idColumn) add(s string) { c.v = append(c.v, packID(s)) }
+func (c *idColumn) add(s string) {
+	v := packID(s)
+	c.v = append(c.v, v)
+	if v != 0 {
+		c.counts[v&^idUpgrade]++
+		c.present++
+	}
+}
 
 func (c *idColumn) compare(a, b uint32) uint8 {
 	if c.v[a] == 0 || c.v[b] == 0 {
@@ -246,8 +259,14 @@ func (c *idColumn) keys(row uint32, p Part, out []uint64) []uint64 {
 	return append(out, mix(v&^idUpgrade))
 }
 
-func (c *idColumn) share(_, _ uint32) float64 { return 0 }
-func (c *idColumn) order(uint32) string       { return "" }
+func (c *idColumn) share(a, _ uint32) float64 {
+	if n := c.counts[c.v[a]&^idUpgrade]; n > 2 {
+		return shareOf(n, c.present)
+	}
+	return 0
+}
+
+func (c *idColumn) order(uint32) string { return "" }
 
 type dateColumn struct {
 	id      *idColumn // nil, or the identifier that holds the date too
