@@ -69,7 +69,6 @@ var imports = map[string][]string{
 	"kernel/indicator/notation": {},
 
 	// Engines: pure, of plain types.
-	"engine/linkage": {".", "kernel/fold"}, // folds and reads names aloud exactly as search does; fold is pure
 }
 
 // businessWords may not stand in the kernel: a business is a pack.
