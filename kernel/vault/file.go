@@ -31,7 +31,7 @@ var slotPlace = []byte("luoshu file 1")
 type FileWriter struct {
 	w    io.Writer
 	aead cipher.AEAD
-	buf  []byte // one chunk, plain
+	buf  []byte // chunks, plain
 	out  []byte
 	n    uint64
 	own  []byte
@@ -59,7 +59,7 @@ func (v *Vault) NewFileWriter(w io.Writer) (*FileWriter, error) {
 	if _, err := w.Write(head); err != nil {
 		return nil, err
 	}
-	return &FileWriter{w: w, aead: aead, buf: make([]byte, 0, chunkSize), out: make([]byte, 0, sealed), own: own, v: v, key: n}, nil
+	return &FileWriter{w: w, aead: aead, buf: make([]byte, 0, together*chunkSize), out: make([]byte, together*sealed), own: own, v: v, key: n}, nil
 }
 
 // slot seals a file's key.
@@ -96,11 +96,11 @@ func (f *FileWriter) Rekey(path string) error {
 func (f *FileWriter) Write(b []byte) (int, error) {
 	done := 0
 	for len(b) > 0 && f.err == nil {
-		if len(f.buf) == chunkSize {
+		if len(f.buf) == together*chunkSize {
 			f.err = f.flush(false)
 			continue
 		}
-		n := min(len(b), chunkSize-len(f.buf))
+		n := min(len(b), together*chunkSize-len(f.buf))
 		f.buf = append(f.buf, b[:n]...)
 		b = b[n:]
 		done += n
@@ -120,11 +120,25 @@ func (f *FileWriter) Close() error {
 	return f.err
 }
 
+// together is how many chunks are sealed side by side.
+const together = 8
+
+// flush seals the chunks that are held and writes them. The last chunk of a file is
+// the only one that may be short.
 func (f *FileWriter) flush(last bool) error {
-	f.out = f.aead.Seal(f.out[:0], chunkNonce(f.n, last), f.buf, nil)
-	f.n++
+	count := max(1, (len(f.buf)+chunkSize-1)/chunkSize)
+	var wg sync.WaitGroup
+	for i := range count {
+		wg.Go(func() {
+			plain := f.buf[i*chunkSize : min(len(f.buf), (i+1)*chunkSize)]
+			f.aead.Seal(f.out[i*sealed:i*sealed], chunkNonce(f.n+uint64(i), last && i == count-1), plain, nil)
+		})
+	}
+	wg.Wait()
+	size := len(f.buf) + count*tagSize
+	f.n += uint64(count)
 	f.buf = f.buf[:0]
-	_, err := f.w.Write(f.out)
+	_, err := f.w.Write(f.out[:size])
 	return err
 }
 
