@@ -77,17 +77,10 @@ func (d *Desk) keep(ctx context.Context, r io.Reader, name string, also ...io.Wr
 		if err != nil {
 			return err
 		}
-		// The key may have been retired while the file was being copied.
-		if known, err := tx.KnowsKey(ctx, out.Key()); known || err != nil {
-			return err
-		}
 		if !moved {
 			return nil
 		}
-		if err := d.db.Vault().Refresh(); err != nil {
-			return err
-		}
-		return out.Rekey(to)
+		return out.Settle(to)
 	})
 	if err != nil {
 		return ledger.Source{}, fmt.Errorf("keep file: %w", err)

@@ -210,10 +210,10 @@ func (r *rotation) texts(t text) error {
 	}
 }
 
-// files gives every kept file's own key a new cover.
+// files gives the own key of every kept file and cube a new cover.
 func (r *rotation) files() error {
 	n := int64(0)
-	return eachFile(r.ctx, r.dir, func(path string) error {
+	return eachSealed(r.ctx, r.dir, func(path string) error {
 		n++
 		r.tell.Tell("files", n, 0)
 		k, err := r.v.FileKey(path)
@@ -226,6 +226,23 @@ func (r *rotation) files() error {
 		r.out.Files++
 		return r.v.RekeyFile(path)
 	})
+}
+
+// eachSealed calls f for everything of a data folder that is a sealed file.
+func eachSealed(ctx context.Context, dir string, f func(path string) error) error {
+	if err := eachFile(ctx, dir, f); err != nil {
+		return err
+	}
+	cubes, err := filepath.Glob(filepath.Join(dir, "seals", "*", "[^.]*.cube"))
+	for _, path := range cubes {
+		if err = ctx.Err(); err == nil {
+			err = f(path)
+		}
+		if err != nil && !errors.Is(err, os.ErrNotExist) { // one may be replaced meanwhile
+			return err
+		}
+	}
+	return nil
 }
 
 // eachFile calls f for every kept file of a data folder.

@@ -75,6 +75,18 @@ func (v *Vault) slot(own []byte) ([]byte, uint32, error) {
 // Key is the number of the data key under which the file's own key is sealed.
 func (f *FileWriter) Key() uint32 { return f.key }
 
+// Settle is called when the file lies at its final path: a rotation that ended while
+// it was being written did not see it, so it is given the current key now.
+func (f *FileWriter) Settle(path string) error {
+	if err := f.v.Refresh(); err != nil {
+		return err
+	}
+	if f.key == f.v.Current() {
+		return nil
+	}
+	return f.Rekey(path)
+}
+
 // Rekey seals the file's own key with the current data key, in the file that was
 // written, which lies at path now: for when the one it was begun with is retired.
 func (f *FileWriter) Rekey(path string) error {
