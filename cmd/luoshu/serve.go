@@ -15,6 +15,7 @@ import (
 	"luoshu/kernel/city"
 	"luoshu/web"
 	"luoshu/web/account"
+	"luoshu/web/audit"
 	"luoshu/web/kit"
 )
 
@@ -27,6 +28,7 @@ type serveCmd struct {
 func areas(ct *city.City) []kit.Route {
 	return slices.Concat(
 		account.Routes(ct.Access, ct.Catalog),
+		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
 	)
 }
 
@@ -39,7 +41,7 @@ func (c serveCmd) Run(a *app) error {
 		}
 		handler := web.New(web.Config{
 			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
-			Catalog: ct.Catalog, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct),
+			Catalog: ct.Catalog, Audit: ct.Audit, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct),
 		})
 		srv := &http.Server{
 			Handler:           handler,
