@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"luoshu"
 	"luoshu/kernel/store"
@@ -38,6 +39,25 @@ var texts = []text{
 
 // batch is how many rows are sealed anew in one transaction: others write between.
 const batch = 2000
+
+// NewKey makes a data key, which everything is sealed with from then on, unless
+// there are several: then a rotation was interrupted, or a key manager made one, and
+// Rotate is to finish with those first. Of several processes only one makes one.
+func NewKey(ctx context.Context, db *store.DB, day time.Time) error {
+	return db.Tx(ctx, func(tx *store.Tx) error {
+		v := db.Vault()
+		if err := v.Refresh(); err != nil {
+			return err
+		}
+		if v.Managed() || len(v.Numbers()) > 1 {
+			return nil
+		}
+		if _, err := v.Rotate(day); err != nil {
+			return err
+		}
+		return tx.NoteKeys(ctx, v)
+	})
+}
 
 // Rotate seals everything with the current key that is sealed with another one, in
 // small transactions, while others read and write, and then retires the other keys.
@@ -295,5 +315,7 @@ func (r *rotation) retire() error {
 	if r.v.Managed() {
 		return nil // the key manager drops them
 	}
-	return r.v.Retire(old)
+	// Only then does the file lose them: one that lacks a key which the database
+	// has would not open the city. Nobody else changes the file meanwhile.
+	return r.tx(func(*store.Tx) error { return r.v.Retire(old) })
 }
