@@ -254,11 +254,14 @@ func eachSealed(ctx context.Context, dir string, f func(path string) error) erro
 		return err
 	}
 	cubes, err := filepath.Glob(filepath.Join(dir, "seals", "*", "[^.]*.cube"))
+	if err != nil {
+		return err
+	}
 	for _, path := range cubes {
-		if err = ctx.Err(); err == nil {
-			err = f(path)
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		if err != nil && !errors.Is(err, os.ErrNotExist) { // one may be replaced meanwhile
+		if err := f(path); err != nil && !errors.Is(err, os.ErrNotExist) { // one may be replaced meanwhile
 			return err
 		}
 	}
