@@ -65,7 +65,7 @@ var imports = map[string][]string{
 	"kernel/vault":              {"."},
 	"kernel/reseal":             {".", "kernel/catalog", "kernel/store", "kernel/vault", "kernel/ledger/beside", "kernel/ledger/chain"},
 	"kernel/ledger/beside":      {".", "kernel/catalog", "kernel/store", "kernel/vault", "kernel/ledger/chain"},
-	"kernel/indicator/opened":   {".", "kernel/catalog", "kernel/store"},
+	"kernel/indicator/opened":   {".", "kernel/catalog", "kernel/store", "kernel/cube", "kernel/vault"},
 	"kernel/indicator/notation": {},
 
 	// Engines: pure, of plain types.

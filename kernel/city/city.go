@@ -277,13 +277,11 @@ func (c *City) former(ctx context.Context) error {
 	return nil
 }
 
-// Rotate seals everything with the newest key and retires the others. With fresh, a
-// new key is made first.
-func (c *City) Rotate(ctx context.Context, fresh bool, day time.Time, p luoshu.Progress) (reseal.Report, error) {
-	if fresh {
-		if _, err := c.DB.Vault().Rotate(day); err != nil {
-			return reseal.Report{}, err
-		}
+// Rotate makes a new key of the given date, seals everything with it and retires
+// the others. After an interruption it goes on with the key that was made.
+func (c *City) Rotate(ctx context.Context, day time.Time, p luoshu.Progress) (reseal.Report, error) {
+	if err := reseal.NewKey(ctx, c.DB, day); err != nil {
+		return reseal.Report{}, err
 	}
 	return reseal.Rotate(ctx, c.DB, c.Dir, p)
 }
