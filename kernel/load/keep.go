@@ -71,6 +71,24 @@ func (d *Desk) keep(ctx context.Context, r io.Reader, name string) (ledger.Sourc
 	return src, nil
 }
 
+// Keep stores a file that belongs to no upload, evidence of a correction, under
+// its SHA-256.
+func (d *Desk) Keep(ctx context.Context, r io.Reader, name string) (ledger.Source, error) {
+	return d.keep(ctx, r, name)
+}
+
+// Kept opens a stored file as it came.
+func (d *Desk) Kept(ctx context.Context, sha string) (io.ReadCloser, error) {
+	f, c, err := d.kept(ctx, sha)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.NewSectionReader(f.R, 0, f.Size), c}, nil
+}
+
 // sweep removes what a crash left of files that were being copied.
 func (d *Desk) sweep() error {
 	left, err := filepath.Glob(filepath.Join(d.dir, "files", ".in-*"))

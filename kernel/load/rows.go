@@ -8,6 +8,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/correct"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/store"
 )
@@ -27,6 +28,15 @@ type UploadRow struct {
 	Label   string
 	Changes []Change
 	Faults  []luoshu.Fault
+	Rec     int64  // the record, if anything of it is held
+	Held    []Held // what the file may not change itself
+}
+
+// Held is one field that keeps its value, and the value of the file.
+type Held struct {
+	Field        string
+	Before, Want luoshu.Value
+	ByHand       bool // it was corrected by hand; else another source answers for it
 }
 
 // Change is one field that a row would change, or gives to a new record. Values
@@ -53,6 +63,7 @@ type wireRow struct {
 	n                      int64
 	line                   int
 	verdict, label, detail string
+	held                   int
 }
 
 // detail is the JSON of a row.
@@ -60,6 +71,13 @@ type detail struct {
 	Entity  string         `json:"entity,omitempty"`
 	Changes []wireChange   `json:"changes,omitempty"`
 	Faults  []luoshu.Fault `json:"faults,omitempty"`
+	Rec     int64          `json:"rec,omitempty"`
+	Held    []wireHeld     `json:"held,omitempty"`
+}
+
+type wireHeld struct {
+	wireChange
+	ByHand bool `json:"h,omitempty"`
 }
 
 type wireChange struct {
@@ -71,7 +89,7 @@ type wireChange struct {
 // add keeps a verdict if there is room for its kind.
 func (v *verdicts) add(e *catalog.Entity, x Verdict) error {
 	switch {
-	case x.Verdict == ledger.Changed || x.Verdict == ledger.Refused:
+	case x.Verdict == ledger.Changed || x.Verdict == ledger.Refused || len(x.Held) > 0:
 		if v.bad++; v.bad > keepBad {
 			return nil
 		}
@@ -97,6 +115,10 @@ func (v *verdicts) add(e *catalog.Entity, x Verdict) error {
 			d.Changes = append(d.Changes, wireChange{f.Name, before.Any(), after.Any()})
 		}
 	}
+	for _, h := range x.Held {
+		d.Rec = x.Rec
+		d.Held = append(d.Held, wireHeld{wireChange{e.Fields[h.Field].Name, x.Before[h.Field].Any(), h.Wanted.Any()}, h.Why == correct.ByHand})
+	}
 	label := ""
 	for _, vals := range [][]luoshu.Value{x.After, x.Before} {
 		if f := e.Field(e.Label); f != nil && f.Index < len(vals) && label == "" {
@@ -111,7 +133,7 @@ func (v *verdicts) put(line int, verdict, label string, d detail) error {
 	if err != nil {
 		return fmt.Errorf("keep verdicts: %w", err)
 	}
-	v.buf = append(v.buf, wireRow{v.n, line, verdict, label, string(b)})
+	v.buf = append(v.buf, wireRow{v.n, line, verdict, label, string(b), len(d.Held)})
 	if v.n++; len(v.buf) >= 500 {
 		return v.flush()
 	}
@@ -125,13 +147,13 @@ func (v *verdicts) flush() error {
 		return nil
 	}
 	return v.d.db.Tx(v.ctx, func(tx *store.Tx) error {
-		st, err := tx.Prepare(v.ctx, `INSERT INTO upload_row (upload, n, line, verdict, label, detail) VALUES (?, ?, ?, ?, ?, ?)`)
+		st, err := tx.Prepare(v.ctx, `INSERT INTO upload_row (upload, n, line, verdict, label, detail, held) VALUES (?, ?, ?, ?, ?, ?, ?)`)
 		if err != nil {
 			return fmt.Errorf("keep verdicts: %w", err)
 		}
 		defer st.Close()
 		for _, r := range rows {
-			if _, err := st.ExecContext(v.ctx, v.upload, r.n, r.line, r.verdict, r.label, r.detail); err != nil {
+			if _, err := st.ExecContext(v.ctx, v.upload, r.n, r.line, r.verdict, r.label, r.detail, r.held); err != nil {
 				return fmt.Errorf("keep verdicts: %w", err)
 			}
 		}
@@ -158,11 +180,13 @@ func (v *verdicts) end(r Report) error {
 func isHeading(rule string) bool { return len(rule) > 7 && rule[:7] == "header-" }
 
 // UploadRows returns the kept verdicts of an upload, in the order of the file,
-// and how many there are. verdict is new, changed, unchanged, refused, file
-// (faults of the file as a whole) or "" for all.
+// and how many there are. verdict is new, changed, unchanged, refused, held (any
+// of which something is held), file (faults of the file as a whole) or "" for all.
 func (d *Desk) UploadRows(ctx context.Context, id, verdict string, offset, limit int) ([]UploadRow, int64, error) {
 	where, args := `upload = ?`, []any{id}
-	if verdict != "" {
+	if verdict == "held" {
+		where += ` AND held > 0`
+	} else if verdict != "" {
 		where, args = where+` AND verdict = ?`, append(args, verdict)
 	}
 	var total int64
@@ -198,6 +222,10 @@ func (d *Desk) rows(ctx context.Context, where string, args []any, each func(Upl
 		r.Entity, r.Faults = dt.Entity, dt.Faults
 		for _, c := range dt.Changes {
 			r.Changes = append(r.Changes, Change{c.Field, unwire(c.Before), unwire(c.After)})
+		}
+		r.Rec = dt.Rec
+		for _, h := range dt.Held {
+			r.Held = append(r.Held, Held{h.Field, unwire(h.Before), unwire(h.After), h.ByHand})
 		}
 		if err := each(r); err != nil {
 			return err
