@@ -19,6 +19,7 @@ import (
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
+	"luoshu/kernel/correct"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
@@ -55,6 +56,7 @@ type City struct {
 	Access  *access.Access
 	Door    *disclose.Door
 	Desk    *load.Desk
+	Correct *correct.Correct
 }
 
 // ConfigFile is the name of the file that makes a folder a data folder.
@@ -188,6 +190,10 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	}
 	c.Door = disclose.New(c.DB, c.Catalog, c.Ledger, c.Engine, c.Access)
 	c.Desk = load.New(c.Dir, c.Catalog, c.Ledger, c.DB, now)
+	if c.Correct, err = correct.New(c.DB, c.Catalog, c.Charter, c.Ledger, c.Access, now); err != nil {
+		return err
+	}
+	c.Desk.Watch(c.Correct)
 	return nil
 }
 

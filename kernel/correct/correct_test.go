@@ -430,3 +430,60 @@ func TestPapers(t *testing.T) {
 		t.Error("a paper of no request opens", err)
 	}
 }
+
+// The map has every field of every register with its source, and tells how far it
+// is filled in within reach.
+func TestMap(t *testing.T) {
+	both(t, func(w *world) {
+		for _, x := range []struct {
+			a           luoshu.Actor
+			rows        int64
+			school, sex string
+			filled      int64
+		}{
+			{planner, 2, "", "", 2}, {clerk, 1, "2141000001", "410311", 1}, {county, 2, "", "410311", 2}, {leader, 2, "", "", -1},
+		} {
+			all, err := w.Map(ctx, x.a, "", "")
+			if err != nil || len(all) != len(w.cat.Entities) {
+				t.Fatal(len(all), err)
+			}
+			for _, r := range all {
+				e := w.cat.Entity(r.Entity)
+				if len(r.Duties) != len(e.Fields) {
+					t.Errorf("%s: %d of %d fields", r.Entity, len(r.Duties), len(e.Fields))
+				}
+				for _, d := range r.Duties {
+					if d.SourceTitle.ZH == "" || d.SourceTitle.EN == "" || d.Steward == "" || d.Days == 0 || d.Holders == 0 || d.Unit().ZH == "" {
+						t.Errorf("%s.%s: %+v", r.Entity, d.Field, d)
+					}
+					if r.Entity != "student" {
+						continue
+					}
+					if r.Rows != x.rows || r.Months != 12 {
+						t.Errorf("%s: %+v", x.a.Name, r)
+					}
+					switch d.Field {
+					case "name":
+						if d.Holder != x.school {
+							t.Errorf("%s: name is held by %q", x.a.Name, d.Holder)
+						}
+					case "sex":
+						if d.Holder != x.sex || d.Filled != x.filled {
+							t.Errorf("%s: %+v", x.a.Name, d)
+						}
+					}
+				}
+			}
+			var b bytes.Buffer
+			if err := w.WriteMap(&b, "csv", x.a, all); err != nil || !strings.Contains(b.String(), "student.sex") || !strings.Contains(b.String(), "公安人口库") {
+				t.Error(err, b.String()[:200])
+			}
+		}
+		if _, err := w.Map(ctx, clerk, "2141000002", ""); kind(err) != luoshu.NotFound {
+			t.Error("another's map", err)
+		}
+		if all, err := w.Map(ctx, teacher, "", "staff"); err == nil {
+			t.Error("a register that the role lacks", all)
+		}
+	})
+}
