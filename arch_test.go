@@ -49,7 +49,7 @@ var imports = map[string][]string{
 	"demo":                   {".", "demo/sheet", "demo/source"}, // writes files; knows nothing of the kernel
 	"demo/sheet":             {"."},
 	"demo/source":            {"."},
-	"web":                    {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
+	"web":                    {".", "kernel/access", "kernel/catalog", "kernel/correct", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
 	"web/correct":            {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/correct", "kernel/disclose", "web/kit"},
 	"web/kit":                {".", "kernel/access", "kernel/disclose"},
 	"web/ui":                 {},

@@ -13,6 +13,7 @@ import (
 	"luoshu"
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/correct"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
@@ -29,6 +30,7 @@ type Config struct {
 	Ledger  *ledger.Ledger
 	Engine  *indicator.Engine
 	Catalog *catalog.Catalog
+	Correct *correct.Correct // nil: files are held nowhere
 	Now     func() time.Time
 	Log     *slog.Logger
 	// Seal makes a seal and computes its figures.

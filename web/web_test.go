@@ -22,27 +22,31 @@ import (
 	"luoshu"
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/charter"
+	"luoshu/kernel/correct"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
 	"luoshu/kernel/store"
+	webcorrect "luoshu/web/correct"
 )
 
 const password = "correct horse 1"
 
 // town is a small city behind a real server.
 type town struct {
-	t      testing.TB
-	srv    *Server
-	http   *httptest.Server
-	desk   *load.Desk
-	log    *safeBuffer
-	led    *ledger.Ledger
-	dir    string
-	mu     sync.Mutex
-	now    time.Time
-	tokens map[string]*visitor
+	t       testing.TB
+	srv     *Server
+	http    *httptest.Server
+	desk    *load.Desk
+	correct *correct.Correct
+	log     *safeBuffer
+	led     *ledger.Ledger
+	dir     string
+	mu      sync.Mutex
+	now     time.Time
+	tokens  map[string]*visitor
 }
 
 type safeBuffer struct {
@@ -91,6 +95,14 @@ func newTown(t testing.TB) *town {
 	eng := indicator.New(db, cat, tn.dir, indicator.WithEngine("sqlite"))
 	door := disclose.New(db, cat, tn.led, eng, acc)
 	tn.desk = load.New(tn.dir, cat, tn.led, db, tn.clock)
+	ch, faults := charter.Load(cat)
+	for _, f := range faults {
+		t.Fatal(f)
+	}
+	if tn.correct, err = correct.New(db, cat, ch, tn.led, acc, tn.clock); err != nil {
+		t.Fatal(err)
+	}
+	tn.desk.Watch(tn.correct)
 	seal := func(ctx context.Context, a luoshu.Actor, note string, p luoshu.Progress) (ledger.Seal, error) {
 		s, err := tn.led.Seal(ctx, a, note)
 		if err != nil {
@@ -103,8 +115,9 @@ func newTown(t testing.TB) *town {
 		t.Fatal(err)
 	}
 	tn.srv = New(Config{
-		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal,
-		Log: slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,
+		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Correct: tn.correct, Now: tn.clock, Seal: seal,
+		Areas: webcorrect.Routes(webcorrect.Config{Correct: tn.correct, Door: door, Access: acc, Catalog: cat, Charter: ch}),
+		Log:   slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,
 		Pages: fstest.MapFS{
 			"index.html":         {Data: []byte("<html>the page</html>")},
 			"assets/app-1a2b.js": {Data: []byte(strings.Repeat("code();", 400))},

@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"luoshu"
 	"luoshu/kernel/city"
 	"luoshu/web"
+	"luoshu/web/correct"
 )
 
 type serveCmd struct {
@@ -29,7 +31,10 @@ func (c serveCmd) Run(a *app) error {
 		}
 		handler := web.New(web.Config{
 			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
-			Catalog: ct.Catalog, Now: a.now, Log: a.logger, Seal: ct.Seal,
+			Catalog: ct.Catalog, Correct: ct.Correct, Now: a.now, Log: a.logger, Seal: ct.Seal,
+			Areas: slices.Concat(
+				correct.Routes(correct.Config{Correct: ct.Correct, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Charter: ct.Charter}),
+			),
 		})
 		srv := &http.Server{
 			Handler:           handler,
@@ -43,6 +48,7 @@ func (c serveCmd) Run(a *app) error {
 			fmt.Fprintf(a.out, "%s", b)
 		}
 		done := make(chan error, 1)
+		go a.sweep(ct)
 		go func() {
 			<-a.ctx.Done()
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), 10*time.Second)
@@ -54,4 +60,24 @@ func (c serveCmd) Run(a *app) error {
 		}
 		return <-done
 	})
+}
+
+// sweepEvery is how often a server looks at what has become due. What it does
+// follows from dates, so that the interval matters to nobody.
+const sweepEvery = 10 * time.Minute
+
+// sweep reminds and raises, at once and then until the server stops.
+func (a *app) sweep(ct *city.City) {
+	t := time.NewTicker(sweepEvery)
+	defer t.Stop()
+	for {
+		if err := ct.Sweep(a.ctx, a.now()); err != nil && a.ctx.Err() == nil {
+			a.logger.Error("what is due could not be looked at", "cause", err)
+		}
+		select {
+		case <-t.C:
+		case <-a.ctx.Done():
+			return
+		}
+	}
 }

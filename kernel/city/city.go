@@ -197,6 +197,13 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	return nil
 }
 
+// Sweep does what dates demand: reminders and requests that rise. It may run as
+// often as one likes.
+func (c *City) Sweep(ctx context.Context, now time.Time) error {
+	_, err := c.Correct.Sweep(ctx, now)
+	return err
+}
+
 // Close closes the database.
 func (c *City) Close() error { return c.DB.Close() }
 

@@ -179,6 +179,7 @@ type FieldPlan struct {
 	Asks   Answerer
 	Source luoshu.Text // of the source, for people
 	ByHand bool        // it was corrected by hand before
+	Due    int64       // yyyymmdd by which a request made today is to be answered
 }
 
 // Form says of every field of a record that may be corrected who answers for a
@@ -213,7 +214,7 @@ func (c *Correct) plans(ctx context.Context, actor luoshu.Actor, e *catalog.Enti
 		if err != nil {
 			return nil, err
 		}
-		p := FieldPlan{Field: f, Asks: a, ByHand: slices.Contains(hand[now.Rec], f.Index)}
+		p := FieldPlan{Field: f, Asks: a, ByHand: slices.Contains(hand[now.Rec], f.Index), Due: addDays(c.Today(), a.Days)}
 		if s := c.ch.Source(f.Source); s != nil {
 			p.Source = s.Title
 		}
