@@ -51,6 +51,8 @@ type loadReport struct {
 	Changed   int64          `json:"changed"`
 	Unchanged int64          `json:"unchanged"`
 	Refused   int64          `json:"refused"`
+	Held      int64          `json:"held"`
+	Requests  int64          `json:"requests"`
 	Faults    []luoshu.Fault `json:"faults"`
 	FaultsAll int64          `json:"faults_total"`
 	Commits   []int64        `json:"commits"`
@@ -105,6 +107,8 @@ func (s *loadReport) add(r load.Report) {
 	s.Changed += r.Changed
 	s.Unchanged += r.Unchanged
 	s.Refused += r.Refused
+	s.Held += r.Held
+	s.Requests += r.Requests
 	s.Faults = append(s.Faults, r.Faults...)
 	s.FaultsAll += r.FaultCount
 	if r.Seq != 0 {
@@ -115,6 +119,9 @@ func (s *loadReport) add(r load.Report) {
 func (a *app) printLoad(path string, r load.Report) {
 	fmt.Fprintf(a.out, "%s: rows %d, new %d, changed %d, unchanged %d, refused %d\n",
 		filepath.Base(path), r.Rows, r.New, r.Changed, r.Unchanged, r.Refused)
+	if r.Held > 0 {
+		fmt.Fprintf(a.out, "  held %d: fields corrected by hand keep their value until a person decides (luoshu corrections list)\n", r.Held)
+	}
 	const most = 20
 	for i, f := range r.Faults {
 		if i == most {

@@ -56,7 +56,7 @@ func (c *Correct) Count(ctx context.Context, actor luoshu.Actor, box string) (in
 }
 
 func (c *Correct) where(ctx context.Context, actor luoshu.Actor, q Query) (string, []any, error) {
-	parts, args := []string{}, []any{}
+	parts, args := []string{"1=1"}, []any{}
 	add := func(s string, more ...any) {
 		parts, args = append(parts, s), append(args, more...)
 	}

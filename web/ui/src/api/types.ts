@@ -1,4 +1,5 @@
 // The HTTP contract of docs/api.md as types. Nothing here knows a business.
+import type { HeldField } from './correct'
 
 export type Lang = 'zh' | 'en'
 
@@ -330,6 +331,7 @@ export interface LoadResult {
   changed: number
   unchanged: number
   refused: number
+  held?: number
 }
 
 export interface Fault {
@@ -361,12 +363,16 @@ export interface Upload {
 
 export type Verdict = 'new' | 'changed' | 'unchanged' | 'refused'
 
+/** Rows of any verdict of which something keeps its value. */
+export type Tab = Verdict | 'held'
+
 export interface UploadRow {
   row: number
   verdict: Verdict
   label?: Words
   changes?: { field: string; before: Words | number; after: Words | number }[] | null
   faults?: Fault[] | null
+  held?: HeldField[] | null
 }
 
 export interface UploadRows {

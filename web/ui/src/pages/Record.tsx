@@ -9,6 +9,7 @@ import { Problem, Waiting } from '../components/states'
 import { useLang, useTitle } from '../i18n'
 import { day, instant, number } from '../lib/format'
 import { useQuery } from '../lib/link'
+import { CorrectLink, OnRecord } from './correct/OnRecord'
 
 export default function RecordPage() {
   const { entity = '', rec = '' } = useParams()
@@ -47,7 +48,12 @@ export default function RecordPage() {
             {data.stale ? t('rec.stale') : data.verified ? t('rec.fresh') : ''}
           </span>
         }
-      />
+      >
+        {data.current !== false && <CorrectLink entity={entity} rec={rec} />}
+      </PageHead>
+      {data.current !== false && (
+        <OnRecord entity={entity} rec={rec} title={(f) => tx(columns.find((c) => c.name === f)?.title) || f} />
+      )}
       <div className="two record-body">
         <div>
           <Fields data={data} columns={columns} />
