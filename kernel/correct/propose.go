@@ -147,7 +147,8 @@ func (c *Correct) record(ctx context.Context, entity string, rec int64) (*catalo
 }
 
 // changeable refuses fields that no correction may touch: keys, which make a
-// record what it is, and closed fields.
+// record what it is, closed fields, and the one that says who holds the record:
+// that changes by a move, which has two sides.
 func changeable(e *catalog.Entity, name string) error {
 	f := e.Field(name)
 	if f == nil || f.Sensitivity >= catalog.Closed {
@@ -156,6 +157,11 @@ func changeable(e *catalog.Entity, name string) error {
 	if slices.Contains(e.Key, name) {
 		return &luoshu.Error{Kind: luoshu.Invalid, Field: name, Msg: luoshu.Text{
 			ZH: "“" + f.Title.ZH + "”用来识别记录，不能在此更正", EN: "“" + f.Title.EN + "” tells the record apart and cannot be corrected here",
+		}}
+	}
+	if org, _, _ := strings.Cut(e.Org, "."); org == name {
+		return &luoshu.Error{Kind: luoshu.Invalid, Field: name, Msg: luoshu.Text{
+			ZH: "“" + f.Title.ZH + "”表示记录归谁持有，请通过转移办理", EN: "“" + f.Title.EN + "” says who holds the record; it changes by a move",
 		}}
 	}
 	return nil

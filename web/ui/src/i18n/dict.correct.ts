@@ -113,6 +113,7 @@ export const pairs = {
   'cor.held': ['待来源确认', 'Held'],
   'cor.heldHint': ['有 {n} 行含有不由您单位提供或曾手工更正的字段：提交后这些字段保持原值，并向来源提出申请。', '{n} rows hold fields that others are the source of, or that were corrected by hand: on commit these keep their value and the source is asked.'],
   'cor.heldDone': ['有 {n} 行的部分字段保持原值，已向来源提出申请。', 'Fields of {n} rows kept their value; the source has been asked.'],
+  'cor.heldCommit': ['提交，请来源确认', 'Commit and ask the sources'],
   'cor.heldWhy': ['来源 {source}，由 {org} 在 {n} 天内答复', 'Source: {source}; {org} answers within {n} days'],
   'cor.heldHand': ['{date} 由 {who} 手工更正，须人工裁定', 'Corrected by hand on {date} by {who}; a person decides'],
 } as const satisfies Record<string, readonly [string, string]>

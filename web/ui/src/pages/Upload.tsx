@@ -70,8 +70,8 @@ export default function UploadPage() {
           <>
             <Button onClick={() => setAsking('cancel')}>{t('imp.cancel')}</Button>
             {may('commit') && (
-              <Button type="primary" disabled={!writable} loading={busy} onClick={commit}>
-                {writable ? t('imp.commit', { n: number(writable) }) : t('imp.nothing')}
+              <Button type="primary" disabled={!writable && !r?.held} loading={busy} onClick={commit}>
+                {writable ? t('imp.commit', { n: number(writable) }) : r?.held ? t('cor.heldCommit') : t('imp.nothing')}
               </Button>
             )}
           </>
