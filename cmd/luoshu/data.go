@@ -51,11 +51,11 @@ type loadReport struct {
 	Changed   int64          `json:"changed"`
 	Unchanged int64          `json:"unchanged"`
 	Refused   int64          `json:"refused"`
-	Held      int64          `json:"held"`
-	Requests  int64          `json:"requests"`
 	Faults    []luoshu.Fault `json:"faults"`
 	FaultsAll int64          `json:"faults_total"`
 	Commits   []int64        `json:"commits"`
+	Held      int64          `json:"held,omitempty"`     // rows of which something keeps its value
+	Requests  int64          `json:"requests,omitempty"` // conflicts made of that
 }
 
 // Run loads the files one after the other; each is one commit.

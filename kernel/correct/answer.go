@@ -33,12 +33,13 @@ type Answer struct {
 
 // Actions are the answers that an actor may give to a request as it stands. The
 // source answers, and whoever above it the request has risen to; they need the
-// rights to correct and to commit. Nobody answers what they asked for themselves.
+// rights to correct and to commit. Nobody answers what they asked for themselves,
+// whichever of their grants they act under.
 func (c *Correct) Actions(actor luoshu.Actor, r *Request) []string {
 	if c.acc.Require(actor, "correct") != nil || !c.reaches(actor, r.Entity) {
 		return nil
 	}
-	mine := r.By.Name == actor.Name && r.By.Org == actor.Org
+	mine := r.By.Name == actor.Name
 	asked := slices.Contains(r.Asked, actor.Org) && c.acc.Require(actor, "commit") == nil
 	switch {
 	case r.Kind == KindConflict:

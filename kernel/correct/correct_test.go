@@ -59,7 +59,8 @@ func TestFileOfTheWrongSource(t *testing.T) {
 				}
 			}
 		}
-		for _, a := range []luoshu.Actor{clerk, clerk2, teacher, planner, leader} {
+		both := luoshu.Actor{Name: "clerk", Role: "county", Org: "410311"} // the same person under another grant
+		for _, a := range []luoshu.Actor{clerk, clerk2, teacher, planner, leader, both} {
 			if err := w.answer(a, q.ID, correct.Accept, ""); kind(err) != luoshu.Denied {
 				t.Errorf("%s may answer: %v", a.Name, err)
 			}

@@ -74,7 +74,7 @@ func (c *Correct) where(ctx context.Context, actor luoshu.Actor, q Query) (strin
 		add("kind = ?", kind)
 		add("asked LIKE ?", "%,"+escape(actor.Org)+",%")
 		if q.Box == Inbox {
-			add("NOT (actor = ? AND actor_org = ?)", actor.Name, actor.Org)
+			add("actor <> ?", actor.Name)
 		}
 		if waits == "" {
 			waits = Open
@@ -83,7 +83,7 @@ func (c *Correct) where(ctx context.Context, actor luoshu.Actor, q Query) (strin
 			add("1=0")
 		}
 	case Mine:
-		add("actor = ? AND actor_org = ?", actor.Name, actor.Org)
+		add("actor = ?", actor.Name)
 	case All, "":
 		if !scope.Whole {
 			codes := scope.Codes()
@@ -91,8 +91,8 @@ func (c *Correct) where(ctx context.Context, actor luoshu.Actor, q Query) (strin
 			for i, x := range codes {
 				in[i] = x
 			}
-			add("(holder IN ("+holes(len(codes))+") OR asked LIKE ? OR (actor = ? AND actor_org = ?))",
-				append(in, "%,"+escape(actor.Org)+",%", actor.Name, actor.Org)...)
+			add("(holder IN ("+holes(len(codes))+") OR asked LIKE ? OR actor = ?)",
+				append(in, "%,"+escape(actor.Org)+",%", actor.Name)...)
 		}
 	default:
 		return "", nil, luoshu.Errorf(luoshu.Invalid, "没有这个栏目", "there is no such box")
@@ -158,7 +158,7 @@ func (c *Correct) Request(ctx context.Context, actor luoshu.Actor, id int64) (*R
 }
 
 func knows(scope *access.Scope, actor luoshu.Actor, r *Request) bool {
-	return scope.Whole || scope.Root != "" && (scope.Has(r.Holder) || slices.Contains(r.Asked, actor.Org) || r.By.Name == actor.Name && r.By.Org == actor.Org)
+	return scope.Whole || scope.Root != "" && (scope.Has(r.Holder) || slices.Contains(r.Asked, actor.Org) || r.By.Name == actor.Name)
 }
 
 // OfRecord returns the requests on a record that still wait, oldest first. That

@@ -147,7 +147,7 @@ func (a *area) labelOf(entity string, row disclose.Row) any {
 }
 
 func (a *area) body(actor luoshu.Actor, r *correct.Request, tree *access.Tree, label any, near bool) requestBody {
-	mine := r.By.Name == actor.Name && r.By.Org == actor.Org
+	mine := r.By.Name == actor.Name
 	b := requestBody{
 		ID: r.ID, Kind: r.Kind, Origin: r.Origin, Entity: r.Entity, Rec: r.Rec, Label: label, InReach: near, State: r.State,
 		Source: r.Source, Org: r.Org, OrgTitle: orgTitle(tree, r.Org), At: r.At, Due: luoshu.FormatDate(r.Due), Overdue: r.Overdue(a.Correct.Today()),
