@@ -172,6 +172,10 @@ func TestFileAgainstSource(t *testing.T) {
 	if len(list) != 1 || x["label"] != before || x["file"].(map[string]any)["row"] != 2.0 || x["due"] != "2025-10-16" {
 		t.Error(list)
 	}
+	row := bureau.get("/api/corrections/" + jsonNumber(x["id"]) + "/row")
+	if row.status != 200 || !strings.Contains(row.body, "甲一新") || tn.as("clerk", "B1").get("/api/corrections/"+jsonNumber(x["id"])+"/row").status != 404 {
+		t.Error("the row is the evidence", row)
+	}
 	if got := clerk.post("/api/corrections/answers", map[string]any{"ids": []any{x["id"]}, "action": "accept"}); !strings.Contains(got.body, `"done":[]`) {
 		t.Error("the clerk accepts", got)
 	}

@@ -82,6 +82,7 @@ var areaMatrix = []matrixRow{
 	{"GET /api/corrections/conflicts/count", "/api/corrections/conflicts/count", "", [9]int{401, 200, 200, 403, 403, 403, 403, 403, 403}},
 	{"GET /api/corrections/mine/count", "/api/corrections/mine/count", "", [9]int{401, 200, 200, 403, 403, 403, 403, 403, 403}},
 	{"GET /api/corrections/{id}", "/api/corrections/999", "", [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
+	{"GET /api/corrections/{id}/row", "/api/corrections/999/row", "", [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
 	{"POST /api/corrections/{id}/answer", "/api/corrections/999/answer", `{"action":"accept"}`, [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
 	{"POST /api/corrections/answers", "/api/corrections/answers", `{"ids":[],"action":"accept"}`, [9]int{401, 400, 400, 403, 403, 403, 403, 403, 403}},
 	{"POST /api/corrections/answers", "/api/corrections/answers", `{"ids":[1],"action":"return"}`, [9]int{401, 400, 400, 403, 403, 403, 403, 403, 403}},

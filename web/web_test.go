@@ -116,8 +116,14 @@ func newTown(t testing.TB) *town {
 	}
 	tn.srv = New(Config{
 		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Correct: tn.correct, Now: tn.clock, Seal: seal,
-		Areas: webcorrect.Routes(webcorrect.Config{Correct: tn.correct, Door: door, Access: acc, Catalog: cat, Charter: ch}),
-		Log:   slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,
+		Areas: webcorrect.Routes(webcorrect.Config{
+			Correct: tn.correct, Door: door, Access: acc, Catalog: cat, Charter: ch,
+			Row: func(ctx context.Context, sha, entity string, n int) (disclose.SheetRow, error) {
+				r, err := tn.desk.RowOf(ctx, sha, entity, n)
+				return disclose.SheetRow(r), err
+			},
+		}),
+		Log: slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,
 		Pages: fstest.MapFS{
 			"index.html":         {Data: []byte("<html>the page</html>")},
 			"assets/app-1a2b.js": {Data: []byte(strings.Repeat("code();", 400))},

@@ -13,6 +13,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/city"
+	"luoshu/kernel/disclose"
 	"luoshu/web"
 	"luoshu/web/correct"
 )
@@ -33,7 +34,13 @@ func (c serveCmd) Run(a *app) error {
 			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
 			Catalog: ct.Catalog, Correct: ct.Correct, Now: a.now, Log: a.logger, Seal: ct.Seal,
 			Areas: slices.Concat(
-				correct.Routes(correct.Config{Correct: ct.Correct, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Charter: ct.Charter}),
+				correct.Routes(correct.Config{
+					Correct: ct.Correct, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Charter: ct.Charter,
+					Row: func(ctx context.Context, sha, entity string, n int) (disclose.SheetRow, error) {
+						r, err := ct.Desk.RowOf(ctx, sha, entity, n)
+						return disclose.SheetRow(r), err
+					},
+				}),
 			),
 		})
 		srv := &http.Server{

@@ -136,7 +136,9 @@ type Event struct {
 	At, What, Actor, Org, Words string
 }
 
-func noRequest() error { return luoshu.Errorf(luoshu.NotFound, "没有这项更正", "there is no such correction") }
+func noRequest() error {
+	return luoshu.Errorf(luoshu.NotFound, "没有这项更正", "there is no such correction")
+}
 
 // Today is the day by the clock of the house, yyyymmdd.
 func (c *Correct) Today() int64 { return dayOf(c.now()) }

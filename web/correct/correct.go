@@ -23,6 +23,8 @@ type Config struct {
 	Access  *access.Access
 	Catalog *catalog.Catalog
 	Charter *charter.Charter
+	// Row reads a row of a file that was handed in, as the sheet of an entity.
+	Row func(ctx context.Context, sha, entity string, n int) (disclose.SheetRow, error)
 }
 
 // area holds the handlers.
@@ -40,6 +42,7 @@ func Routes(c Config) []kit.Route {
 		{Pattern: "GET /api/corrections/conflicts/count", Right: "correct", Handle: a.count(correct.Conflicts, "")},
 		{Pattern: "GET /api/corrections/mine/count", Right: "correct", Handle: a.count(correct.Mine, correct.Returned)},
 		{Pattern: "GET /api/corrections/{id}", Right: "correct", Handle: a.read},
+		{Pattern: "GET /api/corrections/{id}/row", Right: "correct", Slow: true, Handle: a.row},
 		{Pattern: "POST /api/corrections/{id}/answer", Right: "correct", Handle: a.answer},
 		{Pattern: "POST /api/corrections/answers", Right: "correct", Handle: a.answers},
 		{Pattern: "POST /api/corrections/papers", Right: "correct", Slow: true, Handle: a.paperCreate},

@@ -8,6 +8,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/correct"
+	"luoshu/kernel/disclose"
 	"luoshu/web/kit"
 )
 
@@ -180,6 +181,24 @@ func mayPapers(b *requestBody, fields int) bool {
 		}
 	}
 	return true
+}
+
+// row answers the row of the file that a request came from, as it was handed in.
+func (a *area) row(w http.ResponseWriter, r *http.Request) error {
+	q, err := a.request(r)
+	if err != nil {
+		return err
+	}
+	if q.File.SHA256 == "" || a.Row == nil {
+		return luoshu.Errorf(luoshu.NotFound, "没有这一行", "no such row")
+	}
+	out, err := a.Door.RowFor(r.Context(), kit.Actor(r), q.Entity, q.Rec, func() (disclose.SheetRow, error) {
+		return a.Row(r.Context(), q.File.SHA256, q.Entity, q.Row)
+	})
+	if err != nil {
+		return err
+	}
+	return kit.WriteJSON(w, r, out)
 }
 
 type answerBody struct {

@@ -61,6 +61,7 @@ export const pairs = {
   'cor.anyway': ['值已变化，仍按申请修改', 'Change it although it has changed meanwhile'],
   'cor.handBy': ['{date} 由 {who}（{org}）手工更正', 'Corrected by hand on {date} by {who} ({org})'],
   'cor.history': ['经过', 'What happened'],
+  'cor.rowHandedIn': ['依据：文件中的这一行', 'Evidence: the row of the file'],
   'cor.papers': ['附件', 'Evidence'],
   'cor.papersHidden': ['有附件，但其中可能含有您无权查看的内容', 'There is evidence, but it may show what you may not see'],
   'cor.addPaper': ['附件（PDF、PNG、JPG、XLSX，不超过 10 MB）', 'Evidence (PDF, PNG, JPG or XLSX, up to 10 MB)'],

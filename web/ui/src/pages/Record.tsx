@@ -228,9 +228,9 @@ function Version({
 }
 
 /** The row as it was handed in. */
-function HandedIn({ sha, row, entity }: { sha: string; row: number; entity: string }) {
+export function HandedIn({ sha, row, entity, at }: { sha: string; row: number; entity: string; at?: string }) {
   const { t } = useLang()
-  const { data, error, reload } = useApi<FileRow>(url(`/api/files/${sha}/rows/${row}`, { entity }))
+  const { data, error, reload } = useApi<FileRow>(at ?? url(`/api/files/${sha}/rows/${row}`, { entity }))
   if (error) return <Problem error={error} retry={reload} />
   if (!data) return <Waiting rows={3} />
   return (

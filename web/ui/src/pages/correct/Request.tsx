@@ -5,6 +5,7 @@ import { Crumbs, PageHead } from '../../components/parts'
 import { Problem, Waiting } from '../../components/states'
 import { useLang, useTitle } from '../../i18n'
 import { instant, size } from '../../lib/format'
+import { HandedIn } from '../Record'
 import { Answers, Around, Changes, StateOf } from './parts'
 import { eventKeys } from './words'
 
@@ -66,6 +67,17 @@ export default function Request() {
           </p>
         )}
       </section>
+      {data.file && (
+        <section>
+          <h2>{t('cor.rowHandedIn')}</h2>
+          <HandedIn
+            sha={data.file.sha}
+            row={data.file.row}
+            entity={data.entity}
+            at={`/api/corrections/${data.id}/row`}
+          />
+        </section>
+      )}
       {(data.papers.length > 0 || data.papers_hidden) && (
         <section>
           <h2>{t('cor.papers')}</h2>
