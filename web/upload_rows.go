@@ -33,6 +33,7 @@ type heldField struct {
 	Org    luoshu.Text     `json:"org"`
 	Days   int             `json:"days"`
 	ByHand bool            `json:"by_hand"`
+	Joined bool            `json:"joined"` // the reader's own, but only together with another that is held
 	By     string          `json:"by,omitempty"`
 	At     string          `json:"at,omitempty"`
 }
@@ -64,7 +65,7 @@ func (s *Server) held(ctx context.Context, a luoshu.Actor, u load.Upload, row lo
 	var out []heldField
 	for _, h := range row.Held {
 		x := heldField{
-			Field: h.Field, Before: s.Door.Value(a, entity, h.Field, h.Before), Wanted: s.Door.Value(a, entity, h.Field, h.Want), ByHand: h.ByHand,
+			Field: h.Field, Before: s.Door.Value(a, entity, h.Field, h.Before), Wanted: s.Door.Value(a, entity, h.Field, h.Want), ByHand: h.ByHand, Joined: h.Joined,
 		}
 		if x.Before == nil {
 			continue // the field may not leave

@@ -26,7 +26,7 @@ func kind(err error) luoshu.ErrKind {
 // A unit's file changes what is the unit's own at once; what another source holds
 // keeps its value, and the source is asked.
 func TestFileOfTheWrongSource(t *testing.T) {
-	both(t, func(w *world) {
+	both(t, func(t *testing.T, w *world) {
 		r := w.file(clerk, "student", students("张三丰", "2015-03-09", "01", "1"))
 		if r.Changed != 1 || r.Held != 1 || r.Requests != 1 || r.Refused != 0 {
 			t.Fatalf("%+v", r)
@@ -92,7 +92,7 @@ func TestFileOfTheWrongSource(t *testing.T) {
 // A dry run asks nobody, new records and empty fields are taken as declared, and
 // the operator is every source.
 func TestWhatIsTaken(t *testing.T) {
-	both(t, func(w *world) {
+	both(t, func(t *testing.T, w *world) {
 		u, err := w.desk.Stage(ctx, load.Submission{Entity: "student", Name: "s.csv", Actor: clerk, R: strings.NewReader(students("张三", "2015-03-09", "01", "1"))})
 		if err != nil {
 			t.Fatal(err)
@@ -146,7 +146,7 @@ func TestWhatIsTaken(t *testing.T) {
 // What was corrected by hand is never changed back by a file in silence, not even
 // by the source's own, until a person takes the file's value.
 func TestByHandAgainstFile(t *testing.T) {
-	both(t, func(w *world) {
+	both(t, func(t *testing.T, w *world) {
 		out := w.edit(clerk, "student", 1, "", map[string]string{"name": "张叁", "phone": "13800000009"})
 		if out.Refused() || out.Seq == 0 || len(out.Requests) != 0 || !slices.Equal(out.Committed, []string{"name", "phone"}) {
 			t.Fatalf("%+v", out)
@@ -215,7 +215,7 @@ func TestByHandAgainstFile(t *testing.T) {
 
 // The form says beforehand what becomes of each field, and does so.
 func TestEdit(t *testing.T) {
-	both(t, func(w *world) {
+	both(t, func(t *testing.T, w *world) {
 		_, plans, err := w.Form(ctx, clerk, "school", 1)
 		if err != nil {
 			t.Fatal(err)
@@ -273,7 +273,7 @@ func TestEdit(t *testing.T) {
 // A request goes back and forth, the term stands still meanwhile; the value may
 // change before it is answered; of two who answer one wins.
 func TestAnswers(t *testing.T) {
-	both(t, func(w *world) {
+	both(t, func(t *testing.T, w *world) {
 		ask := func(v string) int64 {
 			t.Helper()
 			ids, err := w.Propose(ctx, correct.Proposal{
@@ -366,7 +366,7 @@ func TestAnswers(t *testing.T) {
 // Terms follow from dates: reminders once, one level up a term, and a clock that
 // jumps back does nothing twice.
 func TestSweep(t *testing.T) {
-	both(t, func(w *world) {
+	both(t, func(t *testing.T, w *world) {
 		w.file(clerk, "student", students("张三", "2015-03-09", "01", "1"))
 		id := w.list(county, correct.Inbox)[0].ID
 		at := func(day int) time.Time { return time.Date(2025, 10, 1+day, 9, 0, 0, 0, time.UTC) }
@@ -435,7 +435,7 @@ func TestPapers(t *testing.T) {
 // The map has every field of every register with its source, and tells how far it
 // is filled in within reach.
 func TestMap(t *testing.T) {
-	both(t, func(w *world) {
+	both(t, func(t *testing.T, w *world) {
 		for _, x := range []struct {
 			a           luoshu.Actor
 			rows        int64
@@ -485,6 +485,32 @@ func TestMap(t *testing.T) {
 		}
 		if all, err := w.Map(ctx, teacher, "", "staff"); err == nil {
 			t.Error("a register that the role lacks", all)
+		}
+	})
+}
+
+// Changes that make sense only together go to the source together: a new number
+// of a document and the birth date that it spells.
+func TestJoined(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		head := "student_no,name,sex,birth_date,school_code,status,id_type,id_no\n"
+		w.file(access.Operator, "student", head+"L410311201503010001,张三,1,2015-03-01,2141000001,01,A,G1234567\n")
+		// From a passport to an identity card: the type is the unit's own, the number
+		// is not, and a card type with the passport's number breaks a rule.
+		const good = "41031120150301001X"
+		r := w.file(clerk, "student", head+"L410311201503010001,张三三,1,2015-03-01,2141000001,01,1,"+good+"\n")
+		if r.Held != 1 || r.Changed != 0 || r.Requests != 1 {
+			t.Fatalf("%+v", r)
+		}
+		q := w.list(county, correct.Inbox)
+		if len(q) != 1 || len(q[0].Fields) != 3 || q[0].Fields[0].Field != "id_no" {
+			t.Fatalf("%+v", q)
+		}
+		if err := w.answer(county, q[0].ID, correct.Accept, ""); err != nil {
+			t.Fatal(err)
+		}
+		if a, b, c := w.value("student", 1, "id_no"), w.value("student", 1, "id_type"), w.value("student", 1, "name"); a != good || b != "1" || c != "张三三" {
+			t.Error(a, b, c)
 		}
 	})
 }

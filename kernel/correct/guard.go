@@ -72,11 +72,13 @@ func (c *Correct) answerer(t *access.Tree, holder string, f *catalog.Field) Answ
 type Why int
 
 // A change is free, or belongs to another source, or would undo by a file what
-// was corrected by hand.
+// was corrected by hand. Joined would be free but makes sense only together with
+// another that is not: alone it breaks a rule.
 const (
 	Free Why = iota
 	Foreign
 	ByHand
+	Joined
 )
 
 // Guard says which changes to the records of one entity an actor may make. It
@@ -153,7 +155,31 @@ func (g *Guard) Judge(ctx context.Context, rec int64, before, after []luoshu.Val
 			out[i] = why
 		}
 	}
+	if len(out) > 0 {
+		g.join(before, after, out)
+	}
 	return out, nil
+}
+
+// join holds the free changes too if without the held ones they break a rule.
+func (g *Guard) join(before, after []luoshu.Value, held map[int]Why) {
+	free := map[string]luoshu.Value{}
+	for i, f := range g.e.Fields {
+		if before[i] != after[i] && held[i] == Free {
+			free[f.Name] = after[i]
+		}
+	}
+	if len(free) == 0 || g.c.stands(g.e, before, free) {
+		return
+	}
+	for name := range free {
+		held[g.e.Field(name).Index] = Joined
+	}
+}
+
+// stands reports whether a record with these changes breaks no rule.
+func (c *Correct) stands(e *catalog.Entity, now []luoshu.Value, change map[string]luoshu.Value) bool {
+	return !slices.ContainsFunc(c.forms[e.Name].Check(now, change).Faults, func(f luoshu.Fault) bool { return !f.Warning() })
 }
 
 // Answerer says who is the source of a field of a record with these values.

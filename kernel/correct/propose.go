@@ -61,17 +61,17 @@ func (c *Correct) Propose(ctx context.Context, p Proposal) ([]int64, error) {
 	if len(want) == 0 {
 		return nil, nil
 	}
-	return c.ask(ctx, p, e, now, want)
+	return c.ask(ctx, p, e, now, want, nil)
 }
 
 // ask makes the requests of a proposal whose values have been checked.
-func (c *Correct) ask(ctx context.Context, p Proposal, e *catalog.Entity, now *records.Version, want []Change) ([]int64, error) {
+func (c *Correct) ask(ctx context.Context, p Proposal, e *catalog.Entity, now *records.Version, want, joined []Change) ([]int64, error) {
 	g := &Guard{c: c, e: e, actor: p.By, own: map[string][]bool{}, holders: map[string]string{}}
 	var err error
 	if g.tree, err = c.acc.Tree(ctx); err != nil {
 		return nil, fmt.Errorf("read organisations: %w", err)
 	}
-	reqs, err := g.group(ctx, now.Rec, now.Values, want, Request{Kind: KindRequest, Origin: p.Origin, By: p.By, Reason: p.Reason})
+	reqs, err := g.group(ctx, now.Rec, now.Values, want, joined, Request{Kind: KindRequest, Origin: p.Origin, By: p.By, Reason: p.Reason})
 	if err != nil {
 		return nil, err
 	}
@@ -110,8 +110,9 @@ func sameAsk(list []*Request, r *Request) *Request {
 	return nil
 }
 
-// group cuts the changes of one record into requests: one a source and kind.
-func (g *Guard) group(ctx context.Context, rec int64, values []luoshu.Value, want []Change, like Request) ([]*Request, error) {
+// group cuts the changes of one record into requests: one a source and kind. What
+// is joined goes with the first.
+func (g *Guard) group(ctx context.Context, rec int64, values []luoshu.Value, want, joined []Change, like Request) ([]*Request, error) {
 	var out []*Request
 	for _, ch := range want {
 		f := g.e.Field(ch.Field)
@@ -126,6 +127,9 @@ func (g *Guard) group(ctx context.Context, rec int64, values []luoshu.Value, wan
 			out, i = append(out, &r), len(out)
 		}
 		out[i].Fields = append(out[i].Fields, ch)
+	}
+	if len(out) > 0 {
+		out[0].Fields = append(out[0].Fields, joined...)
 	}
 	return out, nil
 }
@@ -296,7 +300,11 @@ func (c *Correct) Edit(ctx context.Context, in Edit) (Outcome, error) {
 	if err := checkReason(in.Reason, len(theirs) > 0); err != nil {
 		return out, err
 	}
-	if out.Faults, err = c.try(ctx, in.By, e, now, append(slices.Clone(mine), theirs...), out.Faults); err != nil || out.Refused() {
+	var joined []Change
+	if len(theirs) > 0 && !c.stands(e, now.Values, values(mine)) {
+		mine, joined = nil, mine // they make sense together only
+	}
+	if out.Faults, err = c.try(ctx, in.By, e, now, slices.Concat(mine, theirs, joined), out.Faults); err != nil || out.Refused() {
 		return out, err
 	}
 	if len(mine) > 0 {
@@ -314,9 +322,17 @@ func (c *Correct) Edit(ctx context.Context, in Edit) (Outcome, error) {
 		}
 	}
 	if len(theirs) > 0 {
-		out.Requests, err = c.ask(ctx, Proposal{Reason: strings.TrimSpace(in.Reason), Origin: FromForm, By: in.By, Paper: in.Paper}, e, now, theirs)
+		out.Requests, err = c.ask(ctx, Proposal{Reason: strings.TrimSpace(in.Reason), Origin: FromForm, By: in.By, Paper: in.Paper}, e, now, theirs, joined)
 	}
 	return out, err
+}
+
+func values(changes []Change) map[string]luoshu.Value {
+	out := map[string]luoshu.Value{}
+	for _, ch := range changes {
+		out[ch.Field] = ch.After
+	}
+	return out
 }
 
 // try lets the ledger look at the changes without writing: it knows whether what

@@ -51,18 +51,28 @@ func (c *Correct) Raise(ctx context.Context, actor luoshu.Actor, entity string, 
 			if err != nil {
 				return err
 			}
+			var joined []Change
+			for _, f := range h.Fields {
+				if f.Why == Joined {
+					joined = append(joined, Change{e.Fields[f.Field].Name, h.Before[f.Field], f.Wanted})
+				}
+			}
 			for _, kind := range []string{KindRequest, KindConflict} {
 				var want []Change
 				for _, f := range h.Fields {
 					ch := Change{e.Fields[f.Field].Name, h.Before[f.Field], f.Wanted}
-					if (f.Why == ByHand) == (kind == KindConflict) && !asked(before, kind, actor.Org, ch) {
+					if f.Why != Joined && (f.Why == ByHand) == (kind == KindConflict) && !asked(before, kind, actor.Org, ch) {
 						want = append(want, ch)
 					}
 				}
-				reqs, err := g.group(ctx, h.Rec, h.Before, want, Request{Kind: kind, Origin: FromFile, By: actor, Reason: reason, File: file, Row: h.Row})
+				if len(want) == 0 {
+					continue
+				}
+				reqs, err := g.group(ctx, h.Rec, h.Before, want, joined, Request{Kind: kind, Origin: FromFile, By: actor, Reason: reason, File: file, Row: h.Row})
 				if err != nil {
 					return err
 				}
+				joined = nil
 				for _, r := range reqs {
 					if err := c.insert(ctx, tx, r); err != nil {
 						return err

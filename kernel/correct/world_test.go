@@ -170,6 +170,6 @@ func (w *world) state(id int64) string {
 }
 
 // both runs a test on either database.
-func both(t *testing.T, f func(*world)) {
-	dbs.Each(t, func(t *testing.T, c store.Config) { f(newWorld(t, c)) })
+func both(t *testing.T, f func(*testing.T, *world)) {
+	dbs.Each(t, func(t *testing.T, c store.Config) { f(t, newWorld(t, c)) })
 }

@@ -37,6 +37,7 @@ type Held struct {
 	Field        string
 	Before, Want luoshu.Value
 	ByHand       bool // it was corrected by hand; else another source answers for it
+	Joined       bool // it is the actor's own, but makes sense only with another that is held
 }
 
 // Change is one field that a row would change, or gives to a new record. Values
@@ -78,6 +79,7 @@ type detail struct {
 type wireHeld struct {
 	wireChange
 	ByHand bool `json:"h,omitempty"`
+	Joined bool `json:"j,omitempty"`
 }
 
 type wireChange struct {
@@ -117,7 +119,7 @@ func (v *verdicts) add(e *catalog.Entity, x Verdict) error {
 	}
 	for _, h := range x.Held {
 		d.Rec = x.Rec
-		d.Held = append(d.Held, wireHeld{wireChange{e.Fields[h.Field].Name, x.Before[h.Field].Any(), h.Wanted.Any()}, h.Why == correct.ByHand})
+		d.Held = append(d.Held, wireHeld{wireChange{e.Fields[h.Field].Name, x.Before[h.Field].Any(), h.Wanted.Any()}, h.Why == correct.ByHand, h.Why == correct.Joined})
 	}
 	label := ""
 	for _, vals := range [][]luoshu.Value{x.After, x.Before} {
@@ -225,7 +227,7 @@ func (d *Desk) rows(ctx context.Context, where string, args []any, each func(Upl
 		}
 		r.Rec = dt.Rec
 		for _, h := range dt.Held {
-			r.Held = append(r.Held, Held{h.Field, unwire(h.Before), unwire(h.After), h.ByHand})
+			r.Held = append(r.Held, Held{h.Field, unwire(h.Before), unwire(h.After), h.ByHand, h.Joined})
 		}
 		if err := each(r); err != nil {
 			return err

@@ -160,6 +160,7 @@ export interface HeldField {
   org: Words
   days: number
   by_hand: boolean
+  joined: boolean
   by?: string
   at?: string
 }

@@ -116,5 +116,6 @@ export const pairs = {
   'cor.heldDone': ['有 {n} 行的部分字段保持原值，已向来源提出申请。', 'Fields of {n} rows kept their value; the source has been asked.'],
   'cor.heldCommit': ['提交，请来源确认', 'Commit and ask the sources'],
   'cor.heldWhy': ['来源 {source}，由 {org} 在 {n} 天内答复', 'Source: {source}; {org} answers within {n} days'],
+  'cor.heldJoined': ['单独修改会违反校验规则，与同一行其他待确认的字段一并申请', 'Alone it would break a rule: asked together with the other held fields of the row'],
   'cor.heldHand': ['{date} 由 {who} 手工更正，须人工裁定', 'Corrected by hand on {date} by {who}; a person decides'],
 } as const satisfies Record<string, readonly [string, string]>

@@ -18,7 +18,9 @@ export function HeldList({ of, title }: { of: HeldField[]; title: (field: string
           <small>
             {h.by_hand
               ? t('cor.heldHand', { date: day(h.at), who: h.by ?? '' })
-              : t('cor.heldWhy', { source: tx(h.source), org: tx(h.org), n: h.days })}
+              : h.joined
+                ? t('cor.heldJoined')
+                : t('cor.heldWhy', { source: tx(h.source), org: tx(h.org), n: h.days })}
           </small>
         </li>
       ))}
