@@ -52,6 +52,7 @@ var imports = map[string][]string{
 	"web":                    {".", "kernel/access", "kernel/catalog", "kernel/correct", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
 	"web/correct":            {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/correct", "kernel/disclose", "web/kit"},
 	"web/kit":                {".", "kernel/access", "kernel/disclose"},
+	"web/account":            {".", "kernel/access", "kernel/catalog", "web/kit"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
 	"bench":                  {"*"},

@@ -13,6 +13,33 @@ import (
 	"luoshu/kernel/ledger"
 )
 
+// correctMatrix is the routes of corrections and of the map of sources.
+var correctMatrix = []matrixRow{
+	{"GET /api/sources", "/api/sources", "", [9]int{401, 200, 200, 200, 200, 200, 403, 403, 403}},
+	{"GET /api/sources", "/api/sources?org=A", "", [9]int{401, 200, 404, 200, 404, 404, 403, 403, 403}},
+	{"GET /api/sources", "/api/sources?entity=member", "", [9]int{401, 200, 200, 200, 200, 404, 403, 403, 403}},
+	{"GET /api/sources.xlsx", "/api/sources.xlsx", "", [9]int{401, 200, 200, 200, 200, 200, 403, 403, 403}},
+	{"GET /api/sources.csv", "/api/sources.csv?org=B1", "", [9]int{401, 200, 404, 404, 200, 404, 403, 403, 403}},
+	{"GET /api/corrections", "/api/corrections?box=inbox", "", [9]int{401, 200, 200, 403, 403, 403, 403, 403, 403}},
+	{"GET /api/corrections", "/api/corrections?box=nose", "", [9]int{401, 400, 400, 403, 403, 403, 403, 403, 403}},
+	{"GET /api/corrections/count", "/api/corrections/count", "", [9]int{401, 200, 200, 403, 403, 403, 403, 403, 403}},
+	{"GET /api/corrections/conflicts/count", "/api/corrections/conflicts/count", "", [9]int{401, 200, 200, 403, 403, 403, 403, 403, 403}},
+	{"GET /api/corrections/mine/count", "/api/corrections/mine/count", "", [9]int{401, 200, 200, 403, 403, 403, 403, 403, 403}},
+	{"GET /api/corrections/{id}", "/api/corrections/999", "", [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
+	{"GET /api/corrections/{id}/row", "/api/corrections/999/row", "", [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
+	{"POST /api/corrections/{id}/answer", "/api/corrections/999/answer", `{"action":"accept"}`, [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
+	{"POST /api/corrections/answers", "/api/corrections/answers", `{"ids":[],"action":"accept"}`, [9]int{401, 400, 400, 403, 403, 403, 403, 403, 403}},
+	{"POST /api/corrections/answers", "/api/corrections/answers", `{"ids":[1],"action":"return"}`, [9]int{401, 400, 400, 403, 403, 403, 403, 403, 403}},
+	{"POST /api/corrections/papers", "/api/corrections/papers", "{}", [9]int{401, 400, 400, 403, 403, 403, 403, 403, 403}},
+	{"GET /api/corrections/papers/{id}/{paper}", "/api/corrections/papers/1/x", "", [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
+	{"GET /api/corrections/of/{entity}/{rec}", "/api/corrections/of/member/1", "", [9]int{401, 200, 200, 200, 404, 404, 403, 403, 403}},
+	{"GET /api/corrections/form/{entity}/{rec}", "/api/corrections/form/member/2", "", [9]int{401, 200, 404, 403, 403, 403, 403, 403, 403}},
+	{"GET /api/corrections/form/{entity}/{rec}", "/api/corrections/form/member/1", "", [9]int{401, 200, 200, 403, 403, 403, 403, 403, 403}},
+	{"POST /api/corrections/form/{entity}/{rec}", "/api/corrections/form/member/1", `{"rid":999,"cells":{"memo":"x"}}`, [9]int{401, 409, 409, 403, 403, 403, 403, 403, 403}},
+	{"POST /api/corrections/form/{entity}/{rec}", "/api/corrections/form/member/2", `{"rid":2,"cells":{"memo":"x"}}`, [9]int{401, 400, 404, 403, 403, 403, 403, 403, 403}},
+	{"POST /api/corrections/form/{entity}/{rec}", "/api/corrections/form/member/1", `{"rid":1,"cells":{"score":"1"}}`, [9]int{401, 400, 400, 403, 403, 403, 403, 403, 403}},
+}
+
 // paper hands a piece of evidence in.
 func (v *visitor) paper(name, content string) answer {
 	v.tn.t.Helper()

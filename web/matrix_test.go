@@ -70,31 +70,7 @@ var matrix = []matrixRow{
 
 // areaMatrix is the same for the routes of the areas; it is tried first, since the
 // last row of matrix signs everybody out.
-var areaMatrix = []matrixRow{
-	{"GET /api/sources", "/api/sources", "", [9]int{401, 200, 200, 200, 200, 200, 403, 403, 403}},
-	{"GET /api/sources", "/api/sources?org=A", "", [9]int{401, 200, 404, 200, 404, 404, 403, 403, 403}},
-	{"GET /api/sources", "/api/sources?entity=member", "", [9]int{401, 200, 200, 200, 200, 404, 403, 403, 403}},
-	{"GET /api/sources.xlsx", "/api/sources.xlsx", "", [9]int{401, 200, 200, 200, 200, 200, 403, 403, 403}},
-	{"GET /api/sources.csv", "/api/sources.csv?org=B1", "", [9]int{401, 200, 404, 404, 200, 404, 403, 403, 403}},
-	{"GET /api/corrections", "/api/corrections?box=inbox", "", [9]int{401, 200, 200, 403, 403, 403, 403, 403, 403}},
-	{"GET /api/corrections", "/api/corrections?box=nose", "", [9]int{401, 400, 400, 403, 403, 403, 403, 403, 403}},
-	{"GET /api/corrections/count", "/api/corrections/count", "", [9]int{401, 200, 200, 403, 403, 403, 403, 403, 403}},
-	{"GET /api/corrections/conflicts/count", "/api/corrections/conflicts/count", "", [9]int{401, 200, 200, 403, 403, 403, 403, 403, 403}},
-	{"GET /api/corrections/mine/count", "/api/corrections/mine/count", "", [9]int{401, 200, 200, 403, 403, 403, 403, 403, 403}},
-	{"GET /api/corrections/{id}", "/api/corrections/999", "", [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
-	{"GET /api/corrections/{id}/row", "/api/corrections/999/row", "", [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
-	{"POST /api/corrections/{id}/answer", "/api/corrections/999/answer", `{"action":"accept"}`, [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
-	{"POST /api/corrections/answers", "/api/corrections/answers", `{"ids":[],"action":"accept"}`, [9]int{401, 400, 400, 403, 403, 403, 403, 403, 403}},
-	{"POST /api/corrections/answers", "/api/corrections/answers", `{"ids":[1],"action":"return"}`, [9]int{401, 400, 400, 403, 403, 403, 403, 403, 403}},
-	{"POST /api/corrections/papers", "/api/corrections/papers", "{}", [9]int{401, 400, 400, 403, 403, 403, 403, 403, 403}},
-	{"GET /api/corrections/papers/{id}/{paper}", "/api/corrections/papers/1/x", "", [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
-	{"GET /api/corrections/of/{entity}/{rec}", "/api/corrections/of/member/1", "", [9]int{401, 200, 200, 200, 404, 404, 403, 403, 403}},
-	{"GET /api/corrections/form/{entity}/{rec}", "/api/corrections/form/member/2", "", [9]int{401, 200, 404, 403, 403, 403, 403, 403, 403}},
-	{"GET /api/corrections/form/{entity}/{rec}", "/api/corrections/form/member/1", "", [9]int{401, 200, 200, 403, 403, 403, 403, 403, 403}},
-	{"POST /api/corrections/form/{entity}/{rec}", "/api/corrections/form/member/1", `{"rid":999,"cells":{"memo":"x"}}`, [9]int{401, 409, 409, 403, 403, 403, 403, 403, 403}},
-	{"POST /api/corrections/form/{entity}/{rec}", "/api/corrections/form/member/2", `{"rid":2,"cells":{"memo":"x"}}`, [9]int{401, 400, 404, 403, 403, 403, 403, 403, 403}},
-	{"POST /api/corrections/form/{entity}/{rec}", "/api/corrections/form/member/1", `{"rid":1,"cells":{"score":"1"}}`, [9]int{401, 400, 400, 403, 403, 403, 403, 403, 403}},
-}
+var areaMatrix = []matrixRow{}
 
 // Every route answers every reader as the matrix says, and no route is missing.
 func TestRouteRoleMatrix(t *testing.T) {
@@ -102,7 +78,7 @@ func TestRouteRoleMatrix(t *testing.T) {
 	listed := map[string]bool{}
 	readers := []*visitor{tn.as("", ""), tn.as("planner", "R"), tn.as("clerk", "A1"), tn.as("chief", "A"), tn.as("visitor", "B"), tn.as("narrow", "A1"),
 		tn.as("sysadmin", "R"), tn.as("secadmin", "R"), tn.as("auditor", "R")}
-	for _, m := range slices.Concat(areaMatrix, matrix) {
+	for _, m := range slices.Concat(accountMatrix, correctMatrix, areaMatrix, matrix) {
 		listed[m.route] = true
 		method, _, _ := strings.Cut(m.route, " ")
 		for i, v := range readers {
@@ -142,7 +118,7 @@ func TestWritesNeedToken(t *testing.T) {
 		if method == "GET" || rt.Open {
 			continue
 		}
-		path = strings.NewReplacer("{id}", "x", "{seq}", "1").Replace(path)
+		path = strings.NewReplacer("{id}", "x", "{seq}", "1", "{name}", "x").Replace(path)
 		if got := v.do(method, path, "{}", csrfHeader, "wrong"); got.status != 403 {
 			t.Errorf("%s with a wrong token: %d %s", rt.Pattern, got.status, got.body)
 		}

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,7 @@ import (
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
 	"luoshu/kernel/store"
+	"luoshu/web/account"
 	webcorrect "luoshu/web/correct"
 )
 
@@ -43,6 +45,7 @@ type town struct {
 	correct *correct.Correct
 	log     *safeBuffer
 	led     *ledger.Ledger
+	db      *store.DB
 	dir     string
 	mu      sync.Mutex
 	now     time.Time
@@ -85,6 +88,7 @@ func newTown(t testing.TB) *town {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	tn.db = db
 	if tn.led, err = ledger.Open(ctx, db, cat, tn.clock); err != nil {
 		t.Fatal(err)
 	}
@@ -116,13 +120,13 @@ func newTown(t testing.TB) *town {
 	}
 	tn.srv = New(Config{
 		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Correct: tn.correct, Now: tn.clock, Seal: seal,
-		Areas: webcorrect.Routes(webcorrect.Config{
+		Areas: slices.Concat(account.Routes(acc, cat), webcorrect.Routes(webcorrect.Config{
 			Correct: tn.correct, Door: door, Access: acc, Catalog: cat, Charter: ch,
 			Row: func(ctx context.Context, sha, entity string, n int) (disclose.SheetRow, error) {
 				r, err := tn.desk.RowOf(ctx, sha, entity, n)
 				return disclose.SheetRow(r), err
 			},
-		}),
+		})),
 		Log: slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,
 		Pages: fstest.MapFS{
 			"index.html":         {Data: []byte("<html>the page</html>")},

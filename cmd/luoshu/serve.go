@@ -15,12 +15,28 @@ import (
 	"luoshu/kernel/city"
 	"luoshu/kernel/disclose"
 	"luoshu/web"
+	"luoshu/web/account"
 	"luoshu/web/correct"
+	"luoshu/web/kit"
 )
 
 type serveCmd struct {
 	Data   string `required:"" type:"path" help:"Data folder."`
 	Listen string `default:"127.0.0.1:8080" help:"Address and port."`
+}
+
+// areas are the routes of every area of trust.
+func areas(ct *city.City) []kit.Route {
+	return slices.Concat(
+		account.Routes(ct.Access, ct.Catalog),
+		correct.Routes(correct.Config{
+			Correct: ct.Correct, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Charter: ct.Charter,
+			Row: func(ctx context.Context, sha, entity string, n int) (disclose.SheetRow, error) {
+				r, err := ct.Desk.RowOf(ctx, sha, entity, n)
+				return disclose.SheetRow(r), err
+			},
+		}),
+	)
 }
 
 // Run serves until it is interrupted; requests under way get ten seconds to end.
@@ -32,16 +48,7 @@ func (c serveCmd) Run(a *app) error {
 		}
 		handler := web.New(web.Config{
 			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
-			Catalog: ct.Catalog, Correct: ct.Correct, Now: a.now, Log: a.logger, Seal: ct.Seal,
-			Areas: slices.Concat(
-				correct.Routes(correct.Config{
-					Correct: ct.Correct, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Charter: ct.Charter,
-					Row: func(ctx context.Context, sha, entity string, n int) (disclose.SheetRow, error) {
-						r, err := ct.Desk.RowOf(ctx, sha, entity, n)
-						return disclose.SheetRow(r), err
-					},
-				}),
-			),
+			Catalog: ct.Catalog, Correct: ct.Correct, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct),
 		})
 		srv := &http.Server{
 			Handler:           handler,
