@@ -3,6 +3,8 @@ package correct_test
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -134,6 +136,18 @@ func TestWhatIsTaken(t *testing.T) {
 		if n, b := w.value("student", 1, "name"), w.value("student", 1, "birth_date"); n != "张三" || b != "20150302" {
 			t.Error(n, b)
 		}
+		// Whoever hands in other values has not confirmed those that stay.
+		p := filepath.Join(t.TempDir(), "attested.csv")
+		if err := os.WriteFile(p, []byte(students("张山", "2015-03-04", "01", "1")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.desk.Load(ctx, load.Request{Entity: "student", Path: p, Actor: clerk, Attested: 20250930, Org: w.acc.Writer}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if v, err := w.rd.Get(ctx, "student", 1); err != nil || v.Verified != 0 {
+			t.Error("attested", v, err)
+		}
+		w.file(clerk, "student", students("张三", "2015-03-02", "01", "1"))
 		if in := w.list(clerk, correct.Inbox); len(in) != 1 || in[0].Fields[0].Field != "name" || in[0].By != county {
 			t.Error(in)
 		}
@@ -259,6 +273,31 @@ func TestEdit(t *testing.T) {
 			if _, err := w.Edit(ctx, correct.Edit{Entity: "school", Rec: 1, Rid: v.Rid, Cells: map[string]string{f: "1"}, By: clerk}); kind(err) != luoshu.Invalid {
 				t.Error(f, err)
 			}
+		}
+		// Two who change different fields of the same version both do; of two who
+		// change the same field one is told.
+		v, _, _ := w.Form(ctx, clerk, "student", 2)
+		put := func(a luoshu.Actor, cells map[string]string) error {
+			_, err := w.Edit(ctx, correct.Edit{Entity: "student", Rec: 2, Rid: v.Rid, Cells: cells, By: a})
+			return err
+		}
+		var wg sync.WaitGroup
+		errs := make([]error, 3)
+		for i, cells := range []map[string]string{{"native_place": "开封"}, {"postcode": "471000"}, {"native_place": "郑州"}} {
+			wg.Go(func() { errs[i] = put(other, cells) })
+		}
+		wg.Wait()
+		place, code := w.value("student", 2, "native_place"), w.value("student", 2, "postcode")
+		done := 0
+		for i, err := range errs {
+			if err == nil {
+				done++
+			} else if kind(err) != luoshu.Conflict {
+				t.Error(i, err)
+			}
+		}
+		if done == 0 || (errs[1] == nil) != (code == "471000") || (errs[0] == nil) != (place == "开封") || (errs[2] == nil) != (place == "郑州") {
+			t.Error("an edit was lost", errs, place, code)
 		}
 		// Who may not commit asks, even within the source.
 		if out := w.edit(teacher, "student", 1, "家长说", map[string]string{"native_place": "开封"}); out.Seq != 0 || len(out.Requests) != 1 {

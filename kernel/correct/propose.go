@@ -2,6 +2,7 @@ package correct
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
@@ -308,7 +309,7 @@ func (c *Correct) Edit(ctx context.Context, in Edit) (Outcome, error) {
 		return out, err
 	}
 	if len(mine) > 0 {
-		mark := fmt.Sprintf("hand-%s-%d-%d", e.Name, in.Rec, now.Rid)
+		mark := "hand-" + strings.ToLower(rand.Text())
 		res, err := c.commit(ctx, carry{e: e, now: now, changes: mine, by: in.By, reason: in.Reason, mark: mark, hand: true})
 		if err != nil {
 			return out, err

@@ -29,6 +29,10 @@ func (c *Correct) Sweep(ctx context.Context, now time.Time) (int, error) {
 	if err != nil {
 		return n, err
 	}
+	// Evidence that no request has named within a week is not going to be.
+	if _, err := c.db.Exec(ctx, `DELETE FROM correction_paper WHERE correction = 0 AND at < ?`, now.AddDate(0, 0, -7).UTC().Format(time.RFC3339)); err != nil {
+		return n, fmt.Errorf("sweep corrections: %w", err)
+	}
 	all, err := requests(ctx, c.db, `state IN ('open', 'returned')`)
 	if err != nil {
 		return n, err
