@@ -6,6 +6,7 @@ package correct
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"luoshu"
 	"luoshu/kernel/access"
@@ -107,6 +108,15 @@ type requestBody struct {
 	Answer      string       `json:"answer,omitempty"`
 	Seq         int64        `json:"seq,omitempty"`
 	Actions     []string     `json:"actions"`
+	ByHand      []handBody   `json:"by_hand"` // who corrected the fields by hand: of conflicts, and with one request
+}
+
+type handBody struct {
+	Field    string      `json:"field"`
+	Actor    string      `json:"actor"`
+	OrgTitle luoshu.Text `json:"org_title"`
+	At       string      `json:"at"`
+	Seq      int64       `json:"seq"`
 }
 
 // bodies makes requests ready to leave. Values are shown only of records that lie
@@ -134,7 +144,29 @@ func (a *area) bodies(ctx context.Context, actor luoshu.Actor, all []*correct.Re
 	out := make([]requestBody, 0, len(all))
 	for _, r := range all {
 		label, near := labels[r.Entity][r.Rec]
-		out = append(out, a.body(actor, r, tree, label, near))
+		b := a.body(actor, r, tree, label, near)
+		if near && r.Kind == correct.KindConflict {
+			if b.ByHand, err = a.hands(ctx, tree, &b); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+// hands says who corrected the fields of a request by hand, as far as the reader
+// sees them.
+func (a *area) hands(ctx context.Context, tree *access.Tree, b *requestBody) ([]handBody, error) {
+	all, err := a.Correct.ByHand(ctx, b.Entity, b.Rec)
+	if err != nil {
+		return nil, err
+	}
+	out := []handBody{}
+	for _, h := range all {
+		if slices.ContainsFunc(b.Fields, func(f fieldBody) bool { return f.Field == h.Field }) {
+			out = append(out, handBody{h.Field, h.Actor, orgTitle(tree, h.Org), h.At, h.Seq})
+		}
 	}
 	return out, nil
 }
@@ -155,7 +187,7 @@ func (a *area) body(actor luoshu.Actor, r *correct.Request, tree *access.Tree, l
 		ID: r.ID, Kind: r.Kind, Origin: r.Origin, Entity: r.Entity, Rec: r.Rec, Label: label, InReach: near, State: r.State,
 		Source: r.Source, Org: r.Org, OrgTitle: orgTitle(tree, r.Org), At: r.At, Due: luoshu.FormatDate(r.Due), Overdue: r.Overdue(a.Correct.Today()),
 		By:     person{Name: r.By.Name, Org: r.By.Org, OrgTitle: orgTitle(tree, r.By.Org), Mine: mine},
-		Fields: []fieldBody{}, AnsweredBy: r.AnsweredBy, AnsweredAt: r.AnsweredAt, Seq: r.Seq, Actions: a.Correct.Actions(actor, r),
+		Fields: []fieldBody{}, ByHand: []handBody{}, AnsweredBy: r.AnsweredBy, AnsweredAt: r.AnsweredAt, Seq: r.Seq, Actions: a.Correct.Actions(actor, r),
 	}
 	if near || mine { // what people wrote may name what stands in the record
 		b.Reason, b.Answer = r.Reason, r.Answer

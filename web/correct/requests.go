@@ -56,20 +56,11 @@ type eventBody struct {
 	Words    string      `json:"words"`
 }
 
-type handBody struct {
-	Field    string      `json:"field"`
-	Actor    string      `json:"actor"`
-	OrgTitle luoshu.Text `json:"org_title"`
-	At       string      `json:"at"`
-	Seq      int64       `json:"seq"`
-}
-
 type detailBody struct {
 	requestBody
 	Events       []eventBody     `json:"events"`
 	Papers       []correct.Paper `json:"papers"`
 	PapersHidden bool            `json:"papers_hidden"` // there are some, which may show what the reader may not see
-	ByHand       []handBody      `json:"by_hand"`
 }
 
 // read answers one request with what happened to it.
@@ -99,7 +90,7 @@ func (a *area) detail(r *http.Request, q *correct.Request) (*detailBody, error) 
 	if err != nil {
 		return nil, err
 	}
-	d := &detailBody{requestBody: all[0], Events: []eventBody{}, Papers: []correct.Paper{}, ByHand: []handBody{}}
+	d := &detailBody{requestBody: all[0], Events: []eventBody{}, Papers: []correct.Paper{}}
 	tree, err := a.Access.Tree(ctx)
 	if err != nil {
 		return nil, err
@@ -149,20 +140,12 @@ func (a *area) present(r *http.Request, q *correct.Request, d *detailBody) error
 			x.Changed = x.Changed || ch.Field == x.Field && v != ch.Before && v != ch.After
 		}
 	}
-	hands, err := a.Correct.ByHand(ctx, q.Entity, q.Rec)
-	if err != nil {
-		return err
-	}
 	tree, err := a.Access.Tree(ctx)
 	if err != nil {
 		return err
 	}
-	for _, h := range hands {
-		if slices.ContainsFunc(d.Fields, func(f fieldBody) bool { return f.Field == h.Field }) {
-			d.ByHand = append(d.ByHand, handBody{h.Field, h.Actor, orgTitle(tree, h.Org), h.At, h.Seq})
-		}
-	}
-	return nil
+	d.ByHand, err = a.hands(ctx, tree, &d.requestBody)
+	return err
 }
 
 // mayPapers reports whether the reader may open the evidence: it may show every

@@ -49,6 +49,7 @@ export interface Correction {
   answer?: string
   seq?: number
   actions: Action[]
+  by_hand: ByHand[]
 }
 
 export interface Paper {
@@ -70,7 +71,6 @@ export interface CorrectionDetail extends Correction {
   events: { at: string; what: string; actor: string; org_title: Words; words: string }[]
   papers: Paper[]
   papers_hidden: boolean
-  by_hand: ByHand[]
 }
 
 export interface CorrectionPage {

@@ -40,6 +40,7 @@ export const pairs = {
   'cor.a.take': ['采用文件的值', 'Take the file’s value'],
   'cor.a.keep': ['保留现值', 'Keep the value'],
   'cor.from': ['现值', 'Now'],
+  'cor.was': ['原值', 'Was'],
   'cor.to': ['改为', 'Change to'],
   'cor.inFile': ['文件中', 'In the file'],
   'cor.reason': ['理由', 'Reason'],

@@ -88,7 +88,7 @@ function Fields({ form, onSaved }: { form: RecordForm; onSaved: () => void }) {
     return (
       <div className="success cor-outcome" role="status">
         {outcome.committed.length > 0 && (
-          <p>{t('cor.saved', { list: outcome.committed.map(titleOf).join('、') })}</p>
+          <p>{t('cor.saved', { list: outcome.committed.map(titleOf).join(' · ') })}</p>
         )}
         {outcome.requests.length > 0 && <p>{t('cor.asked', { n: outcome.requests.length })}</p>}
         <FaultList faults={outcome.faults} />

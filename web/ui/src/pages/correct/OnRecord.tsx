@@ -66,7 +66,9 @@ export function OnRecord({
         <ul className="muted">
           {data.by_hand.map((h) => (
             <li key={h.field + h.seq}>
-              {title(h.field)}：{t('cor.handBy', { date: instant(h.at), who: h.actor, org: tx(h.org_title) })}
+              {title(h.field)}
+              {t('common.colon')}
+              {t('cor.handBy', { date: instant(h.at), who: h.actor, org: tx(h.org_title) })}
             </li>
           ))}
         </ul>

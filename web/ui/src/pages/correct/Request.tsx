@@ -6,7 +6,7 @@ import { Problem, Waiting } from '../../components/states'
 import { useLang, useTitle } from '../../i18n'
 import { instant, size } from '../../lib/format'
 import { HandedIn } from '../Record'
-import { Answers, Around, Changes, StateOf } from './parts'
+import { Answers, Around, Changes, Hands, StateOf } from './parts'
 import { eventKeys } from './words'
 
 /** One request: what, why, who, and what happened to it. */
@@ -43,16 +43,11 @@ export default function Request() {
       />
       <section>
         {data.in_reach ? (
-          <Changes of={data.fields} conflict={conflict} />
+          <Changes of={data} />
         ) : (
           <p className="muted">{t('cor.outOfReach')}</p>
         )}
-        {data.by_hand.map((h) => (
-          <p key={h.field + h.seq} className="form-note">
-            {tx(data.fields.find((f) => f.field === h.field)?.title)}：
-            {t('cor.handBy', { date: instant(h.at), who: h.actor, org: tx(h.org_title) })}
-          </p>
-        ))}
+        <Hands of={data} />
         {data.reason && (
           <p className="cor-reason">
             <em>{t('cor.reason')}</em> {data.reason}
@@ -63,7 +58,12 @@ export default function Request() {
         {data.answered_by && data.answered_at && (
           <p className="cor-answer">
             {t('cor.answered', { who: data.answered_by, at: instant(data.answered_at) })}
-            {data.answer && <>：{data.answer}</>} {data.seq ? t('cor.commit', { seq: data.seq }) : ''}
+            {data.answer && (
+              <>
+                {t('common.colon')}
+                {data.answer}
+              </>
+            )} {data.seq ? t('cor.commit', { seq: data.seq }) : ''}
           </p>
         )}
       </section>

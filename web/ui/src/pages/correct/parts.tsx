@@ -5,7 +5,7 @@ import { ApiError, post, send } from '../../api/client'
 import type { Action, Answered, Correction, CorrectionDetail, Paper, RequestField } from '../../api/correct'
 import { forgetAnswers } from '../../api/use'
 import { useLang } from '../../i18n'
-import { day, size } from '../../lib/format'
+import { day, instant, size } from '../../lib/format'
 import { actionKeys, needsWords, originKeys, shownText, stateKeys } from './words'
 import './correct.css'
 
@@ -19,8 +19,12 @@ export function StateOf({ of }: { of: Correction }) {
 }
 
 /** What would change: the value as it was, and the one asked for. */
-export function Changes({ of, conflict }: { of: RequestField[]; conflict: boolean }) {
+export function Changes({ of: request }: { of: Correction }) {
   const { t, tx } = useLang()
+  const of: RequestField[] = request.fields
+  const conflict = request.kind === 'conflict'
+  const live = ['open', 'returned', 'carrying'].includes(request.state)
+  const gone = request.state === 'accepted' || request.state === 'taken'
   return (
     <dl className="cor-changes">
       {of.map((f) => (
@@ -29,7 +33,12 @@ export function Changes({ of, conflict }: { of: RequestField[]; conflict: boolea
           {f.before && f.after ? (
             <dd>
               <span className="cor-side">
-                <em>{t('cor.from')}</em> <del>{shownText(f.before, tx, t('cor.empty'))}</del>
+                <em>{t(live ? 'cor.from' : 'cor.was')}</em>{' '}
+                {gone ? (
+                  <del>{shownText(f.before, tx, t('cor.empty'))}</del>
+                ) : (
+                  shownText(f.before, tx, t('cor.empty'))
+                )}
               </span>
               <span className="cor-side">
                 <em>{t(conflict ? 'cor.inFile' : 'cor.to')}</em> <ins>{shownText(f.after, tx, t('cor.empty'))}</ins>
@@ -69,6 +78,18 @@ export function Around({ of }: { of: Correction }) {
   )
 }
 
+/** Who corrected the fields by hand, and when. */
+export function Hands({ of }: { of: Correction }) {
+  const { t, tx } = useLang()
+  return of.by_hand.map((h) => (
+    <p key={h.field + h.seq} className="form-note">
+      {tx(of.fields.find((f) => f.field === h.field)?.title)}
+      {t('common.colon')}
+      {t('cor.handBy', { date: instant(h.at), who: h.actor, org: tx(h.org_title) })}
+    </p>
+  ))
+}
+
 /** One request of a list. */
 export function Item({
   of,
@@ -106,10 +127,11 @@ export function Item({
         </Link>
       </div>
       {of.in_reach ? (
-        <Changes of={of.fields} conflict={of.kind === 'conflict'} />
+        <Changes of={of} />
       ) : (
         <p className="muted">{t('cor.outOfReach')}</p>
       )}
+      <Hands of={of} />
       {of.reason && (
         <p className="cor-reason">
           <em>{t('cor.reason')}</em> {of.reason}
@@ -202,7 +224,7 @@ function AnswerDialog({
       onCancel={() => onClose(false)}
     >
       <div className="cor-dialog">
-        <Changes of={of.fields} conflict={of.kind === 'conflict'} />
+        <Changes of={of} />
         <label>
           {t('cor.reason')}
           <Input.TextArea
