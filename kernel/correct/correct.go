@@ -7,6 +7,7 @@ package correct
 import (
 	"context"
 	"io"
+	"sync"
 	"time"
 
 	"luoshu"
@@ -38,6 +39,10 @@ type Correct struct {
 	now   func() time.Time
 	files Files
 	forms map[string]*intake.Form
+
+	mu      sync.Mutex
+	counts  map[string]records.Filled // how far entities are filled in, by organisation
+	counted int64                     // as of this commit
 }
 
 // New returns the room over an opened city. now is the only clock it reads.

@@ -11,6 +11,7 @@ import (
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/intake"
+	"luoshu/kernel/records"
 )
 
 // Duty is one line of the field-to-source map: a field, who answers for it, who
@@ -64,7 +65,7 @@ func (c *Correct) Map(ctx context.Context, actor luoshu.Actor, org, entity strin
 			continue
 		}
 		where, args := scope.Where(c.cat, e, "f")
-		n, err := c.rd.Filled(ctx, e.Name, where, args)
+		n, err := c.filled(ctx, scope.Root, e.Name, where, args)
 		if err != nil {
 			return nil, err
 		}
@@ -88,6 +89,37 @@ func (c *Correct) Map(ctx context.Context, actor luoshu.Actor, org, entity strin
 		return nil, luoshu.Errorf(luoshu.NotFound, "没有这类数据", "no such data")
 	}
 	return out, nil
+}
+
+// mostFilled bounds how many counts are remembered.
+const mostFilled = 500
+
+// filled counts how far an entity is filled in under an organisation; the answer
+// holds until the ledger moves.
+func (c *Correct) filled(ctx context.Context, root, entity, where string, args []any) (records.Filled, error) {
+	head, err := c.acc.Head(ctx)
+	if err != nil {
+		return records.Filled{}, err
+	}
+	key := root + " " + entity
+	c.mu.Lock()
+	if c.counted != head || len(c.counts) > mostFilled {
+		c.counts, c.counted = map[string]records.Filled{}, head
+	}
+	n, ok := c.counts[key]
+	c.mu.Unlock()
+	if ok {
+		return n, nil
+	}
+	if n, err = c.rd.Filled(ctx, entity, where, args); err != nil {
+		return n, err
+	}
+	c.mu.Lock()
+	if c.counted == head {
+		c.counts[key] = n
+	}
+	c.mu.Unlock()
+	return n, nil
 }
 
 func (c *Correct) duty(f *catalog.Field, scope *access.Scope) Duty {

@@ -45,7 +45,7 @@ func (c *Correct) List(ctx context.Context, actor luoshu.Actor, q Query) ([]*Req
 	if q.Box == Inbox || q.Box == Conflicts {
 		order = " ORDER BY due, id"
 	}
-	out, err := requests(ctx, c.db, where+order+" LIMIT ? OFFSET ?", append(args, q.Limit, q.Offset)...)
+	out, err := c.requests(ctx, c.db, where+order+" LIMIT ? OFFSET ?", append(args, q.Limit, q.Offset)...)
 	return out, total, err
 }
 
@@ -139,7 +139,7 @@ func escape(code string) string {
 
 // Request returns one request that the actor may know of; any other is NotFound.
 func (c *Correct) Request(ctx context.Context, actor luoshu.Actor, id int64) (*Request, error) {
-	all, err := requests(ctx, c.db, `id = ?`, id)
+	all, err := c.requests(ctx, c.db, `id = ?`, id)
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +164,7 @@ func knows(scope *access.Scope, actor luoshu.Actor, r *Request) bool {
 // OfRecord returns the requests on a record that still wait, oldest first. That
 // the actor may know of the record is for the caller to see.
 func (c *Correct) OfRecord(ctx context.Context, entity string, rec int64) ([]*Request, error) {
-	return requests(ctx, c.db, `entity = ? AND rec = ? AND state IN ('open', 'returned', 'carrying') ORDER BY id`, entity, rec)
+	return c.requests(ctx, c.db, `entity = ? AND rec = ? AND state IN ('open', 'returned', 'carrying') ORDER BY id`, entity, rec)
 }
 
 // Hand is a field of a record that was corrected by hand, by whom and when.

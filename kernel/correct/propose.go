@@ -79,7 +79,7 @@ func (c *Correct) ask(ctx context.Context, p Proposal, e *catalog.Entity, now *r
 	var ids []int64
 	err = c.db.Tx(ctx, func(tx *store.Tx) error {
 		ids = nil
-		before, err := requests(ctx, tx, `entity = ? AND rec = ? AND state IN ('open', 'returned')`, e.Name, now.Rec)
+		before, err := c.requests(ctx, tx, `entity = ? AND rec = ? AND state IN ('open', 'returned')`, e.Name, now.Rec)
 		if err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ func (c *Correct) Raise(ctx context.Context, actor luoshu.Actor, entity string, 
 	err = c.db.Tx(ctx, func(tx *store.Tx) error {
 		made = 0
 		for _, h := range held {
-			before, err := requests(ctx, tx, `entity = ? AND rec = ?`, entity, h.Rec)
+			before, err := c.requests(ctx, tx, `entity = ? AND rec = ?`, entity, h.Rec)
 			if err != nil {
 				return err
 			}

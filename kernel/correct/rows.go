@@ -3,6 +3,7 @@ package correct
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/store"
+	"luoshu/kernel/vault"
 )
 
 // queryer is a transaction or the database's readers.
@@ -21,7 +23,28 @@ type queryer interface {
 const requestColumns = `id, kind, origin, entity, rec, source, holder, org, asked, state, actor, role, actor_org, at,
 	since, days, due, remind, reminded, steps, reason, file, file_name, file_row, answered_by, answered_at, answer, mark, seq`
 
-// write is the one form in which values are stored here, read its reverse.
+// seal is the one form in which the values of a change are stored: the former and
+// the wanted one together, sealed to their place. open is its reverse.
+func seal(s *vault.Sealer, id int64, n int, ch Change) (string, error) {
+	b, err := json.Marshal([2]string{write(ch.Before), write(ch.After)})
+	if err != nil {
+		return "", fmt.Errorf("seal correction: %w", err)
+	}
+	return s.SealText(vault.Place("correction_field", id, n), string(b))
+}
+
+func open(s *vault.Sealer, id int64, n int, body string) (before, after luoshu.Value, err error) {
+	text, err := s.OpenText(vault.Place("correction_field", id, n), body)
+	if err != nil {
+		return before, after, fmt.Errorf("open correction %d: %w", id, err)
+	}
+	var pair [2]string
+	if err := json.Unmarshal([]byte(text), &pair); err != nil {
+		return before, after, fmt.Errorf("open correction %d: %w", id, err)
+	}
+	return read(pair[0]), read(pair[1]), nil
+}
+
 func write(v luoshu.Value) string {
 	switch v.K {
 	case luoshu.IsText:
@@ -54,7 +77,7 @@ func splitCodes(s string) []string {
 }
 
 // requests reads the requests that a condition picks, with their values.
-func requests(ctx context.Context, q queryer, tail string, args ...any) ([]*Request, error) {
+func (c *Correct) requests(ctx context.Context, q queryer, tail string, args ...any) ([]*Request, error) {
 	rows, err := q.Query(ctx, `SELECT `+requestColumns+` FROM correction WHERE `+tail, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read corrections: %w", err)
@@ -79,12 +102,13 @@ func requests(ctx context.Context, q queryer, tail string, args ...any) ([]*Requ
 		return nil, fmt.Errorf("read corrections: %w", err)
 	}
 	rows.Close()
-	return out, fields(ctx, q, out, by)
+	return out, c.fields(ctx, q, out, by)
 }
 
 // fields fills in the values, some hundred requests at a time.
-func fields(ctx context.Context, q queryer, all []*Request, by map[int64]*Request) error {
+func (c *Correct) fields(ctx context.Context, q queryer, all []*Request, by map[int64]*Request) error {
 	const most = 400
+	var sealer *vault.Sealer
 	for len(all) > 0 {
 		part := all[:min(len(all), most)]
 		all = all[len(part):]
@@ -92,18 +116,26 @@ func fields(ctx context.Context, q queryer, all []*Request, by map[int64]*Reques
 		for i, r := range part {
 			args[i] = r.ID
 		}
-		rows, err := q.Query(ctx, `SELECT correction, field, before, after FROM correction_field WHERE correction IN (`+holes(len(args))+`) ORDER BY correction, n`, args...)
+		rows, err := q.Query(ctx, `SELECT correction, n, field, body FROM correction_field WHERE correction IN (`+holes(len(args))+`) ORDER BY correction, n`, args...)
 		if err != nil {
 			return fmt.Errorf("read corrections: %w", err)
 		}
 		for rows.Next() {
 			var id int64
-			var f, before, after string
-			if err := rows.Scan(&id, &f, &before, &after); err != nil {
+			var n int
+			ch, body := Change{}, ""
+			err := rows.Scan(&id, &n, &ch.Field, &body)
+			if err == nil {
+				if sealer == nil {
+					sealer = c.db.Vault().Sealer()
+				}
+				ch.Before, ch.After, err = open(sealer, id, n, body)
+			}
+			if err != nil {
 				rows.Close()
 				return fmt.Errorf("read corrections: %w", err)
 			}
-			by[id].Fields = append(by[id].Fields, Change{f, read(before), read(after)})
+			by[id].Fields = append(by[id].Fields, ch)
 		}
 		err = rows.Err()
 		rows.Close()
@@ -134,9 +166,17 @@ func (c *Correct) insert(ctx context.Context, tx *store.Tx, r *Request) error {
 	if err != nil {
 		return fmt.Errorf("make correction: %w", err)
 	}
+	keys := c.db.Vault()
+	if err := keys.Refresh(); err != nil {
+		return err
+	}
+	sealer := keys.Sealer()
 	for i, f := range r.Fields {
-		if _, err := tx.Exec(ctx, `INSERT INTO correction_field (correction, n, field, before, after) VALUES (?, ?, ?, ?, ?)`,
-			r.ID, i, f.Field, write(f.Before), write(f.After)); err != nil {
+		body, err := seal(sealer, r.ID, i, f)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO correction_field (correction, n, field, body) VALUES (?, ?, ?, ?)`, r.ID, i, f.Field, body); err != nil {
 			return fmt.Errorf("make correction: %w", err)
 		}
 	}

@@ -33,7 +33,7 @@ func (c *Correct) Sweep(ctx context.Context, now time.Time) (int, error) {
 	if _, err := c.db.Exec(ctx, `DELETE FROM correction_paper WHERE correction = 0 AND at < ?`, now.AddDate(0, 0, -7).UTC().Format(time.RFC3339)); err != nil {
 		return n, fmt.Errorf("sweep corrections: %w", err)
 	}
-	all, err := requests(ctx, c.db, `state IN ('open', 'returned')`)
+	all, err := c.requests(ctx, c.db, `state IN ('open', 'returned')`)
 	if err != nil {
 		return n, err
 	}
@@ -142,7 +142,7 @@ func (c *Correct) reroute(ctx context.Context, r *Request) (bool, error) {
 // mend finishes answers that a crash interrupted: the ledger tells whether their
 // commit was made.
 func (c *Correct) mend(ctx context.Context, now time.Time) (int, error) {
-	all, err := requests(ctx, c.db, `state = 'carrying'`)
+	all, err := c.requests(ctx, c.db, `state = 'carrying'`)
 	if err != nil {
 		return 0, err
 	}

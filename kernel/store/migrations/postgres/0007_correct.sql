@@ -35,13 +35,12 @@ CREATE INDEX correction_rec ON correction (entity, rec);
 CREATE INDEX correction_state ON correction (state, due);
 CREATE INDEX correction_actor ON correction (actor, id);
 
--- The values of a request. Values are written 't' text or 'i' integer, '' for none.
+-- The values of a request: body holds the former and the wanted one, sealed.
 CREATE TABLE correction_field (
   correction BIGINT NOT NULL,
   n          BIGINT NOT NULL,
   field      TEXT NOT NULL,
-  before     TEXT NOT NULL,
-  after      TEXT NOT NULL,
+  body       TEXT NOT NULL,
   PRIMARY KEY (correction, n)
 );
 

@@ -1,6 +1,8 @@
 // The HTTP contract of docs/api.md as types. Nothing here knows a business.
 import type { HeldField } from './correct'
 
+import type { Holding, Pending } from './account'
+
 export type Lang = 'zh' | 'en'
 
 export interface Text {
@@ -35,6 +37,9 @@ export interface User {
   org_title: Words
   can: string[]
   home?: string
+  grant?: string
+  owner?: string
+  grants?: Holding[]
 }
 
 export interface City {
@@ -50,6 +55,7 @@ export interface City {
 
 export interface Session {
   user: User | null
+  pending?: Pending
   csrf?: string
   city: City
   catalog?: string
@@ -240,6 +246,7 @@ export interface Column {
   scale?: number
   sensitivity?: string
   masked?: boolean
+  sealed?: boolean
   required?: boolean
   source?: string
 }
