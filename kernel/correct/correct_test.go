@@ -15,6 +15,8 @@ import (
 	"luoshu/kernel/access"
 	"luoshu/kernel/correct"
 	"luoshu/kernel/load"
+	"luoshu/kernel/reseal"
+	"luoshu/kernel/vault"
 )
 
 func kind(err error) luoshu.ErrKind {
@@ -550,6 +552,52 @@ func TestJoined(t *testing.T) {
 		}
 		if a, b, c := w.value("student", 1, "id_no"), w.value("student", 1, "id_type"), w.value("student", 1, "name"); a != good || b != "1" || c != "张三三" {
 			t.Error(a, b, c)
+		}
+	})
+}
+
+// The values of requests lie sealed, outlive a change of key, and sealed fields
+// are counted like others.
+func TestSealedAtRest(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		const phone = "13977778888"
+		ids, err := w.Propose(ctx, correct.Proposal{Entity: "student", Rec: 1, Reason: "x", Changes: map[string]luoshu.Value{"phone": luoshu.TextValue(phone)}, By: teacher})
+		if err != nil || len(ids) != 1 {
+			t.Fatal(ids, err)
+		}
+		var body string
+		if err := w.db.QueryRow(ctx, `SELECT body FROM correction_field WHERE correction = ?`, ids[0]).Scan(&body); err != nil || !strings.HasPrefix(body, vault.TextPrefix) || strings.Contains(body, phone) {
+			t.Error(body, err)
+		}
+		if p := w.db.Path(); p != "" {
+			for _, f := range []string{p, p + "-wal"} {
+				if b, err := os.ReadFile(f); err == nil && bytes.Contains(b, []byte(phone)) {
+					t.Error("in clear in", filepath.Base(f))
+				}
+			}
+		}
+		if _, err := w.db.Vault().Rotate(w.now); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := reseal.Rotate(ctx, w.db, t.TempDir(), nil); err != nil || r.Texts == 0 {
+			t.Fatal(r, err)
+		}
+		r, err := w.Request(ctx, clerk, ids[0])
+		if err != nil || r.Fields[0].After.S != phone || r.Fields[0].Before.S != "13800000001" {
+			t.Fatal(r, err)
+		}
+		if err := w.answer(clerk, ids[0], correct.Accept, ""); err != nil || w.value("student", 1, "phone") != phone {
+			t.Error(err)
+		}
+		all, err := w.Map(ctx, planner, "", "student")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range all[0].Duties {
+			want := map[string]int64{"phone": 2, "address": 0, "name": 2, "ethnic": 0}
+			if n, ok := want[d.Field]; ok && d.Filled != n {
+				t.Errorf("%s: filled %d, want %d", d.Field, d.Filled, n)
+			}
 		}
 	})
 }

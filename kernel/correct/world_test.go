@@ -67,6 +67,7 @@ func newWorld(t *testing.T, c store.Config) *world {
 		}
 	}
 	var err error
+	c.Keys = storetest.KeysIn(t, t.TempDir())
 	w.db, err = store.Open(ctx, c)
 	must(err)
 	t.Cleanup(func() { w.db.Close() })
