@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,7 +11,13 @@ import (
 	"testing"
 
 	"luoshu"
+	"luoshu/kernel/access"
+	"luoshu/kernel/catalog"
+	"luoshu/kernel/charter"
+	"luoshu/kernel/disclose"
 	"luoshu/kernel/ledger"
+	webcorrect "luoshu/web/correct"
+	"luoshu/web/kit"
 )
 
 // correctMatrix is the routes of corrections and of the map of sources.
@@ -38,6 +45,17 @@ var correctMatrix = []matrixRow{
 	{"POST /api/corrections/form/{entity}/{rec}", "/api/corrections/form/member/1", `{"rid":999,"cells":{"memo":"x"}}`, [9]int{401, 409, 409, 403, 403, 403, 403, 403, 403}},
 	{"POST /api/corrections/form/{entity}/{rec}", "/api/corrections/form/member/2", `{"rid":2,"cells":{"memo":"x"}}`, [9]int{401, 400, 404, 403, 403, 403, 403, 403, 403}},
 	{"POST /api/corrections/form/{entity}/{rec}", "/api/corrections/form/member/1", `{"rid":1,"cells":{"score":"1"}}`, [9]int{401, 400, 400, 403, 403, 403, 403, 403, 403}},
+}
+
+// correctRoutes are the routes of corrections over the town.
+func (tn *town) correctRoutes(door *disclose.Door, acc *access.Access, cat *catalog.Catalog, ch *charter.Charter) []kit.Route {
+	return webcorrect.Routes(webcorrect.Config{
+		Correct: tn.correct, Door: door, Access: acc, Catalog: cat, Charter: ch,
+		Row: func(ctx context.Context, sha, entity string, n int) (disclose.SheetRow, error) {
+			r, err := tn.desk.RowOf(ctx, sha, entity, n)
+			return disclose.SheetRow(r), err
+		},
+	})
 }
 
 // paper hands a piece of evidence in.

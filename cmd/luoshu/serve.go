@@ -16,6 +16,7 @@ import (
 	"luoshu/kernel/disclose"
 	"luoshu/web"
 	"luoshu/web/account"
+	"luoshu/web/audit"
 	"luoshu/web/correct"
 	"luoshu/web/kit"
 )
@@ -29,6 +30,7 @@ type serveCmd struct {
 func areas(ct *city.City) []kit.Route {
 	return slices.Concat(
 		account.Routes(ct.Access, ct.Catalog),
+		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
 		correct.Routes(correct.Config{
 			Correct: ct.Correct, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Charter: ct.Charter,
 			Row: func(ctx context.Context, sha, entity string, n int) (disclose.SheetRow, error) {
@@ -48,7 +50,7 @@ func (c serveCmd) Run(a *app) error {
 		}
 		handler := web.New(web.Config{
 			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
-			Catalog: ct.Catalog, Correct: ct.Correct, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct),
+			Catalog: ct.Catalog, Audit: ct.Audit, Correct: ct.Correct, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct),
 		})
 		srv := &http.Server{
 			Handler:           handler,

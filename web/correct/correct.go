@@ -10,6 +10,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access"
+	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
 	"luoshu/kernel/correct"
@@ -36,8 +37,8 @@ func Routes(c Config) []kit.Route {
 	a := &area{c}
 	return []kit.Route{
 		{Pattern: "GET /api/sources", Right: "read", Slow: true, Handle: a.sources},
-		{Pattern: "GET /api/sources.xlsx", Right: "export", Slow: true, Handle: a.sourcesFile},
-		{Pattern: "GET /api/sources.csv", Right: "export", Slow: true, Handle: a.sourcesFile},
+		{Pattern: "GET /api/sources.xlsx", Right: "export", Slow: true, Kind: audit.KindExport, Rate: "export", Handle: a.sourcesFile},
+		{Pattern: "GET /api/sources.csv", Right: "export", Slow: true, Kind: audit.KindExport, Rate: "export", Handle: a.sourcesFile},
 		{Pattern: "GET /api/corrections", Right: "correct", Handle: a.list},
 		{Pattern: "GET /api/corrections/count", Right: "correct", Handle: a.count(correct.Inbox, "")},
 		{Pattern: "GET /api/corrections/conflicts/count", Right: "correct", Handle: a.count(correct.Conflicts, "")},
@@ -46,8 +47,8 @@ func Routes(c Config) []kit.Route {
 		{Pattern: "GET /api/corrections/{id}/row", Right: "correct", Slow: true, Handle: a.row},
 		{Pattern: "POST /api/corrections/{id}/answer", Right: "correct", Handle: a.answer},
 		{Pattern: "POST /api/corrections/answers", Right: "correct", Handle: a.answers},
-		{Pattern: "POST /api/corrections/papers", Right: "correct", Slow: true, Handle: a.paperCreate},
-		{Pattern: "GET /api/corrections/papers/{id}/{paper}", Right: "correct", Slow: true, Handle: a.paperRead},
+		{Pattern: "POST /api/corrections/papers", Right: "correct", Slow: true, Rate: "upload", Handle: a.paperCreate},
+		{Pattern: "GET /api/corrections/papers/{id}/{paper}", Right: "correct", Slow: true, Kind: audit.KindExport, Rate: "export", Handle: a.paperRead},
 		{Pattern: "GET /api/corrections/of/{entity}/{rec}", Right: "read", Handle: a.ofRecord},
 		{Pattern: "GET /api/corrections/form/{entity}/{rec}", Right: "correct", Handle: a.formRead},
 		{Pattern: "POST /api/corrections/form/{entity}/{rec}", Right: "correct", Handle: a.formWrite},
