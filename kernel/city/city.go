@@ -20,6 +20,7 @@ import (
 	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
+	"luoshu/kernel/correct"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/identity"
 	"luoshu/kernel/indicator"
@@ -66,6 +67,7 @@ type City struct {
 	Desk    *load.Desk
 	// Identity finds likely duplicates, merges and un-merges.
 	Identity *identity.Identity
+	Correct  *correct.Correct
 }
 
 // ConfigFile is the name of the file that makes a folder a data folder.
@@ -257,7 +259,18 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	c.Door = disclose.New(c.DB, c.Catalog, c.Ledger, c.Engine, c.Access)
 	c.Desk = load.New(c.Dir, c.Catalog, c.Ledger, c.DB, now)
 	c.Identity = identity.New(c.DB, c.Catalog, c.Charter, c.Ledger, c.Records, c.Access, now)
+	if c.Correct, err = correct.New(c.DB, c.Catalog, c.Charter, c.Ledger, c.Access, now); err != nil {
+		return err
+	}
+	c.Desk.Watch(c.Correct)
 	return nil
+}
+
+// Sweep does what dates demand: reminders and requests that rise. It may run as
+// often as one likes.
+func (c *City) Sweep(ctx context.Context, now time.Time) error {
+	_, err := c.Correct.Sweep(ctx, now)
+	return err
 }
 
 // former seals what a former release left in clear beside the database.
