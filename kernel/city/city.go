@@ -21,6 +21,7 @@ import (
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
 	"luoshu/kernel/disclose"
+	"luoshu/kernel/identity"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
@@ -63,6 +64,8 @@ type City struct {
 	Audit   *audit.Log
 	Door    *disclose.Door
 	Desk    *load.Desk
+	// Identity finds likely duplicates, merges and un-merges.
+	Identity *identity.Identity
 }
 
 // ConfigFile is the name of the file that makes a folder a data folder.
@@ -253,6 +256,7 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	})
 	c.Door = disclose.New(c.DB, c.Catalog, c.Ledger, c.Engine, c.Access)
 	c.Desk = load.New(c.Dir, c.Catalog, c.Ledger, c.DB, now)
+	c.Identity = identity.New(c.DB, c.Catalog, c.Charter, c.Ledger, c.Records, c.Access, now)
 	return nil
 }
 
