@@ -33,8 +33,8 @@ type Config struct {
 	Catalog *catalog.Catalog
 	// Audit notes what people do; without it nothing sensitive can be done.
 	Audit *audit.Log
-	Now     func() time.Time
-	Log     *slog.Logger
+	Now   func() time.Time
+	Log   *slog.Logger
 	// Seal makes a seal and computes its figures.
 	Seal func(ctx context.Context, a luoshu.Actor, note string, p luoshu.Progress) (ledger.Seal, error)
 	// Areas are the routes of the businesses of trust: accounts, audit, corrections

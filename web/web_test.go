@@ -29,6 +29,7 @@ import (
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
 	"luoshu/kernel/store"
+	"luoshu/kernel/store/storetest"
 	"luoshu/web/account"
 	webaudit "luoshu/web/audit"
 )
@@ -82,7 +83,7 @@ func newTown(t testing.TB) *town {
 	}
 	tn := &town{t: t, dir: t.TempDir(), now: time.Date(2025, 10, 1, 8, 0, 0, 0, time.UTC), log: &safeBuffer{}, tokens: map[string]*visitor{}}
 	ctx := context.Background()
-	db, err := store.Open(ctx, store.Config{DSN: filepath.Join(tn.dir, "town.db")})
+	db, err := store.Open(ctx, store.Config{DSN: filepath.Join(tn.dir, "town.db"), Keys: storetest.Keys(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

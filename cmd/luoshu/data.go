@@ -28,7 +28,7 @@ func (c initCmd) Run(a *app) error {
 	if _, err := city.LoadCatalog(conf, builtin(), c.Data); err != nil {
 		return err
 	}
-	if err := city.Create(c.Data, conf); err != nil {
+	if err := city.Create(c.Data, conf, a.now()); err != nil {
 		return err
 	}
 	return a.with(c.Data, func(*city.City) error { return nil })
@@ -321,17 +321,10 @@ type checkCmd struct {
 // Run verifies chain, tables and seals.
 func (c checkCmd) Run(a *app) error {
 	return a.with(c.Data, func(ct *city.City) error {
-		problems, err := ct.Ledger.Check(a.ctx, a.progress("check"))
+		problems, err := ct.Check(a.ctx, a.progress("check"))
 		a.endProgress()
 		if err != nil {
 			return err
-		}
-		entries, err := ct.Audit.Check(a.ctx)
-		if err != nil {
-			return err
-		}
-		for _, p := range entries {
-			problems = append(problems, ledger.Problem{Entity: "audit", Rec: p.Seq, Msg: p.Msg})
 		}
 		if c.Output == "json" {
 			if err := a.json(map[string]any{"ok": len(problems) == 0, "problems": problems}); err != nil {

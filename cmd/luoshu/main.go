@@ -44,6 +44,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Serve the pages and the API."`
 	Audit   auditCmd   `cmd:"" help:"Search, export and archive the audit log."`
 	Pack    packCmd    `cmd:"" help:"Check and test packs."`
+	Keys    keysCmd    `cmd:"" help:"Show, make and rotate the keys that data are sealed with."`
 	User    userCmd    `cmd:"" help:"Manage accounts and grants."`
 	Account accountCmd `cmd:"" hidden:"" help:"Manage local accounts (use user)."`
 	Version versionCmd `cmd:"" help:"Print the version."`

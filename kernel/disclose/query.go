@@ -89,7 +89,7 @@ func (d *Door) choose(ctx context.Context, g *grant, q RecordQuery) (*selection,
 		if err != nil {
 			return nil, err
 		}
-		if err := s.filter(c.Field, q.Filter[name]); err != nil {
+		if err := s.filter(d.db, c.Field, q.Filter[name]); err != nil {
 			return nil, err
 		}
 	}
@@ -122,7 +122,7 @@ func (s *selection) sort(by string) error {
 	if name == "" {
 		var cols []string
 		for _, k := range s.g.ent.Key {
-			if c := s.g.col(k); c == nil || c.masked {
+			if c := s.g.col(k); c == nil || c.masked || c.Rest != catalog.InClear {
 				s.order = "f._rid"
 				return nil
 			}
@@ -131,8 +131,12 @@ func (s *selection) sort(by string) error {
 		s.order = strings.Join(cols, ", ")
 		return nil
 	}
-	if _, err := s.g.clear(name); err != nil {
+	c, err := s.g.clear(name)
+	if err != nil {
 		return err
+	}
+	if c.Rest != catalog.InClear {
+		return notBy(name)
 	}
 	col := "f." + store.Col(name)
 	// Nulls come last whichever way the order runs, on every database.
@@ -144,7 +148,18 @@ func (s *selection) sort(by string) error {
 	return nil
 }
 
-func (s *selection) filter(f *catalog.Field, want string) error {
+// notBy refuses to order or filter by a field whose values the database does not
+// have in clear.
+func notBy(name string) error {
+	return &luoshu.Error{Kind: luoshu.Invalid, Field: name, Msg: Text{ZH: "此字段加密存放，不能按它排序或筛选", EN: "this field is kept encrypted and cannot be sorted or filtered by"}}
+}
+
+// filter adds a condition. Of a sealed field only equality can be asked, and only
+// where the catalog says that it is found.
+func (s *selection) filter(db *store.DB, f *catalog.Field, want string) error {
+	if f.Rest == catalog.Hidden {
+		return notBy(f.Name)
+	}
 	col := "f." + store.Col(f.Name)
 	bad := &luoshu.Error{Kind: luoshu.Invalid, Field: f.Name, Msg: Text{ZH: "筛选值不合规", EN: "the filter's value is not valid"}}
 	if want == "" {
@@ -177,6 +192,9 @@ func (s *selection) filter(f *catalog.Field, want string) error {
 		v, ok := parseStored(f, c)
 		if !ok {
 			return bad
+		}
+		if text, ok := v.(string); ok {
+			v = db.Stored(s.g.ent.Name, f.Name, text)
 		}
 		args = append(args, v)
 	}
@@ -251,12 +269,16 @@ func (d *Door) search(ctx context.Context, s *selection, scope *access.Scope, q 
 		switch {
 		case c == nil:
 		case c.held():
-			f.whole(k, q)
+			f.add("x."+store.Col(k.Name)+" = ?", d.db.Stored(e.Name, k.Name, rule.Canonical(k.Check, q)))
 			s.exact = true
 		case !c.masked:
-			f.start(store.Col(k.Name), q)
+			find := f.start
+			if k.Rest == catalog.Token { // found whole or not at all
+				find = func(col, word string) { f.add("x."+col+" = ?", d.db.Stored(e.Name, k.Name, word)) }
+			}
+			find(store.Col(k.Name), q)
 			if up := strings.ToUpper(q); up != q {
-				f.start(store.Col(k.Name), up)
+				find(store.Col(k.Name), up)
 			}
 		}
 	}
@@ -289,12 +311,6 @@ func (f *finder) add(cond string, args ...any) {
 
 func (f *finder) start(col, word string) {
 	f.add("x."+col+" >= ? AND x."+col+" < ?", word, after(word))
-}
-
-// whole finds by the whole of a number that the reader sees masked, and by nothing
-// less.
-func (f *finder) whole(k *catalog.Field, q string) {
-	f.add("x."+store.Col(k.Name)+" = ?", rule.Canonical(k.Check, q))
 }
 
 func (f *finder) name(col, word string) {

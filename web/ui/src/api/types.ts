@@ -245,6 +245,7 @@ export interface Column {
   scale?: number
   sensitivity?: string
   masked?: boolean
+  sealed?: boolean
   required?: boolean
   source?: string
 }

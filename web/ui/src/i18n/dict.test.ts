@@ -51,6 +51,7 @@ describe('dictionary', () => {
       'common.map',
       'hub.',
       'step.',
+      'right.',
     ]
     const unused = keys.filter((k) => !text.includes(`'${k}'`) && !families.some((f) => k.startsWith(f)))
     expect(unused).toEqual([])

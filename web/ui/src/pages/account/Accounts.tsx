@@ -51,7 +51,7 @@ export default function Accounts() {
       )}
       <FormError text={doing.error} />
       <Input.Search
-        className="find"
+        className="finder"
         allowClear
         defaultValue={q}
         placeholder={t('acc.find')}

@@ -31,7 +31,7 @@ export default function Grants() {
       <PageHead title={t('gr.title')} lead={t('gr.note')} />
       <Give onDone={again} />
       <Input.Search
-        className="find"
+        className="finder"
         allowClear
         defaultValue={q}
         placeholder={t('acc.find')}

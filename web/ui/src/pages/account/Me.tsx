@@ -6,6 +6,7 @@ import { forgetAnswers, useApi } from '../../api/use'
 import { PageHead } from '../../components/parts'
 import { Problem, Waiting } from '../../components/states'
 import { useLang, useTitle } from '../../i18n'
+import type { Key } from '../../i18n/dict'
 import { instant } from '../../lib/format'
 import { useSession } from '../../session'
 import { Enrol } from './Enrol'
@@ -241,7 +242,7 @@ function Tokens({ me, again }: Part) {
         {me.tokens.map((k) => (
           <li key={k.id}>
             <span>
-              <strong>{k.label}</strong> <span className="mono muted">{k.rights.join(' ')}</span>{' '}
+              <strong>{k.label}</strong> <span className="muted">{k.rights.map((r) => t(`right.${r}` as Key)).join(t('common.comma'))}</span>{' '}
               <span className="muted">
                 {t('me.expires')} {instant(k.expires)} · {t('me.used')} {k.used ? instant(k.used) : t('me.never')}
               </span>
@@ -279,7 +280,7 @@ function Tokens({ me, again }: Part) {
         <Checkbox.Group
           className="rights"
           aria-label={t('me.rights')}
-          options={can}
+          options={can.map((c) => ({ value: c, label: t(`right.${c}` as Key) }))}
           value={rights}
           onChange={(v) => setRights(v.map(String))}
         />
