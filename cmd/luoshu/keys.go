@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"luoshu/kernel/audit"
 	"luoshu/kernel/city"
 )
 
@@ -59,6 +60,9 @@ func (c keysRotateCmd) Run(a *app) error {
 		// Several keys are a rotation that was interrupted, or a key that the key
 		// manager made: that one is finished first.
 		v := ct.DB.Vault()
+		if err := a.note(ct, audit.Event{Kind: audit.KindKeys, Object: "luoshu keys rotate"}); err != nil {
+			return err
+		}
 		fresh := !v.Managed() && len(v.Numbers()) == 1
 		r, err := ct.Rotate(a.ctx, fresh, a.now(), a.progress("keys"))
 		a.endProgress()
