@@ -70,8 +70,8 @@ func (l *loader) field(e *Entity, o *yamltree.Object) {
 	if s := o.Get("sensitivity").OneOf(sensitivities...); s != "" {
 		f.Sensitivity, _ = ParseSensitivity(s)
 	}
-	f.Contains = o.Get("contains").OneOf("id")
 	f.Find, f.Sealed = o.Get("find").Bool(), o.Get("sealed").Bool()
+	f.Contains = o.Get("contains").OneOf("id")
 	f.Source = "school"
 	if s := o.Get("source"); s.Given() {
 		if f.Source = s.Str(); f.Source != "" && !sourcePattern.MatchString(f.Source) {

@@ -233,10 +233,10 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	if c.Ledger, err = ledger.Open(ctx, c.DB, c.Catalog, now); err != nil {
 		return err
 	}
-	if c.Audit, err = audit.Open(ctx, c.DB, now); err != nil {
+	if err := c.former(ctx); err != nil {
 		return err
 	}
-	if err := c.former(ctx); err != nil {
+	if c.Audit, err = audit.Open(ctx, c.DB, now); err != nil {
 		return err
 	}
 	c.Records = records.New(c.DB, c.Catalog)

@@ -111,7 +111,7 @@ func (d *Door) byNumber(s *selection, c *col, want string) error {
 	}
 	cond, args := s.g.scope.Where(d.cat, e, "n_")
 	s.and("f."+store.Col(c.Name)+" IN (SELECT n_."+store.Col(e.Key[0])+" FROM "+store.Table(e.Name)+
-		" n_ WHERE n_._to IS NULL AND n_._rec = ? AND "+cond+")", append([]any{rec}, args...)...)
+		" n_ WHERE n_._to IS NULL AND ((n_._rid = ? AND n_._rec = n_._rid) OR (n_._rec = ? AND n_._rec <> n_._rid)) AND "+cond+")", append([]any{rec, rec}, args...)...)
 	return nil
 }
 
@@ -266,16 +266,16 @@ func (d *Door) search(ctx context.Context, s *selection, scope *access.Scope, q 
 	}
 	if k := e.KeyFields()[0]; k.Type.IsText() {
 		c := s.g.col(k.Name)
+		find := f.start
+		if k.Rest == catalog.Token { // found whole or not at all
+			find = func(col, word string) { f.add("x."+col+" = ?", d.db.Stored(e.Name, k.Name, word)) }
+		}
 		switch {
 		case c == nil:
 		case c.held():
 			f.add("x."+store.Col(k.Name)+" = ?", d.db.Stored(e.Name, k.Name, rule.Canonical(k.Check, q)))
 			s.exact = true
 		case !c.masked:
-			find := f.start
-			if k.Rest == catalog.Token { // found whole or not at all
-				find = func(col, word string) { f.add("x."+col+" = ?", d.db.Stored(e.Name, k.Name, word)) }
-			}
 			find(store.Col(k.Name), q)
 			if up := strings.ToUpper(q); up != q {
 				find(store.Col(k.Name), up)
