@@ -52,6 +52,8 @@ describe('dictionary', () => {
       'hub.',
       'step.',
       'right.',
+      'audit.kind.',
+      'audit.outcome.',
     ]
     const unused = keys.filter((k) => !text.includes(`'${k}'`) && !families.some((f) => k.startsWith(f)))
     expect(unused).toEqual([])
