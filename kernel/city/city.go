@@ -300,7 +300,8 @@ func (c *City) Rotate(ctx context.Context, day time.Time, p luoshu.Progress) (re
 }
 
 // Check verifies the ledger's chain against the tables, what is sealed in them and
-// what lies sealed beside them.
+// what lies sealed beside them, and the chain of the audit log, whose problems name
+// the entity "audit" and the entry as the record.
 func (c *City) Check(ctx context.Context, p luoshu.Progress) ([]ledger.Problem, error) {
 	out, err := c.Ledger.Check(ctx, p)
 	if err != nil {
@@ -312,6 +313,13 @@ func (c *City) Check(ctx context.Context, p luoshu.Progress) ([]ledger.Problem, 
 	}
 	for _, m := range more {
 		out = append(out, ledger.Problem{Msg: m})
+	}
+	entries, err := c.Audit.Check(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range entries {
+		out = append(out, ledger.Problem{Entity: "audit", Rec: x.Seq, Msg: x.Msg})
 	}
 	return out, nil
 }
