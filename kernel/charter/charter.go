@@ -16,6 +16,8 @@ type Text = luoshu.Text
 // Charter is everything the packs of a catalog say, checked against it.
 type Charter struct {
 	cat *catalog.Catalog
+
+	Movement *Movement // nil where no pack has a movement.yaml
 }
 
 // loader reads the files one after another and checks them at the end.
@@ -47,5 +49,7 @@ func Load(cat *catalog.Catalog) (*Charter, []yamltree.Fault) {
 // file reads one file by its name.
 func (l *loader) file(c catalog.Charter, o *yamltree.Object) {
 	switch c.Name {
+	case "movement.yaml":
+		l.movement(o)
 	}
 }
