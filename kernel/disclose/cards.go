@@ -6,6 +6,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/disclose/guard"
+	"luoshu/kernel/records"
 )
 
 // maxCards bounds how many records are shown by number at once.
@@ -28,11 +29,8 @@ func (d *Door) Cards(ctx context.Context, actor luoshu.Actor, entity string, rec
 		return p, nil
 	}
 	cond, more := g.scope.Where(d.cat, g.ent, "f")
-	args := make([]any, 0, len(recs)+len(more))
-	for _, r := range recs {
-		args = append(args, r)
-	}
-	s := &selection{g: g, where: []string{"f._to IS NULL", "f._rec IN (" + guard.Marks(len(recs)) + ")", cond}, args: append(args, more...)}
+	among, args := records.New(d.db, d.cat).Recs(entity, recs)
+	s := &selection{g: g, where: []string{"f._to IS NULL", among, cond}, args: append(args, more...)}
 	rows, err := d.list(ctx, s, s.tail(), s.args)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"luoshu"
+	"luoshu/kernel/ledger/chain"
 	"luoshu/kernel/store"
 )
 
@@ -16,11 +17,11 @@ type entityCheck struct {
 	*check
 	entity   string
 	cols     []store.Column
-	hasher   *rowHasher
-	attested map[int64]bool       // dates on which commits of this entity attested
-	digests  map[int64][2]*opened // by commit: opened, closed
-	wrong    map[int64]bool       // commits whose rows are known to be wrong
-	next     map[int64]int64      // by commit: the next _rid expected of it
+	hasher   *chain.RowHasher
+	attested map[int64]bool               // dates on which commits of this entity attested
+	digests  map[int64][2]*chain.Versions // by commit: opened, closed
+	wrong    map[int64]bool               // commits whose rows are known to be wrong
+	next     map[int64]int64              // by commit: the next _rid expected of it
 }
 
 // checkedRow is a stored version on its way through the hash workers.
@@ -40,13 +41,13 @@ func (e *entityCheck) run() error {
 	for i, c := range e.cols {
 		names[i] = c.Name
 	}
-	e.hasher = newRowHasher(e.entity, names)
+	e.hasher = chain.NewRowHasher(e.entity, names)
 	e.attested, e.wrong, e.next = map[int64]bool{}, map[int64]bool{}, map[int64]int64{}
-	e.digests = map[int64][2]*opened{}
+	e.digests = map[int64][2]*chain.Versions{}
 	for i := range e.commits {
 		if c := &e.commits[i]; c.Entity == e.entity {
 			e.attested[c.Attested] = true
-			e.digests[c.Seq] = [2]*opened{newOpened(), newOpened()}
+			e.digests[c.Seq] = [2]*chain.Versions{chain.NewVersions(), chain.NewVersions()}
 			e.next[c.Seq] = c.RidFrom
 		}
 	}
@@ -56,7 +57,12 @@ func (e *entityCheck) run() error {
 	if err := e.scanClosed(); err != nil {
 		return err
 	}
-	e.compare()
+	if err := e.compare(); err != nil {
+		return err
+	}
+	if err := e.attestations(); err != nil {
+		return err
+	}
 	return e.twins()
 }
 
@@ -81,7 +87,7 @@ func (e *entityCheck) scan() error {
 			var buf []byte
 			for b := range work {
 				for i := range b.rows {
-					b.rows[i].sum, buf = e.hasher.sum(b.rows[i].vals, buf)
+					b.rows[i].sum, buf = e.hasher.Sum(b.rows[i].vals, buf)
 				}
 				close(b.ready)
 			}
@@ -162,7 +168,7 @@ func (e *entityCheck) judge(x *checkedRow) {
 		e.missing(com, want, x.rid-1)
 	}
 	e.next[x.from] = x.rid + 1
-	d[0].add(x.rid, x.rec, x.row, x.h[:])
+	d[0].Add(x.rid, x.rec, x.row, x.h[:])
 	if x.short || x.sum != x.h {
 		e.wrong[x.from] = true
 		e.bad(e.entity, x.rec, x.from, "%s 的记录 #%d（第 %d 次提交写入）被改动", "record #%[2]d of %[1]s, written by commit %[3]d, was altered", e.entity, x.rec, x.from)
@@ -190,14 +196,14 @@ func (e *entityCheck) scanClosed() error {
 	return e.tx.Scan(e.ctx, `SELECT _to, _rid, _rec, _h FROM `+store.Table(e.entity)+` WHERE _to IS NOT NULL ORDER BY _to, _rid`, nil,
 		func(r *store.Row) error {
 			if d, ok := e.digests[r.Int(0)]; ok {
-				d[1].add(r.Int(1), r.Int(2), 0, r.Bytes(3))
+				d[1].Add(r.Int(1), r.Int(2), 0, r.Bytes(3))
 			}
 			return nil
 		})
 }
 
 // compare holds the digests found against those recorded.
-func (e *entityCheck) compare() {
+func (e *entityCheck) compare() error {
 	for i := range e.commits {
 		com := &e.commits[i]
 		d, ok := e.digests[com.Seq]
@@ -207,15 +213,35 @@ func (e *entityCheck) compare() {
 		if want := e.next[com.Seq]; com.RidTo != 0 && want <= com.RidTo {
 			e.missing(com, want, com.RidTo)
 		}
+		extra, err := extras(e.ctx, e.tx, com.Seq)
+		if err != nil {
+			return err
+		}
 		switch {
-		case d[1].n != com.Closed:
-			e.bad(e.entity, 0, com.Seq, "第 %d 次提交关闭了 %d 个版本，现在是 %d 个", "commit %d closed %d versions, now there are %d", com.Seq, com.Closed, d[1].n)
+		case d[1].N != com.Closed:
+			e.bad(e.entity, 0, com.Seq, "第 %d 次提交关闭了 %d 个版本，现在是 %d 个", "commit %d closed %d versions, now there are %d", com.Seq, com.Closed, d[1].N)
 		case e.wrong[com.Seq]:
 			// Already named.
-		case !bytes.Equal(digest(e.entity, d[0], d[1]), com.digest):
+		case !bytes.Equal(chain.Digest(e.entity, d[0], d[1], extra), com.digest):
 			e.bad(e.entity, 0, com.Seq, "第 %d 次提交写入或关闭的记录与当时不符", "the records that commit %d wrote or closed are not what they were", com.Seq)
 		}
 	}
+	return nil
+}
+
+// attestations holds the dates on versions against the newest attestation of each.
+func (e *entityCheck) attestations() error {
+	err := e.tx.Scan(e.ctx, `SELECT r._rec, a.seq FROM attestation a JOIN `+store.Table(e.entity)+` r ON r._rid = a.rid
+		WHERE a.entity = ? AND coalesce(r._verified, 0) <> a.on_date
+		AND NOT EXISTS (SELECT 1 FROM attestation b WHERE b.entity = a.entity AND b.rid = a.rid AND b.seq > a.seq) ORDER BY r._rid LIMIT 100`,
+		[]any{e.entity}, func(r *store.Row) error {
+			e.bad(e.entity, r.Int(0), r.Int(1), "%s 的记录 #%d 的核验日期与第 %d 次提交不符", "the attestation of record #%[2]d of %[1]s differs from commit %[3]d", e.entity, r.Int(0), r.Int(1))
+			return nil
+		})
+	if err != nil {
+		return fmt.Errorf("check attestations of %s: %w", e.entity, err)
+	}
+	return nil
 }
 
 // twins looks for records with more than one current version.

@@ -3,51 +3,90 @@ package ledger
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/emmansun/gmsm/sm3"
-
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/ledger/chain"
 	"luoshu/kernel/store"
 )
 
 // Commit writes a batch: all of it or, on any error, nothing. Rows that are
-// refused do not keep the others out. When nothing is new, changed or newly
-// attested, nothing is written and Seq is 0. p is told "write" with rows and
-// "index" with indexes.
+// refused do not keep the others out. When nothing is new, changed, removed or
+// newly attested, nothing is written and Seq is 0. p is told "write" with rows
+// and "index" with indexes.
 func (l *Ledger) Commit(ctx context.Context, b Batch, p luoshu.Progress) (Result, error) {
-	pl, err := l.plan(&b)
-	if err != nil {
-		return Result{}, err
-	}
-	if b.Attested != 0 && (b.Attested < 19000101 || b.Attested > 99991231) {
-		return Result{}, luoshu.Errorf(luoshu.Invalid, "核验日期无效", "the date of attestation is not a date")
-	}
-	var w *commit
-	run := func(tx *store.Tx) error {
-		w = &commit{plan: pl, prep: &preparer{plan: pl}, l: l, b: &b, tx: tx, ctx: ctx, tell: p, opened: newOpened()}
-		return w.run()
-	}
 	if b.DryRun {
-		err = l.db.ReadTx(ctx, run)
-	} else {
-		err = l.db.Tx(ctx, run)
+		var w *commit
+		err := l.db.ReadTx(ctx, func(tx *store.Tx) (err error) {
+			w, err = l.commit(ctx, tx, b, p)
+			return err
+		})
+		if err != nil {
+			return Result{}, err
+		}
+		return w.result(), nil
 	}
+	out, err := l.CommitAll(ctx, []Batch{b}, p)
 	if err != nil {
 		return Result{}, err
 	}
-	if !b.DryRun && w.info.New+w.info.Changed > 50_000 {
+	return out[0], nil
+}
+
+// errTried rolls back what was only tried.
+var errTried = errors.New("tried")
+
+// CommitAll writes several batches in order, one commit each, all of them or, on
+// any error, none. A later batch sees what an earlier one wrote. When the first
+// has DryRun set, all are tried and taken back.
+func (l *Ledger) CommitAll(ctx context.Context, batches []Batch, p luoshu.Progress) ([]Result, error) {
+	out := make([]Result, len(batches))
+	if len(batches) == 0 {
+		return out, nil
+	}
+	try, fresh := batches[0].DryRun, int64(0)
+	err := l.db.Tx(ctx, func(tx *store.Tx) error {
+		for i, b := range batches {
+			b.DryRun = false
+			w, err := l.commit(ctx, tx, b, p)
+			if err != nil {
+				return err
+			}
+			out[i] = w.result()
+			fresh += w.info.New + w.info.Changed
+		}
+		if try {
+			return errTried
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errTried) {
+		return nil, err
+	}
+	if !try && fresh > 50_000 {
 		// The log beside the database is as large as the load; a reader that
 		// still needs it only means it is emptied later.
-		if err := l.db.Compact(ctx); err != nil {
-			return w.info.result(), nil
-		}
+		_ = l.db.Compact(ctx)
 	}
-	return w.info.result(), nil
+	return out, nil
+}
+
+// commit runs one batch in a transaction.
+func (l *Ledger) commit(ctx context.Context, tx *store.Tx, b Batch, p luoshu.Progress) (*commit, error) {
+	if err := checkAttested(b.Attested); err != nil {
+		return nil, err
+	}
+	pl, err := l.plan(&b)
+	if err != nil {
+		return nil, err
+	}
+	w := &commit{plan: pl, prep: &preparer{plan: pl}, l: l, b: &b, tx: tx, ctx: ctx, tell: p, opened: chain.NewVersions()}
+	return w, w.run()
 }
 
 // commit is one running Commit.
@@ -64,12 +103,22 @@ type commit struct {
 	match   *matcher
 	known   []*refSet // by position in plan.refs
 	next    int64     // _rid of the next version
-	opened  *opened
-	closed  []closedRow
-	waiting []item // rows that refer to a record of this entity not yet seen
-	final   bool   // no more rows will come: what still waits is refused
-	dropped bool   // indexes are dropped until the end
-	decided bool   // whether to drop them has been decided
+	opened  *chain.Versions
+	closed  []chain.Closed
+	former  map[string]string   // keys that records used to have, to those they have
+	formers []map[string]string // the same of what refs[i] refers to
+	waiting []item              // rows that refer to a record of this entity not yet seen
+	final   bool                // no more rows will come: what still waits is refused
+	removed int64
+	dropped bool // indexes are dropped until the end
+	decided bool // whether to drop them has been decided
+}
+
+// result is the commit's counts as Commit answers them.
+func (w *commit) result() Result {
+	r := w.info.result()
+	r.Removed = w.removed
+	return r
 }
 
 func (w *commit) run() error {
@@ -122,7 +171,15 @@ func (w *commit) begin() error {
 	if err := w.match.open(w.b.Total); err != nil {
 		return err
 	}
+	if w.former, err = w.aliases(w.e); err != nil {
+		return err
+	}
 	for _, r := range w.refs {
+		former, err := w.aliases(r.target)
+		if err != nil {
+			return err
+		}
+		w.formers = append(w.formers, former)
 		s := &refSet{plan: w.plan, tx: w.tx, ctx: w.ctx, ref: r}
 		w.known = append(w.known, s)
 		if err := s.open(w.b.Total); err != nil {
@@ -130,6 +187,13 @@ func (w *commit) begin() error {
 		}
 	}
 	return w.consider()
+}
+
+func (w *commit) aliases(e *catalog.Entity) (map[string]string, error) {
+	if len(e.Key) != 1 || !e.KeyFields()[0].Type.IsText() {
+		return nil, nil
+	}
+	return aliases(w.ctx, w.tx, e.Name)
 }
 
 func lastCommit(ctx context.Context, tx *store.Tx) (int64, []byte, error) {
@@ -232,6 +296,7 @@ func (w *commit) classify(it *item) error {
 		it.verdict = Refused
 		return nil
 	}
+	w.rename(it)
 	if w.b.Scope != nil && !w.partial && !w.b.Scope(it.vals) {
 		w.refuseScope(it)
 		return nil
@@ -272,6 +337,27 @@ func (w *commit) classify(it *item) error {
 	return w.lookUp(it)
 }
 
+// rename puts present keys in the place of former ones.
+func (w *commit) rename(it *item) {
+	hit := false
+	if len(w.former) > 0 && !w.b.Remove {
+		if now, ok := w.former[it.vals[w.key[0]].S]; ok {
+			it.vals[w.key[0]], hit = luoshu.TextValue(now), true
+		}
+	}
+	for i, r := range w.refs {
+		if len(w.formers[i]) == 0 {
+			continue
+		}
+		if now, ok := w.formers[i][it.vals[r.field].S]; ok {
+			it.vals[r.field], hit = luoshu.TextValue(now), true
+		}
+	}
+	if hit {
+		w.prep.again(it)
+	}
+}
+
 // maxWaiting bounds the rows kept back for a record that comes later in the file.
 const maxWaiting = 100_000
 
@@ -286,6 +372,13 @@ func (w *commit) lookUp(it *item) error {
 		it.faults = append(it.faults, fault(it.n, w.e.Fields[w.key[0]], "duplicate",
 			fmt.Sprintf("与第%d行是同一条记录；请删去其中一行", first),
 			fmt.Sprintf("this is the same record as in row %d; delete one of the two", first)))
+		return nil
+	case w.b.Remove:
+		it.rid, it.oldHead, it.verdict = rid, head, Removed
+		if rid == 0 {
+			it.verdict = Refused
+			it.faults = append(it.faults, fault(it.n, w.e.Fields[w.key[0]], "missing", "没有这条记录，不能删除", "there is no such record to remove"))
+		}
 		return nil
 	case rid == 0:
 		it.verdict = New
@@ -368,9 +461,17 @@ func (w *commit) end() error {
 			return err
 		}
 	}
-	if c.New+c.Changed+c.Verified == 0 {
+	if c.New+c.Changed+c.Verified+w.removed+int64(len(w.b.Aliases)+len(w.b.Unalias)) == 0 {
 		c.Seq = 0
 		return nil
+	}
+	if w.removed > 0 {
+		if err := dangling(w.ctx, w.tx, w.l.cat, w.e, c.Seq); err != nil {
+			return err
+		}
+	}
+	if err := writeAliases(w.ctx, w.tx, w.e.Name, c.Seq, w.b.Aliases, w.b.Unalias); err != nil {
+		return err
 	}
 	if n := c.New + c.Changed; n > 0 {
 		c.RidFrom, c.RidTo = w.next-n, w.next-1
@@ -379,11 +480,15 @@ func (w *commit) end() error {
 }
 
 // record writes the header of a commit whose rows are written, and the head.
-func record(ctx context.Context, tx *store.Tx, c *CommitInfo, o *opened, closed []closedRow) error {
+func record(ctx context.Context, tx *store.Tx, c *CommitInfo, o *chain.Versions, closed []chain.Closed) error {
 	c.Closed = int64(len(closed))
-	c.digest = digest(c.Entity, o, digestClosed(closed))
+	extra, err := extras(ctx, tx, c.Seq)
+	if err != nil {
+		return err
+	}
+	c.digest = chain.Digest(c.Entity, o, chain.DigestClosed(closed), extra)
 	if c.ID == "" {
-		h := sm3.Sum(appendText(appendInt(append([]byte("luoshu id 1"), c.prev...), c.Seq), c.At))
+		h := chain.Sum(chain.AppendText(chain.AppendInt(append([]byte("luoshu id 1"), c.prev...), c.Seq), c.At))
 		c.ID = "C" + hex.EncodeToString(h[:10])
 	}
 	c.hash = c.chain()
@@ -393,7 +498,7 @@ func record(ctx context.Context, tx *store.Tx, c *CommitInfo, o *opened, closed 
 			return fmt.Errorf("record file: %w", err)
 		}
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO commit_log (`+commitColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	_, err = tx.Exec(ctx, `INSERT INTO commit_log (`+commitColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		c.Seq, c.ID, c.At, c.Actor.Name, c.Actor.Role, c.Actor.Org, c.Entity, c.Reason, c.UndoOf,
 		c.Source.SHA256, c.Source.Name, c.Source.Size, c.Catalog, c.Attested,
 		c.Rows, c.New, c.Changed, c.Unchanged, c.Refused, c.Closed, c.Verified, c.RidFrom, c.RidTo, c.digest, c.prev, c.hash)

@@ -13,6 +13,8 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/ledger/chain"
+	"luoshu/kernel/ledger/search"
 	"luoshu/kernel/store"
 )
 
@@ -31,7 +33,7 @@ func Open(ctx context.Context, db *store.DB, cat *catalog.Catalog, now func() ti
 		return nil, err
 	}
 	l := &Ledger{db: db, cat: cat, now: now}
-	if err := l.refold(ctx); err != nil {
+	if err := search.Refold(ctx, db, cat); err != nil {
 		return nil, err
 	}
 	return l, nil
@@ -80,26 +82,49 @@ type Batch struct {
 	// Scope, if set, says whether the actor may write a row with these values.
 	// A changed row must pass with its old and with its new values.
 	Scope func(values []luoshu.Value) bool
+	// Hold, if set, is asked about every row that would change its record, inside
+	// the commit: the fields it names, by index, keep the value they have. What
+	// was wanted is in Diff.Held.
+	Hold func(rec int64, before, after []luoshu.Value) ([]int, error)
+	// Remove closes the records that the rows name instead of writing them; only
+	// the key fields are read. It is refused while other records refer to them.
+	Remove bool
+	// Aliases are keys that records of the entity, which has a key of one text
+	// field, used to have: rows that come with the old key are taken for the
+	// record with the new one. Unalias ends those of the given old keys.
+	Aliases []Alias
+	Unalias []string
+}
+
+// Alias is a former key and the one that has taken its place.
+type Alias struct{ Old, New string }
+
+// Held is a field that kept its value, and the value that was wanted.
+type Held struct {
+	Field  int
+	Wanted luoshu.Value
 }
 
 // Verdict is what became of a row.
 type Verdict int
 
-// The four verdicts.
+// The verdicts. Removed is the one on rows of a batch that removes.
 const (
 	New Verdict = iota
 	Changed
 	Unchanged
 	Refused
+	Removed
 )
 
-// String returns new, changed, unchanged or refused.
+// String returns new, changed, unchanged, refused or removed.
 func (v Verdict) String() string {
-	return [...]string{"new", "changed", "unchanged", "refused"}[v]
+	return [...]string{"new", "changed", "unchanged", "refused", "removed"}[v]
 }
 
 // Diff is the verdict on one row. After is the row as it is (or would be)
-// stored, for new and changed rows; Before what stood there, for changed rows.
+// stored, for new and changed rows; Before what stood there, for changed ones;
+// both also for an unchanged row of which something was held.
 // Both are valid until Each returns. Rec is 0 for refused rows and in dry runs
 // of new ones.
 type Diff struct {
@@ -108,6 +133,7 @@ type Diff struct {
 	Rec           int64
 	Before, After []luoshu.Value
 	Faults        []luoshu.Fault
+	Held          []Held // fields that Hold kept as they were
 }
 
 // Result counts what a commit did. Seq is 0 when nothing was written.
@@ -118,6 +144,7 @@ type Result struct {
 	Changed   int64 `json:"changed"`
 	Unchanged int64 `json:"unchanged"`
 	Refused   int64 `json:"refused"`
+	Removed   int64 `json:"removed,omitempty"`
 }
 
 // CommitInfo is one commit of the log.
@@ -142,7 +169,10 @@ func (c CommitInfo) Hash() string { return fmt.Sprintf("%x", c.hash) }
 
 // result is the commit's counts as Commit answers them.
 func (c *CommitInfo) result() Result {
-	return Result{Seq: c.Seq, Rows: c.Rows, New: c.New, Changed: c.Changed, Unchanged: c.Unchanged, Refused: c.Refused}
+	return Result{
+		Seq: c.Seq, Rows: c.Rows, New: c.New, Changed: c.Changed, Unchanged: c.Unchanged, Refused: c.Refused,
+		Removed: max(0, c.Closed-c.Changed),
+	}
 }
 
 const commitColumns = `seq, id, at, actor, role, org, entity, reason, undo_of, file, file_name, file_size,
@@ -236,4 +266,32 @@ func head(ctx context.Context, q queryer) (seq int64, hash []byte, err error) {
 		return 0, nil, fmt.Errorf("read head: %w", err)
 	}
 	return seq, hash, nil
+}
+
+// chain is the hash of a commit: SM3 over the hash before and every column.
+func (c *CommitInfo) chain() []byte {
+	buf := append([]byte(nil), c.prev...)
+	buf = chain.AppendInt(buf, c.Seq)
+	for _, s := range []string{
+		c.ID, c.At, c.Actor.Name, c.Actor.Role, c.Actor.Org, c.Entity, c.Reason,
+		c.Source.SHA256, c.Source.Name, c.Catalog,
+	} {
+		buf = chain.AppendText(buf, s)
+	}
+	for _, n := range []int64{
+		c.UndoOf, c.Source.Size, c.Attested, c.Rows, c.New, c.Changed, c.Unchanged, c.Refused,
+		c.Closed, c.Verified, c.RidFrom, c.RidTo,
+	} {
+		buf = chain.AppendInt(buf, n)
+	}
+	buf = append(buf, c.digest...)
+	return chain.Sum(buf)
+}
+
+func fieldNames(e *catalog.Entity) []string {
+	names := make([]string, len(e.Fields))
+	for i, f := range e.Fields {
+		names[i] = f.Name
+	}
+	return names
 }

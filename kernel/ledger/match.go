@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"luoshu"
+	"luoshu/kernel/ledger/keys"
 	"luoshu/kernel/store"
 )
 
@@ -35,20 +36,20 @@ type matcher struct {
 	last int64 // highest _rid when the commit began: at least the number of versions
 	// table has every current key of the table, seen only those of the batch.
 	// Exactly one is set.
-	table *keyTable
-	seen  *keyTable
+	table *keys.Table
+	seen  *keys.Table
 	find  *sql.Stmt
 }
 
 func (m *matcher) open(total int64) error {
 	switch {
 	case m.last == 0:
-		m.table = newKeyTable(hint(total))
+		m.table = keys.NewTable(hint(total))
 		return nil
 	case worthReading(m.last, total):
 		return m.read(total)
 	}
-	m.seen = newKeyTable(hint(min(total, smallBatch)))
+	m.seen = keys.NewTable(hint(min(total, smallBatch)))
 	where := make([]string, len(m.key))
 	for i, k := range m.e.Key {
 		where[i] = store.Col(k) + " = ?"
@@ -84,7 +85,7 @@ func (m *matcher) read(rows int64) error {
 	if err := m.tx.QueryRow(m.ctx, `SELECT count(*) FROM `+table+` WHERE _to IS NULL`).Scan(&n); err != nil {
 		return fmt.Errorf("count %s: %w", m.e.Name, err)
 	}
-	m.table = newKeyTable(int(n) + hint(rows))
+	m.table = keys.NewTable(int(n) + hint(rows))
 	text := make([]bool, len(m.key))
 	for i, f := range m.e.KeyFields() {
 		text[i] = f.Type.IsText()
@@ -93,20 +94,16 @@ func (m *matcher) read(rows int64) error {
 	err := m.tx.Scan(m.ctx, `SELECT _rid, _h, `+keyFields(m.e)+` FROM `+table+` WHERE _to IS NULL`, nil, func(r *store.Row) error {
 		buf = buf[:0]
 		for i := range text {
-			buf = appendKeyColumn(buf, r, 2+i, text[i])
+			buf = keys.AppendColumn(buf, r, 2+i, text[i])
 		}
-		m.table.put(m.seeds.key(buf), r.Int(0), headOf(r.Bytes(1)))
+		m.table.Put(m.seeds.Key(buf), r.Int(0), headOf(r.Bytes(1)))
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("read keys of %s: %w", m.e.Name, err)
 	}
 	if m.seen != nil {
-		for i := range m.seen.slots {
-			if s := &m.seen.slots[i]; s.k != 0 {
-				m.table.set(key{s.k, s.v}, s.v&(slotTaken|slotValue), s.h)
-			}
-		}
+		m.table.Join(m.seen)
 		m.seen = nil
 	}
 	return nil
@@ -119,17 +116,17 @@ func (m *matcher) take(it *item) (first int, rid int64, head uint64, err error) 
 	if t == nil {
 		t = m.seen
 	}
-	if s := t.find(it.k); s != nil {
-		if row := s.taken(); row >= 0 {
+	if s := t.Find(it.k); s != nil {
+		if row := s.Taken(); row >= 0 {
 			return row, 0, 0, nil
 		}
-		rid, head = s.rid(), s.h
+		rid, head = s.Rid(), s.Head()
 	} else if m.table == nil {
 		if rid, head, err = m.lookUp(it.vals); err != nil {
 			return -1, 0, 0, err
 		}
 	}
-	t.take(it.k, it.n)
+	t.Take(it.k, it.n)
 	return -1, rid, head, nil
 }
 
@@ -157,9 +154,9 @@ type refSet struct {
 	ctx  context.Context
 	ref  refField
 	last int64
-	all  *hashSet // every current key; nil: ask
-	some *hashSet // known so far
-	none *hashSet // known to be missing, only for other entities
+	all  *keys.Set // every current key; nil: ask
+	some *keys.Set // known so far
+	none *keys.Set // known to be missing, only for other entities
 	buf  []byte
 }
 
@@ -168,7 +165,7 @@ func (s *refSet) open(total int64) error {
 	if s.last, err = lastRid(s.ctx, s.tx, s.ref.target.Name); err != nil {
 		return err
 	}
-	s.some, s.none = newHashSet(0), newHashSet(0)
+	s.some, s.none = keys.NewSet(0), keys.NewSet(0)
 	return s.grow(total, false)
 }
 
@@ -183,35 +180,31 @@ func (s *refSet) grow(rows int64, force bool) error {
 	if err := s.tx.QueryRow(s.ctx, `SELECT count(*) FROM `+store.Table(t.Name)+` WHERE _to IS NULL`).Scan(&n); err != nil {
 		return fmt.Errorf("count %s: %w", t.Name, err)
 	}
-	all := newHashSet(int(n))
+	all := keys.NewSet(int(n))
 	text := t.KeyFields()[0].Type.IsText()
 	err := s.tx.Scan(s.ctx, `SELECT `+keyFields(t)+` FROM `+store.Table(t.Name)+` WHERE _to IS NULL`, nil, func(r *store.Row) error {
-		s.buf = appendKeyColumn(s.buf[:0], r, 0, text)
-		all.add(s.seeds.one(s.buf))
+		s.buf = keys.AppendColumn(s.buf[:0], r, 0, text)
+		all.Add(s.seeds.One(s.buf))
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("read keys of %s: %w", t.Name, err)
 	}
-	for _, h := range s.some.slots {
-		if h != 0 {
-			all.add(h)
-		}
-	}
+	all.Join(s.some)
 	s.all, s.some, s.none = all, nil, nil
 	return nil
 }
 
 func (s *refSet) has(v luoshu.Value) (bool, error) {
-	s.buf = appendKey(s.buf[:0], v)
-	h := s.seeds.one(s.buf)
+	s.buf = keys.Append(s.buf[:0], v)
+	h := s.seeds.One(s.buf)
 	if s.all != nil {
-		return s.all.has(h), nil
+		return s.all.Has(h), nil
 	}
-	if s.some.has(h) {
+	if s.some.Has(h) {
 		return true, nil
 	}
-	if s.none.has(h) {
+	if s.none.Has(h) {
 		return false, nil
 	}
 	t := s.ref.target
@@ -222,20 +215,20 @@ func (s *refSet) has(v luoshu.Value) (bool, error) {
 	}
 	switch {
 	case n > 0:
-		s.some.add(h)
+		s.some.Add(h)
 	case !s.ref.self:
-		s.none.add(h)
+		s.none.Add(h)
 	}
 	return n > 0, nil
 }
 
 // add makes a record of this batch known.
 func (s *refSet) add(v luoshu.Value) {
-	s.buf = appendKey(s.buf[:0], v)
-	h := s.seeds.one(s.buf)
+	s.buf = keys.Append(s.buf[:0], v)
+	h := s.seeds.One(s.buf)
 	if s.all != nil {
-		s.all.add(h)
+		s.all.Add(h)
 		return
 	}
-	s.some.add(h)
+	s.some.Add(h)
 }

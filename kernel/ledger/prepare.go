@@ -12,15 +12,17 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
-	"luoshu/kernel/fold"
+	"luoshu/kernel/ledger/chain"
+	"luoshu/kernel/ledger/keys"
+	"luoshu/kernel/ledger/search"
 	"luoshu/kernel/store"
 )
 
 // plan is what a commit needs to know about its entity, worked out once.
 type plan struct {
 	e       *catalog.Entity
-	hasher  *rowHasher
-	seeds   seeds
+	hasher  *chain.RowHasher
+	seeds   keys.Seeds
 	key     []int // positions of the natural key
 	refs    []refField
 	search  []int
@@ -41,7 +43,13 @@ func (l *Ledger) plan(b *Batch) (*plan, error) {
 	if e == nil {
 		return nil, luoshu.Errorf(luoshu.NotFound, "没有名为 %s 的数据类型", "there is no entity %s", b.Entity)
 	}
-	p := &plan{e: e, hasher: newRowHasher(e.Name, fieldNames(e)), seeds: newSeeds()}
+	p := &plan{e: e, hasher: chain.NewRowHasher(e.Name, fieldNames(e)), seeds: keys.NewSeeds()}
+	if b.Remove {
+		b.Columns = make([]bool, len(e.Fields))
+		for _, f := range e.KeyFields() {
+			b.Columns[f.Index] = true
+		}
+	}
 	if b.Columns != nil {
 		if len(b.Columns) != len(e.Fields) {
 			return nil, fmt.Errorf("commit %s: %d columns for %d fields", e.Name, len(b.Columns), len(e.Fields))
@@ -98,7 +106,7 @@ type item struct {
 	waits   bool // held back until a record it refers to is there
 	vals    []luoshu.Value
 	before  []luoshu.Value
-	k       key
+	k       keys.Key
 	h       [16]byte
 	rid     int64 // of the current version, 0 if there is none
 	rec     int64
@@ -106,6 +114,7 @@ type item struct {
 	oldHead uint64 // first bytes of the current version's hash
 	s, p, i string
 	faults  []luoshu.Fault
+	held    []Held
 }
 
 // chunkRows is how many rows travel together.
@@ -255,22 +264,28 @@ func (w *preparer) chunk(c *chunk) (err error) {
 		if err := w.check(it); err != nil {
 			return err
 		}
-		w.buf = w.buf[:0]
-		for _, k := range w.key {
-			w.buf = appendKey(w.buf, it.vals[k])
-		}
-		it.k = w.seeds.key(w.buf)
-		if !w.partial {
-			w.finish(it)
-		}
+		w.again(it)
 	}
 	return nil
 }
 
+// again computes what lookup needs, also anew for a row whose key or references
+// were put right.
+func (w *preparer) again(it *item) {
+	w.buf = w.buf[:0]
+	for _, k := range w.key {
+		w.buf = keys.Append(w.buf, it.vals[k])
+	}
+	it.k = w.seeds.Key(w.buf)
+	if !w.partial {
+		w.finish(it)
+	}
+}
+
 // finish computes what depends on the whole row.
 func (w *preparer) finish(it *item) {
-	it.h, w.buf = w.hasher.sum(it.vals, w.buf)
-	it.s, it.p, it.i = w.fold(it.vals)
+	it.h, w.buf = w.hasher.Sum(it.vals, w.buf)
+	it.s, it.p, it.i = search.Fold(w.search, it.vals)
 }
 
 // check refuses what no table may hold. Kinds that do not fit their field are a
@@ -292,7 +307,7 @@ func (w *preparer) check(it *item) error {
 			if !f.Type.IsText() {
 				return fmt.Errorf("row %d: field %s of %s holds text", it.n, f.Name, w.e.Name)
 			}
-			if len(v.S) > maxIndexed && w.indexed[i] {
+			if len(v.S) > search.MaxIndexed && w.indexed[i] {
 				it.faults = append(it.faults, fault(it.n, f, "length",
 					"“"+f.Title.ZH+"”过长；请核对", "“"+f.Title.EN+"” is too long; check it"))
 			}
@@ -317,32 +332,4 @@ func (w *preparer) check(it *item) error {
 
 func fault(row int, f *catalog.Field, rule, zh, en string) luoshu.Fault {
 	return luoshu.Fault{Row: row, Field: f.Name, Rule: rule, ZH: zh, EN: en}
-}
-
-// fold makes the search columns of a row.
-func (p *plan) fold(vals []luoshu.Value) (s, full, initials string) {
-	for _, i := range p.search {
-		if vals[i].S == "" {
-			continue
-		}
-		a, b, c := fold.Name(cut(vals[i].S))
-		if s == "" {
-			s, full, initials = a, b, c
-			continue
-		}
-		s, full, initials = s+" "+a, full+" "+b, initials+" "+c
-	}
-	return cut(s), cut(full), cut(initials)
-}
-
-// maxIndexed bounds, in bytes, what goes into an index: PostgreSQL takes no
-// entry above 2,700.
-const maxIndexed = 512
-
-// cut shortens a text to maxIndexed bytes, at a character.
-func cut(s string) string {
-	if len(s) <= maxIndexed {
-		return s
-	}
-	return strings.ToValidUTF8(s[:maxIndexed], "")
 }

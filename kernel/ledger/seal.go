@@ -8,9 +8,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/emmansun/gmsm/sm3"
-
 	"luoshu"
+	"luoshu/kernel/ledger/chain"
 	"luoshu/kernel/store"
 )
 
@@ -37,15 +36,14 @@ func (s *sealRow) seal() Seal {
 }
 
 func (s *sealRow) sum() []byte {
-	buf := appendText(nil, "luoshu seal 1")
+	buf := chain.AppendText(nil, "luoshu seal 1")
 	buf = append(buf, s.prev...)
-	buf = appendInt(appendInt(buf, s.n), s.seq)
+	buf = chain.AppendInt(chain.AppendInt(buf, s.n), s.seq)
 	for _, t := range []string{s.id, s.at, s.signer, s.role, s.org, s.note} {
-		buf = appendText(buf, t)
+		buf = chain.AppendText(buf, t)
 	}
 	buf = append(buf, s.head...)
-	h := sm3.Sum(buf)
-	return h[:]
+	return chain.Sum(buf)
 }
 
 const sealColumns = `n, id, seq, at, signer, role, org, note, head, prev, hash`

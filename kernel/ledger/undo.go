@@ -9,6 +9,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/ledger/chain"
 	"luoshu/kernel/store"
 )
 
@@ -16,43 +17,60 @@ import (
 const conflictNames = 10
 
 // Undo takes a commit back with a new commit: the versions it opened are closed,
-// those it closed are opened again as new versions. It is refused when a later
-// commit touched one of these records, or when another record still refers to
-// one that would go. Undoing an undo brings the first commit back.
+// those it closed are opened again as new versions, its attestations and aliases
+// are taken back. It is refused when a later commit touched one of these records,
+// or when another record still refers to one that would go. Undoing an undo brings
+// the first commit back.
 func (l *Ledger) Undo(ctx context.Context, actor luoshu.Actor, seq int64, reason string) (Result, error) {
-	var out Result
+	out, err := l.UndoAll(ctx, actor, []int64{seq}, reason)
+	if err != nil {
+		return Result{}, err
+	}
+	return out[0], nil
+}
+
+// UndoAll takes several commits back, the last one first, all or none. Results
+// are in the order in which they were taken back.
+func (l *Ledger) UndoAll(ctx context.Context, actor luoshu.Actor, seqs []int64, reason string) ([]Result, error) {
+	seqs = slices.Sorted(slices.Values(seqs))
+	slices.Reverse(seqs)
+	var out []Result
+	rows := int64(0)
 	err := l.db.Tx(ctx, func(tx *store.Tx) error {
-		c, err := commitBy(ctx, tx, "seq", seq)
-		if err != nil {
-			return err
-		}
-		if c == nil {
-			return luoshu.Errorf(luoshu.NotFound, "没有第 %d 次提交", "there is no commit %d", seq)
-		}
-		e := l.cat.Entity(c.Entity)
-		if e == nil {
-			return luoshu.Errorf(luoshu.Conflict, "数据类型 %s 已不在业务包中，不能撤销",
-				"the entity %s is no longer in any pack, so this cannot be undone", c.Entity)
-		}
-		if c.RidTo == 0 && c.Closed == 0 {
-			return luoshu.Errorf(luoshu.Conflict, "第 %d 次提交只更新了核验日期，没有可撤销的记录",
-				"commit %d only moved attestations forward; there is nothing to take back", seq)
-		}
-		u := &undo{ctx: ctx, tx: tx, e: e, of: c}
-		if out, err = u.run(l, actor, reason); err != nil {
-			return err
+		for _, seq := range seqs {
+			r, err := l.undo(ctx, tx, actor, seq, reason)
+			if err != nil {
+				return err
+			}
+			out = append(out, r)
+			rows += r.Rows
 		}
 		return nil
 	})
 	if err != nil {
-		return Result{}, err
+		return nil, err
 	}
-	if out.Rows > 50_000 {
-		if err := l.db.Compact(ctx); err != nil {
-			return out, nil
-		}
+	if rows > 50_000 {
+		_ = l.db.Compact(ctx) // a reader that still needs the log only means it is emptied later
 	}
 	return out, nil
+}
+
+func (l *Ledger) undo(ctx context.Context, tx *store.Tx, actor luoshu.Actor, seq int64, reason string) (Result, error) {
+	c, err := commitBy(ctx, tx, "seq", seq)
+	if err != nil {
+		return Result{}, err
+	}
+	if c == nil {
+		return Result{}, luoshu.Errorf(luoshu.NotFound, "没有第 %d 次提交", "there is no commit %d", seq)
+	}
+	e := l.cat.Entity(c.Entity)
+	if e == nil {
+		return Result{}, luoshu.Errorf(luoshu.Conflict, "数据类型 %s 已不在业务包中，不能撤销",
+			"the entity %s is no longer in any pack, so this cannot be undone", c.Entity)
+	}
+	u := &undo{ctx: ctx, tx: tx, e: e, of: c}
+	return u.run(l, actor, reason)
 }
 
 type undo struct {
@@ -95,27 +113,33 @@ func (u *undo) run(l *Ledger, actor luoshu.Actor, reason string) (Result, error)
 	if err != nil {
 		return Result{}, fmt.Errorf("open versions of %s again: %w", u.e.Name, err)
 	}
-	o := newOpened()
+	o := chain.NewVersions()
 	reopened := map[int64]bool{}
 	err = u.tx.Scan(u.ctx, `SELECT _rid, _rec, _row, _h FROM `+table+` WHERE _rid > ? ORDER BY _rid`, []any{last}, func(r *store.Row) error {
-		o.add(r.Int(0), r.Int(1), r.Int(2), r.Bytes(3))
+		o.Add(r.Int(0), r.Int(1), r.Int(2), r.Bytes(3))
 		reopened[r.Int(1)] = true
 		return nil
 	})
 	if err != nil {
 		return Result{}, fmt.Errorf("read versions of %s: %w", u.e.Name, err)
 	}
-	if o.n > 0 {
-		c.RidFrom, c.RidTo = last+1, last+o.n
+	if o.N > 0 {
+		c.RidFrom, c.RidTo = last+1, last+o.N
 	}
 	for i := range closed {
-		if !reopened[closed[i].rec] {
+		if !reopened[closed[i].Rec] {
 			c.Rows++
 		}
 	}
-	c.Rows += o.n
-	c.New, c.Changed = undoCounts(closed, reopened, o.n)
-	if err := u.dangling(l, c.Seq); err != nil {
+	c.Rows += o.N
+	c.New, c.Changed = undoCounts(closed, reopened, o.N)
+	if c.Verified, err = unattest(u.ctx, u.tx, u.e, u.of.Seq, c.Seq); err != nil {
+		return Result{}, err
+	}
+	if err := unalias(u.ctx, u.tx, u.of.Seq, c.Seq); err != nil {
+		return Result{}, err
+	}
+	if err := dangling(u.ctx, u.tx, l.cat, u.e, c.Seq); err != nil {
 		return Result{}, err
 	}
 	if err := u.lost(l, last); err != nil {
@@ -129,9 +153,9 @@ func (u *undo) run(l *Ledger, actor luoshu.Actor, reason string) (Result, error)
 
 // undoCounts says how many of the reopened records were there (changed back) and
 // how many had gone (new again).
-func undoCounts(closed []closedRow, reopened map[int64]bool, n int64) (fresh, changed int64) {
+func undoCounts(closed []chain.Closed, reopened map[int64]bool, n int64) (fresh, changed int64) {
 	for i := range closed {
-		if reopened[closed[i].rec] {
+		if reopened[closed[i].Rec] {
 			changed++
 		}
 	}
@@ -152,16 +176,16 @@ func (u *undo) valueColumns() (string, error) {
 }
 
 // close closes the versions that the commit opened and returns them.
-func (u *undo) close(seq int64) ([]closedRow, error) {
+func (u *undo) close(seq int64) ([]chain.Closed, error) {
 	if u.of.RidTo == 0 {
 		return nil, nil
 	}
-	var out []closedRow
+	var out []chain.Closed
 	table := store.Table(u.e.Name)
 	err := u.tx.Scan(u.ctx, `SELECT _rid, _rec, _h FROM `+table+` WHERE _rid BETWEEN ? AND ? AND _from = ? ORDER BY _rid`,
 		[]any{u.of.RidFrom, u.of.RidTo, u.of.Seq}, func(r *store.Row) error {
-			c := closedRow{rid: r.Int(0), rec: r.Int(1)}
-			copy(c.h[:], r.Bytes(2))
+			c := chain.Closed{Rid: r.Int(0), Rec: r.Int(1)}
+			copy(c.H[:], r.Bytes(2))
 			out = append(out, c)
 			return nil
 		})
@@ -238,19 +262,19 @@ func (u *undo) name(r *store.Row) string {
 	return id + " " + strings.Join(parts, "/")
 }
 
-// dangling refuses an undo that would leave references to records that are gone.
-func (u *undo) dangling(l *Ledger, seq int64) error {
-	if len(u.e.Key) != 1 {
+// dangling refuses a commit that would leave references to records it closed.
+func dangling(ctx context.Context, tx *store.Tx, cat *catalog.Catalog, gone *catalog.Entity, seq int64) error {
+	if len(gone.Key) != 1 {
 		return nil
 	}
-	key, table := store.Col(u.e.Key[0]), store.Table(u.e.Name)
-	for _, e := range l.cat.Entities {
+	key, table := store.Col(gone.Key[0]), store.Table(gone.Name)
+	for _, e := range cat.Entities {
 		for _, f := range e.Fields {
-			if f.Type != catalog.TypeRef || f.Loose || f.Ref != u.e.Name {
+			if f.Type != catalog.TypeRef || f.Loose || f.Ref != gone.Name {
 				continue
 			}
 			var names []string
-			err := u.tx.Scan(u.ctx, `SELECT x._rec FROM `+table+` gone JOIN `+store.Table(e.Name)+` x ON x.`+store.Col(f.Name)+` = gone.`+key+`
+			err := tx.Scan(ctx, `SELECT x._rec FROM `+table+` gone JOIN `+store.Table(e.Name)+` x ON x.`+store.Col(f.Name)+` = gone.`+key+`
 				AND x._to IS NULL WHERE gone._to = ? AND NOT EXISTS
 				(SELECT 1 FROM `+table+` c WHERE c.`+key+` = gone.`+key+` AND c._to IS NULL) LIMIT ?`,
 				[]any{seq, int64(conflictNames)}, func(r *store.Row) error {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"luoshu"
+	"luoshu/kernel/ledger/chain"
 	"luoshu/kernel/store"
 )
 
@@ -22,14 +23,14 @@ func headOf(h []byte) uint64 {
 // compare reads the current versions that a decision or a report needs and
 // settles which rows changed.
 func (w *commit) compare(items []item) error {
-	fields := w.partial || w.b.Scope != nil || w.b.Each != nil
+	fields := w.partial || w.b.Scope != nil || w.b.Each != nil || w.b.Hold != nil
 	var want []*item
 	for i := range items {
 		it := &items[i]
 		if it.rid == 0 || it.waits || it.verdict == Refused {
 			continue
 		}
-		if it.verdict == Changed || w.b.Each != nil {
+		if it.verdict == Changed || it.verdict == Removed || w.b.Each != nil {
 			want = append(want, it)
 		}
 	}
@@ -40,6 +41,9 @@ func (w *commit) compare(items []item) error {
 		return err
 	}
 	for _, it := range want {
+		if it.verdict == Removed && w.b.Scope != nil && !w.b.Scope(it.before) {
+			w.refuseScope(it)
+		}
 		if it.verdict != Changed {
 			continue
 		}
@@ -55,10 +59,29 @@ func (w *commit) compare(items []item) error {
 			w.refuseScope(it)
 			continue
 		}
+		if it.h != it.oldH && w.b.Hold != nil {
+			if err := w.hold(it); err != nil {
+				return err
+			}
+		}
 		if it.h == it.oldH {
 			it.verdict = Unchanged
 		}
 	}
+	return nil
+}
+
+// hold keeps the fields of a changed row that the caller says must not change here.
+func (w *commit) hold(it *item) error {
+	fields, err := w.b.Hold(it.rec, it.before, it.vals)
+	if err != nil || len(fields) == 0 {
+		return err
+	}
+	for _, i := range fields {
+		it.held = append(it.held, Held{i, it.vals[i]})
+		it.vals[i] = it.before[i]
+	}
+	w.prep.finish(it)
 	return nil
 }
 
@@ -131,6 +154,8 @@ func (w *commit) count(items []item) {
 			w.info.Unchanged++
 		case Refused:
 			w.info.Refused++
+		case Removed:
+			w.removed++
 		}
 	}
 }
@@ -147,9 +172,12 @@ func (w *commit) write(items []item) error {
 			if w.b.Attested != 0 {
 				same = append(same, it.rid)
 			}
+		case it.verdict == Removed:
+			old = append(old, it.rid)
+			w.closed = append(w.closed, chain.Closed{Rid: it.rid, Rec: it.rec, H: it.oldH})
 		case it.verdict == Changed:
 			old = append(old, it.rid)
-			w.closed = append(w.closed, closedRow{it.rid, it.rec, it.oldH})
+			w.closed = append(w.closed, chain.Closed{Rid: it.rid, Rec: it.rec, H: it.oldH})
 			fresh++
 		default:
 			fresh++
@@ -162,7 +190,7 @@ func (w *commit) write(items []item) error {
 	if n != int64(len(old)) {
 		return fmt.Errorf("close versions of %s: %d of %d", w.e.Name, n, len(old))
 	}
-	if n, err = w.update(`SET _verified = ? WHERE (_verified IS NULL OR _verified < ?) AND `, same, w.b.Attested, w.b.Attested); err != nil {
+	if n, err = attest(w.ctx, w.tx, w.e.Name, same, w.info.Seq, w.b.Attested); err != nil {
 		return err
 	}
 	w.info.Verified += n
@@ -208,7 +236,7 @@ func (w *commit) insert(in *store.Inserter, it *item) error {
 		in.Value(luoshu.TextValue(it.p))
 		in.Value(luoshu.TextValue(it.i))
 	}
-	w.opened.add(rid, it.rec, int64(it.n), it.h[:])
+	w.opened.Add(rid, it.rec, int64(it.n), it.h[:])
 	return in.End()
 }
 
@@ -242,12 +270,18 @@ func (w *commit) report(items []item) error {
 		if it.waits {
 			continue
 		}
-		d := Diff{N: it.n, Verdict: it.verdict, Rec: it.rec, Faults: it.faults}
+		d := Diff{N: it.n, Verdict: it.verdict, Rec: it.rec, Faults: it.faults, Held: it.held}
 		switch it.verdict {
 		case New:
 			d.After = it.vals
 		case Changed:
 			d.Before, d.After = it.before, it.vals
+		case Removed:
+			d.Before = it.before
+		case Unchanged:
+			if len(it.held) > 0 {
+				d.Before, d.After = it.before, it.vals
+			}
 		case Refused:
 			d.Rec = 0
 		}

@@ -117,7 +117,26 @@ func (r *Reader) text(e *catalog.Entity, q Query) (text string, args []any, at [
 
 // Get returns the current version of a record, nil if it has none.
 func (r *Reader) Get(ctx context.Context, entity string, rec int64) (*Version, error) {
-	return r.one(ctx, Query{Entity: entity, Where: "f._rec = ?", Args: []any{rec}, Limit: 1})
+	where, args := r.Recs(entity, []int64{rec})
+	return r.one(ctx, Query{Entity: entity, Where: where, Args: args, Limit: 1})
+}
+
+// Recs is the condition that a version of the alias f belongs to one of the given
+// records. A record's first version bears its number; only later ones are indexed
+// by it, which this makes use of.
+func (r *Reader) Recs(entity string, recs []int64) (string, []any) {
+	if len(recs) == 0 {
+		return "1=0", nil
+	}
+	marks := strings.Repeat("?,", len(recs)-1) + "?"
+	args := make([]any, 0, 2*len(recs))
+	for range 2 {
+		for _, rec := range recs {
+			args = append(args, rec)
+		}
+	}
+	return "f._rid IN (SELECT a._rid FROM " + store.Table(entity) + " a WHERE a._rid IN (" + marks + ") AND a._rid = a._rec UNION ALL SELECT b._rid FROM " +
+		store.Table(entity) + " b WHERE b._rec IN (" + marks + ") AND b._rec <> b._rid)", args
 }
 
 // ByKey returns the current record with a natural key of one field, nil if there

@@ -1,4 +1,6 @@
-package ledger
+// Package search makes the columns that names are found by: folded, in pinyin, by
+// initials. Only the ledger uses it.
+package search
 
 import (
 	"context"
@@ -13,23 +15,23 @@ import (
 	"luoshu/kernel/store"
 )
 
-// refold makes the search columns of an entity anew when the fields that are
+// Refold makes the search columns of an entity anew when the fields that are
 // searched, or the way names are folded, changed since they were written.
-func (l *Ledger) refold(ctx context.Context) error {
-	for _, e := range l.cat.Entities {
+func Refold(ctx context.Context, db *store.DB, cat *catalog.Catalog) error {
+	for _, e := range cat.Entities {
 		if len(e.Search) == 0 {
 			continue
 		}
 		name, want := "fold:"+e.Name, fold.Version+":"+strings.Join(e.Search, ",")
 		var have string
-		err := l.db.QueryRow(ctx, `SELECT value FROM setting WHERE key = ?`, name).Scan(&have)
+		err := db.QueryRow(ctx, `SELECT value FROM setting WHERE key = ?`, name).Scan(&have)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("read setting: %w", err)
 		}
 		if have == want {
 			continue
 		}
-		err = l.db.Tx(ctx, func(tx *store.Tx) error {
+		err = db.Tx(ctx, func(tx *store.Tx) error {
 			if err := refoldEntity(ctx, tx, e); err != nil {
 				return err
 			}
@@ -45,11 +47,9 @@ func (l *Ledger) refold(ctx context.Context) error {
 }
 
 func refoldEntity(ctx context.Context, tx *store.Tx, e *catalog.Entity) error {
-	p := &plan{e: e}
-	cols := make([]string, len(e.Search))
+	cols, at := make([]string, len(e.Search)), make([]int, len(e.Search))
 	for i, s := range e.Search {
-		cols[i] = s
-		p.search = append(p.search, i)
+		cols[i], at[i] = s, i
 	}
 	table := store.Table(e.Name)
 	type row struct {
@@ -65,7 +65,7 @@ func refoldEntity(ctx context.Context, tx *store.Tx, e *catalog.Entity) error {
 					vals[i] = r.Value(1 + i)
 				}
 				x := row{rid: r.Int(0)}
-				x.s, x.p, x.i = p.fold(vals)
+				x.s, x.p, x.i = Fold(at, vals)
 				rows = append(rows, x)
 				return nil
 			})
@@ -86,4 +86,32 @@ func refoldEntity(ctx context.Context, tx *store.Tx, e *catalog.Entity) error {
 		st.Close()
 		after = rows[len(rows)-1].rid
 	}
+}
+
+// Fold makes the search columns of a row from the fields at the given places.
+func Fold(fields []int, vals []luoshu.Value) (s, full, initials string) {
+	for _, i := range fields {
+		if vals[i].S == "" {
+			continue
+		}
+		a, b, c := fold.Name(cut(vals[i].S))
+		if s == "" {
+			s, full, initials = a, b, c
+			continue
+		}
+		s, full, initials = s+" "+a, full+" "+b, initials+" "+c
+	}
+	return cut(s), cut(full), cut(initials)
+}
+
+// MaxIndexed bounds, in bytes, what goes into an index: PostgreSQL takes no
+// entry above 2,700.
+const MaxIndexed = 512
+
+// cut shortens a text to MaxIndexed bytes, at a character.
+func cut(s string) string {
+	if len(s) <= MaxIndexed {
+		return s
+	}
+	return strings.ToValidUTF8(s[:MaxIndexed], "")
 }
