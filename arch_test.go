@@ -42,7 +42,8 @@ var imports = map[string][]string{
 	"kernel/disclose/figure": {".", "kernel/catalog", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/disclose/guard"},
 	"kernel/charter":         {".", "kernel/rule", "kernel/catalog", "kernel/yamltree"},
 	"kernel/records":         {".", "kernel/catalog", "kernel/store"},
-	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/disclose", "kernel/load"},
+	"kernel/movement":       {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/fold"},
+	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/disclose", "kernel/load", "kernel/movement"},
 	"kernel/packtest":        {".", "kernel/catalog", "kernel/intake", "kernel/ledger", "kernel/indicator", "kernel/store"},
 	"packs":                  {},
 	"demo":                   {".", "demo/sheet", "demo/source"}, // writes files; knows nothing of the kernel
@@ -50,6 +51,7 @@ var imports = map[string][]string{
 	"demo/source":            {"."},
 	"web":                    {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
 	"web/kit":                {".", "kernel/access", "kernel/disclose"},
+	"web/movement":           {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/movement", "web/kit"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
 	"bench":                  {"*"},
