@@ -54,8 +54,9 @@ type MovingGroup struct {
 	Code, Name                          string
 }
 
-// MovingYear bounds a year by two parameters, month and day as mmdd.
-type MovingYear struct{ Start, End string }
+// MovingYear bounds a year by parameters, month and day as mmdd: its first and
+// last day, and the day from which the next one may be entered ahead.
+type MovingYear struct{ Start, End, Entry string }
 
 // Rung is a stage with its grades in order; the last one is the stage's end.
 type Rung struct {
@@ -165,7 +166,7 @@ func (l *loader) movement(o *yamltree.Object) {
 		l.movingGroup(g.Object(), m)
 	}
 	y := o.Must("year").Object()
-	m.Year = MovingYear{Start: l.parameter(y, "start"), End: l.parameter(y, "end")}
+	m.Year = MovingYear{Start: l.parameter(y, "start"), End: l.parameter(y, "end"), Entry: l.parameter(y, "entry")}
 	y.Done()
 	m.Reasons = l.codeList(o.Get("reasons"))
 	for _, x := range o.Must("ladder").Items() {

@@ -193,6 +193,7 @@ func (m *Mover) turn(ctx context.Context, actor luoshu.Actor, c *Case, to, note 
 	})
 	if err == nil {
 		c.State = to
+		m.forget()
 	}
 	return err
 }

@@ -123,6 +123,7 @@ func (m *Mover) Begin(ctx context.Context, actor luoshu.Actor, r Request) (*Case
 	if err := m.store(ctx, actor, c, r.Note); err != nil {
 		return nil, err
 	}
+	m.forget()
 	if c.State == Agreed {
 		return c, m.finish(ctx, actor, c)
 	}

@@ -31,6 +31,8 @@ type Mover struct {
 
 	mu   sync.Mutex         // one change at a time: what was planned is what is written
 	fail func(string) error // set by tests: an accident at a named step
+
+	known summaries
 }
 
 // New returns a mover. The charter may be nil: then nothing can be moved and every

@@ -155,7 +155,10 @@ func (tn *town) pupil(i int, name, school, grade string) {
 	})
 }
 
-func clerk(org string) luoshu.Actor { return luoshu.Actor{Name: "clerk-" + org, Role: "clerk", Org: org} }
+func clerk(org string) luoshu.Actor {
+	return luoshu.Actor{Name: "clerk-" + org, Role: "clerk", Org: org}
+}
+
 func county(org string) luoshu.Actor {
 	return luoshu.Actor{Name: "county-" + org, Role: "county", Org: org}
 }
