@@ -78,6 +78,7 @@ var oneImporter = map[string]string{
 	"github.com/apache/arrow-go":     "kernel/parquet",
 	"github.com/duckdb/duckdb-go":    "kernel/indicator",
 	"github.com/mozillazg/go-pinyin": "kernel/fold",
+	"github.com/pquerna/otp":         "kernel/access",
 }
 
 // demoMay: the demo writes XLSX files as offices do, without the kernel.

@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"luoshu"
 	"luoshu/kernel/city"
 	"luoshu/web"
+	"luoshu/web/movement"
 )
 
 type serveCmd struct {
@@ -27,9 +29,14 @@ func (c serveCmd) Run(a *app) error {
 		if err != nil {
 			return luoshu.Errorf(luoshu.Unavailable, "无法监听 %s：%v", "cannot listen on %s: %v", c.Listen, err)
 		}
+		moves := &movement.Area{Mover: ct.Mover, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog}
+		defer moves.Close()
+		var sweeping sync.WaitGroup
+		sweeping.Go(func() { a.sweep(ct) })
+		defer sweeping.Wait()
 		handler := web.New(web.Config{
 			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
-			Catalog: ct.Catalog, Now: a.now, Log: a.logger, Seal: ct.Seal,
+			Catalog: ct.Catalog, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: moves.Routes(),
 		})
 		srv := &http.Server{
 			Handler:           handler,
@@ -54,4 +61,20 @@ func (c serveCmd) Run(a *app) error {
 		}
 		return <-done
 	})
+}
+
+// sweep does once a minute what time brings, until the server stops.
+func (a *app) sweep(ct *city.City) {
+	t := time.NewTicker(time.Minute)
+	defer t.Stop()
+	for {
+		if err := ct.Mover.Sweep(a.ctx); err != nil && a.ctx.Err() == nil {
+			a.logger.Error("cases cannot be swept", "cause", err)
+		}
+		select {
+		case <-a.ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
 }

@@ -159,7 +159,7 @@ func TestSessionsEnd(t *testing.T) {
 	ctx := context.Background()
 	for name, end := range map[string]func(w *world, token string){
 		"signed out": func(w *world, token string) { w.acc.SignOut(ctx, token) },
-		"idle":       func(w *world, _ string) { w.now = w.now.Add(access.SessionIdle + time.Minute) },
+		"idle":       func(w *world, _ string) { w.now = w.now.Add(access.DefaultPolicy().Idle + time.Minute) },
 		"old": func(w *world, token string) {
 			for range 13 {
 				w.now = w.now.Add(time.Hour)
@@ -216,7 +216,7 @@ func TestLockOut(t *testing.T) {
 	if _, _, err := w.acc.SignIn(ctx, "ann", good, "elsewhere"); err != nil {
 		t.Errorf("the owner is locked out by a stranger: %v", err)
 	}
-	w.now = w.now.Add(16 * time.Minute)
+	w.now = w.now.Add(access.DefaultPolicy().Lock + time.Minute)
 	if _, _, err := w.acc.SignIn(ctx, "ann", good, "there"); err != nil {
 		t.Errorf("still locked: %v", err)
 	}

@@ -450,6 +450,8 @@ type Role struct {
 	Small bool        // may see groups below the minimum group size
 	// Entities limits the role to some entities; empty is all.
 	Entities []string
+	// Factor says that the role needs a second factor at sign-in.
+	Factor bool
 	// Home is the page the role starts on.
 	Home string
 }

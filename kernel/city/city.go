@@ -23,6 +23,7 @@ import (
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
+	"luoshu/kernel/movement"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 )
@@ -55,6 +56,7 @@ type City struct {
 	Access  *access.Access
 	Door    *disclose.Door
 	Desk    *load.Desk
+	Mover   *movement.Mover
 }
 
 // ConfigFile is the name of the file that makes a folder a data folder.
@@ -188,6 +190,7 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	}
 	c.Door = disclose.New(c.DB, c.Catalog, c.Ledger, c.Engine, c.Access)
 	c.Desk = load.New(c.Dir, c.Catalog, c.Ledger, c.DB, now)
+	c.Mover = movement.New(c.DB, c.Catalog, c.Charter.Movement, c.Ledger, c.Records, c.Access, now)
 	return nil
 }
 

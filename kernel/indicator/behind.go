@@ -55,7 +55,7 @@ func (e *Engine) Behind(ctx context.Context, ind, part string, where map[string]
 	year -= s.lag
 	src := &source{
 		dialect: e.db.Dialect(), table: store.Table, live: live, years: []int{year},
-		fresh: func(*catalog.Entity) int64 { return 1 },
+		fresh: func(*catalog.Entity) int64 { return 1 }, few: true,
 	}
 	t := prog.text(prog.grain[s.grain.ID], src)
 	out := BehindSQL{Entity: t.s.fact.Name, From: t.from()}

@@ -20,6 +20,7 @@ type source struct {
 	live    func(entity, alias string) string // condition for the rows as of the seal, "" if all are
 	fresh   func(*catalog.Entity) int64       // the oldest _verified (yyyymmdd) that counts
 	years   []int                             // of calendars
+	few     bool                              // only few facts are looked at: count for each of them
 	whole   string                            // after a table that is read from end to end
 }
 
@@ -90,7 +91,10 @@ func (t *text) col(name string) string {
 }
 
 func (t *text) roll(name string) string {
-	for _, r := range t.s.grain.Roll {
+	for i, r := range t.s.grain.Roll {
+		if r.Alias == name && t.src.few {
+			return t.rollCount(&t.s.grain.Roll[i])
+		}
 		if r.Alias == name {
 			return "COALESCE(" + rollAlias(name) + ".n, 0)"
 		}
@@ -262,7 +266,9 @@ func (t *text) from() string {
 		}
 	}
 	for i := range t.s.grain.Roll {
-		t.rollJoin(&b, &t.s.grain.Roll[i])
+		if !t.src.few {
+			t.rollJoin(&b, &t.s.grain.Roll[i])
+		}
 	}
 	return b.String()
 }
@@ -274,13 +280,13 @@ func and(s string) string {
 	return " AND " + s
 }
 
-func (t *text) rollJoin(b *strings.Builder, r *catalog.Roll) {
+// rollRows writes what a roll counts: its key columns, what each equals, and the
+// conditions on the rows counted.
+func (t *text) rollRows(r *catalog.Roll) (keys, ours, where []string) {
 	ent := t.p.cat.Entity(r.Entity)
-	var keys, on, where, group []string
-	for i, k := range r.By {
-		keys = append(keys, t.use(ent, "r", k.Theirs)+" AS k"+strconv.Itoa(i))
-		on = append(on, fmt.Sprintf("%s.k%d = %s", rollAlias(r.Alias), i, t.value(k.Prog)))
-		group = append(group, strconv.Itoa(i+1))
+	for _, k := range r.By {
+		keys = append(keys, t.use(ent, "r", k.Theirs))
+		ours = append(ours, t.value(k.Prog))
 	}
 	if l := t.src.live(r.Entity, "r"); l != "" {
 		where = append(where, l)
@@ -292,6 +298,27 @@ func (t *text) rollJoin(b *strings.Builder, r *catalog.Roll) {
 			t.fail("%w", err)
 		}
 		where = append(where, "("+s+")")
+	}
+	return keys, ours, where
+}
+
+// rollCount counts for one fact row, through the index of the rolled entity: for
+// statements that look at few facts.
+func (t *text) rollCount(r *catalog.Roll) string {
+	keys, ours, where := t.rollRows(r)
+	for i := range keys {
+		where = append(where, keys[i]+" = "+ours[i])
+	}
+	return "(SELECT COUNT(*) FROM " + t.src.table(r.Entity) + " AS r WHERE " + strings.Join(where, " AND ") + ")"
+}
+
+func (t *text) rollJoin(b *strings.Builder, r *catalog.Roll) {
+	keys, ours, where := t.rollRows(r)
+	var on, group []string
+	for i := range keys {
+		keys[i] += " AS k" + strconv.Itoa(i)
+		on = append(on, fmt.Sprintf("%s.k%d = %s", rollAlias(r.Alias), i, ours[i]))
+		group = append(group, strconv.Itoa(i+1))
 	}
 	w := ""
 	if len(where) > 0 {

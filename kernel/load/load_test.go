@@ -302,7 +302,7 @@ func TestUploadSurvivesRestart(t *testing.T) {
 		d.Wait()
 	}
 	u := d.upload(id)
-	if seq, _, _ := d.led.Head(ctx); u.State != load.Committed || u.Result.Seq != 1 || u.Result.New != 2 || seq != 1 {
+	if seq, _, _ := d.led.Head(ctx); u.State != load.Committed || u.Result.Seq != 1 || u.Result.Rows != 2 || u.Result.New != 2 || seq != 1 {
 		t.Errorf("%+v at %d", u, seq)
 	}
 }

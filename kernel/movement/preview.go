@@ -67,6 +67,8 @@ type summaries struct {
 	mu   sync.Mutex
 	head int64
 	by   map[string]*Summary
+
+	year, yearHead int64
 }
 
 // Preview counts a year's end by organisation under org, without writing. p is
