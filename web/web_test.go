@@ -26,7 +26,10 @@ import (
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
+	moves "luoshu/kernel/movement"
+	"luoshu/kernel/records"
 	"luoshu/kernel/store"
+	"luoshu/web/movement"
 )
 
 const password = "correct horse 1"
@@ -103,6 +106,9 @@ func newTown(t testing.TB) *town {
 		t.Fatal(err)
 	}
 	tn.srv = New(Config{
+		Areas: (&movement.Area{
+			Mover: moves.New(db, cat, nil, tn.led, records.New(db, cat), acc, tn.clock), Door: door, Access: acc, Catalog: cat,
+		}).Routes(),
 		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal,
 		Log: slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,
 		Pages: fstest.MapFS{

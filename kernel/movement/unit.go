@@ -240,7 +240,7 @@ func (u *unitReader) decide(key string, closes bool) *Outcome {
 	}
 	next, last := ch.Next(o.From)
 	switch {
-	case u.already[key]:
+	case u.already[key], last && status == ch.Run.Graduate.Status:
 		o.Act = Already
 		return o
 	case last && slices.Contains(ch.Person.Present, status):

@@ -206,6 +206,9 @@ func (a *Area) yearWork(w http.ResponseWriter, r *http.Request, kind string, do 
 
 // yearStop cancels the reader's own run at the next organisation.
 func (a *Area) yearStop(w http.ResponseWriter, r *http.Request) error {
+	if a.Mover.Charter() == nil {
+		return luoshu.Errorf(luoshu.NotFound, "没有这个接口", "no such address")
+	}
 	a.works.stop(kit.Actor(r).Name)
 	return kit.WriteJSON(w, r, map[string]bool{"ok": true})
 }
