@@ -50,6 +50,15 @@ describe('dictionary', () => {
       'common.chart',
       'common.map',
       'hub.',
+      'move.box.',
+      'move.say.',
+      'move.state.',
+      'move.act.',
+      'year.act.',
+      'year.why.',
+      'year.do.',
+      'year.state.',
+      'year.except.',
     ]
     const unused = keys.filter((k) => !text.includes(`'${k}'`) && !families.some((f) => k.startsWith(f)))
     expect(unused).toEqual([])
