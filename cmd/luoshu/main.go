@@ -43,7 +43,8 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Serve the pages and the API."`
 	Pack    packCmd    `cmd:"" help:"Check and test packs."`
 	Promote promoteCmd `cmd:"" help:"Run the end of a year: preview it (--dry-run), run it, or take it back (--undo)."`
-	Account accountCmd `cmd:"" help:"Manage local accounts."`
+	User    userCmd    `cmd:"" help:"Manage accounts and grants."`
+	Account accountCmd `cmd:"" hidden:"" help:"Manage local accounts (use user)."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

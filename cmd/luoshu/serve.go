@@ -8,18 +8,29 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"luoshu"
 	"luoshu/kernel/city"
 	"luoshu/web"
+	"luoshu/web/account"
+	"luoshu/web/kit"
 	"luoshu/web/movement"
 )
 
 type serveCmd struct {
 	Data   string `required:"" type:"path" help:"Data folder."`
 	Listen string `default:"127.0.0.1:8080" help:"Address and port."`
+}
+
+// areas are the routes of every area of trust.
+func areas(ct *city.City, moves *movement.Area) []kit.Route {
+	return slices.Concat(
+		account.Routes(ct.Access, ct.Catalog),
+		moves.Routes(),
+	)
 }
 
 // Run serves until it is interrupted; requests under way get ten seconds to end.
@@ -36,7 +47,7 @@ func (c serveCmd) Run(a *app) error {
 		defer sweeping.Wait()
 		handler := web.New(web.Config{
 			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
-			Catalog: ct.Catalog, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: moves.Routes(),
+			Catalog: ct.Catalog, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct, moves),
 		})
 		srv := &http.Server{
 			Handler:           handler,

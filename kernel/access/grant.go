@@ -274,6 +274,18 @@ func (a *Access) End(ctx context.Context, actor luoshu.Actor, id, reason string)
 	return nil
 }
 
+// EndDelegation takes back what the actor has handed on.
+func (a *Access) EndDelegation(ctx context.Context, actor luoshu.Actor, id string) error {
+	all, err := a.grants(ctx, `WHERE g.id = ?`, id)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 || all[0].Owner != actor.Name {
+		return luoshu.Errorf(luoshu.NotFound, "没有这一委托", "no such delegation")
+	}
+	return a.End(ctx, actor, id, "taken back")
+}
+
 // Delegate hands one's own grant on to another account until a day. A delegate
 // cannot hand it on further, and an administrator's role cannot be handed on.
 func (a *Access) Delegate(ctx context.Context, s *Session, to string, until int64, reason string) (string, error) {
