@@ -1,0 +1,119 @@
+// A child moves from one unit to another: the taking side asks, the giving side
+// answers, the record shows both stays. Then the end of a year, previewed.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { api, base, launch, narrow, open, overflow, settled, shot, signIn, wide } from './browser.mjs'
+
+let browser
+before(async () => {
+  browser = await launch()
+})
+after(() => browser.close())
+
+/** Somebody of the clerk's unit who is there and whose stay is open. */
+async function child(page) {
+  const { body } = await api(page, '/api/records/student?filter=status:01&limit=5')
+  const row = body.rows[0]
+  return { rec: row.rec, number: row.values.student_no, name: row.values.name, org: row.values.school_code }
+}
+
+async function choose(page, id, text) {
+  await page.locator(`#${id}`).click()
+  await page.locator(`#${id}`).fill(text)
+  await page.locator('.ant-select-item-option', { hasText: text }).first().click()
+}
+
+test('one side asks, the other answers, and the record shows both stays', async () => {
+  const a = await open(browser)
+  await signIn(a.page, 'clerk')
+  const who = await child(a.page)
+
+  // The other unit asks, on a phone: it knows number and name, and sees no more.
+  const b = await open(browser, { viewport: narrow })
+  await signIn(b.page, 'clerk2')
+  assert.equal((await api(b.page, `/api/records/student/${who.rec}`)).status, 404, 'the record is not theirs')
+  await b.page.goto(base + '/work/moves/new')
+  await b.page.getByText('别处的人').click()
+  await b.page.locator('#number').fill(who.number)
+  await b.page.locator('#name').fill('张三三')
+  await b.page.locator('#type').click()
+  await b.page.locator('.ant-select-item-option', { hasText: '市内转学' }).click()
+  await b.page.locator('button[type=submit]').click()
+  await b.page.locator('.form-error', { hasText: '没有与此编号和姓名相符' }).waitFor()
+  await b.page.locator('#name').fill(who.name)
+  await b.page.locator('button[type=submit]').click()
+  await b.page.waitForURL(/\/moves\/\d+$/)
+  await b.page.getByText('对方同意前不显示').waitFor()
+  const seen = await b.page.locator('.page').innerText()
+  assert.ok(!seen.includes(who.number) && !seen.includes(who.name), 'masked until the other side agrees')
+  assert.ok((await overflow(b.page)) <= 0, 'fits a phone')
+  await shot(b.page, 'move-asked-narrow')
+  const n = b.page.url().match(/\d+$/)[0]
+  await b.page.goto(base + '/work/moves')
+  await b.page.getByText('没有等您答复的变动').waitFor()
+
+  // The giving unit finds it waiting and agrees.
+  await a.page.goto(base + '/work')
+  await a.page.locator('.hub .waits').first().waitFor()
+  await a.page.goto(base + '/work/moves')
+  await a.page.locator('.move-list a').first().waitFor()
+  await shot(a.page, 'moves-wide')
+  await a.page.locator('.move-list a').first().click()
+  await a.page.getByRole('button', { name: /同\s*意/ }).first().waitFor()
+  await shot(a.page, 'move-answer-wide')
+  await a.page.getByRole('button', { name: /^同\s*意$/ }).click()
+  await a.page.locator('.tag[data-move=done]').waitFor()
+  await shot(a.page, 'move-done-wide')
+
+  const { body: stays } = await api(b.page, `/api/records/enrolment?filter=student_no:${who.number}&limit=50`)
+  assert.equal(stays.rows.length, 1, 'the taking unit holds the new stay')
+  assert.equal(stays.rows[0].values.change_in, '22')
+  assert.equal((await api(b.page, `/api/records/student/${who.rec}`)).status, 200, 'and now the record')
+  const { body: left } = await api(a.page, `/api/records/enrolment?filter=student_no:${who.number}&sort=-from_date&limit=50`)
+  assert.equal(left.rows[0].values.change_out, '21')
+  await b.page.goto(base + `/work/moves/${n}`)
+  await b.page.locator('h1', { hasText: who.name }).waitFor()
+  await shot(b.page, 'move-done-narrow')
+  for (const x of [a, b]) {
+    assert.deepEqual(x.troubles, [])
+    await x.context.close()
+  }
+})
+
+test('the end of a year is previewed, an exception set, run and taken back', async () => {
+  const { page, context, troubles } = await open(browser, { viewport: wide })
+  await signIn(page, 'clerk')
+  await page.goto(base + '/work/yearend')
+  await page.locator('.tally').waitFor()
+  await shot(page, 'yearend-clerk')
+  await page.locator('.plain-table tbody a').first().click()
+  await page.locator('.year-list li').first().waitFor()
+  await page.locator('[role=tab]', { hasText: '升级' }).click()
+  await page.locator('.year-list .ant-select').first().click()
+  await page.locator('.ant-select-item-option', { hasText: '留级' }).click()
+  await page.getByText('已由本单位指定').or(page.locator('[role=tab][aria-selected=true]')).first().waitFor()
+  await page.locator('[role=tab]', { hasText: '留级' }).click()
+  await page.getByText('已由本单位指定').waitFor()
+  await shot(page, 'yearend-unit')
+  await page.goto(base + '/work/yearend')
+  await page.locator('.page-head-tools .ant-btn-primary').click()
+  await page.locator('.ant-modal .ant-btn-primary').click()
+  await page.locator('.success').waitFor()
+  await settled(page)
+  await shot(page, 'yearend-ran')
+  await page.locator('.page-head-tools .ant-btn-dangerous').click()
+  await page.locator('.ant-modal .ant-btn-dangerous').click()
+  await page.getByText(/已撤销 \d+ 个单位/).waitFor()
+  await settled(page)
+  assert.deepEqual(troubles, [])
+  await context.close()
+
+  const county = await open(browser, { viewport: narrow, lang: 'en' })
+  await signIn(county.page, 'county')
+  await county.page.goto(base + '/work/yearend')
+  await county.page.locator('.tally').waitFor()
+  assert.ok((await overflow(county.page)) <= 0, 'fits a phone')
+  await shot(county.page, 'yearend-county-narrow-en')
+  assert.deepEqual(county.troubles, [])
+  await county.context.close()
+})
