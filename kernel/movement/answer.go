@@ -258,6 +258,9 @@ func (m *Mover) Sweep(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := m.sweepActs(ctx); err != nil {
+		return err
+	}
 	if _, err := m.db.Exec(ctx, `DELETE FROM movement_miss WHERE at < ?`, m.now().Unix()-missOrgWindow); err != nil {
 		return fmt.Errorf("forget misses: %w", err)
 	}

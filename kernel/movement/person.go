@@ -320,8 +320,9 @@ func (m *Mover) alive(ctx context.Context, code string, day int64) error {
 }
 
 // lawful holds a fact against the enforced row rules of its entity.
-func (m *Mover) lawful(row []luoshu.Value) error {
-	e := m.ch.Fact.Entity
+func (m *Mover) lawful(row []luoshu.Value) error { return m.lawfulOf(m.ch.Fact.Entity, row) }
+
+func (m *Mover) lawfulOf(e *catalog.Entity, row []luoshu.Value) error {
 	get := func(name string) luoshu.Value {
 		if f := e.Field(name); f != nil {
 			return row[f.Index]

@@ -310,9 +310,6 @@ func (u *unitReader) roll(out *Unit) {
 			continue
 		}
 		if o.Group != "" { // placed by the holder: a group that is there or will be
-			if n := made[o.Group]; n != nil {
-				n.Persons++
-			}
 			continue
 		}
 		if old == nil {
@@ -336,7 +333,6 @@ func (u *unitReader) roll(out *Unit) {
 			made[code] = n
 			out.Groups = append(out.Groups, n)
 		}
-		n.Persons++
 		o.Group = code
 	}
 	u.settleRepeats(out, made)
@@ -344,8 +340,11 @@ func (u *unitReader) roll(out *Unit) {
 		if o.Exception && o.Group != "" && made[o.Group] == nil && !u.fits(o) {
 			o.Act, o.Why = Blocked, BlockGroup
 		}
-		if n := made[o.Group]; o.Exception && n != nil && n.Grade != o.To {
+		n := made[o.Group]
+		if o.Exception && n != nil && n.Grade != o.To {
 			o.Act, o.Why = Blocked, BlockGroup
+		} else if n != nil && o.Act != Blocked {
+			n.Persons++
 		}
 	}
 }
@@ -369,7 +368,6 @@ func (u *unitReader) settleRepeats(out *Unit, made map[string]*NewGroup) {
 		}
 		if nn, ok := groupNumber(g.Code, old.Values[g.Key.Index].S, u.org, u.year, o.From); ok {
 			if n := made[fill(g.Code, u.org, u.year+1, o.To, nn)]; n != nil {
-				n.Persons++
 				o.Group = n.Key
 			}
 		}
