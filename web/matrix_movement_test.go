@@ -18,4 +18,9 @@ var movementMatrix = []matrixRow{
 	{"POST /api/yearend/undo", "/api/yearend/undo", `{}`, [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
 	{"POST /api/yearend/stop", "/api/yearend/stop", `{}`, [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
 	{"GET /api/yearend/vanished.csv", "/api/yearend/vanished.csv", "", [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
+	{"GET /api/lifecycle", "/api/lifecycle", "", [9]int{401, 404, 403, 403, 403, 403, 403, 403, 403}},
+	{"GET /api/lifecycle/orgs", "/api/lifecycle/orgs", "", [9]int{401, 404, 403, 403, 403, 403, 403, 403, 403}},
+	{"POST /api/lifecycle/preview", "/api/lifecycle/preview", `{}`, [9]int{401, 404, 403, 403, 403, 403, 403, 403, 403}},
+	{"POST /api/lifecycle", "/api/lifecycle", `{}`, [9]int{401, 404, 403, 403, 403, 403, 403, 403, 403}},
+	{"POST /api/lifecycle/{n}/undo", "/api/lifecycle/1/undo", `{}`, [9]int{401, 404, 403, 403, 403, 403, 403, 403, 403}},
 }

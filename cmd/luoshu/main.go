@@ -42,6 +42,7 @@ type cli struct {
 	Check   checkCmd   `cmd:"" help:"Verify the hash chain against the tables. Exit 1 with what is wrong."`
 	Serve   serveCmd   `cmd:"" help:"Serve the pages and the API."`
 	Pack    packCmd    `cmd:"" help:"Check and test packs."`
+	Life    lifeCmd    `cmd:"" name:"lifecycle" help:"Change organisations: rename, merge, split, move, manage, close."`
 	Promote promoteCmd `cmd:"" help:"Run the end of a year: preview it (--dry-run), run it, or take it back (--undo)."`
 	User    userCmd    `cmd:"" help:"Manage accounts and grants."`
 	Account accountCmd `cmd:"" hidden:"" help:"Manage local accounts (use user)."`

@@ -1,5 +1,5 @@
 // Package movement speaks HTTP for the room of movements: cases, the end of a
-// year. What may happen is decided by kernel/movement, what of it may be seen by
+// year, changes of organisations. What may happen is decided by kernel/movement, what of it may be seen by
 // disclose.
 package movement
 
@@ -42,6 +42,11 @@ func (a *Area) Routes() []kit.Route {
 		{Pattern: "POST /api/yearend/run", Right: "yearend", Handle: a.yearRun},
 		{Pattern: "POST /api/yearend/undo", Right: "yearend", Handle: a.yearUndo},
 		{Pattern: "POST /api/yearend/stop", Right: "yearend", Handle: a.yearStop},
+		{Pattern: "GET /api/lifecycle", Right: "lifecycle", Handle: a.lifeList},
+		{Pattern: "GET /api/lifecycle/orgs", Right: "lifecycle", Handle: a.lifeOrgs},
+		{Pattern: "POST /api/lifecycle/preview", Right: "lifecycle", Handle: a.lifePreview},
+		{Pattern: "POST /api/lifecycle", Right: "lifecycle", Slow: true, Handle: a.lifeCreate},
+		{Pattern: "POST /api/lifecycle/{n}/undo", Right: "lifecycle", Slow: true, Handle: a.lifeUndo},
 		{Pattern: "GET /api/yearend/vanished.csv", Right: "yearend", Slow: true, Handle: a.vanishedExport},
 	}
 }
@@ -105,7 +110,7 @@ type metaBody struct {
 	Group   *entityBody `json:"group"`
 	Types   []typeBody  `json:"types"`
 	Reasons []coded     `json:"reasons"`
-	Labels  []coded     `json:"labels"` // titles of the person's key and name
+	Labels  []coded     `json:"labels"` // titles of the person's key and name, and of the grade
 	Grades  []coded     `json:"grades"`
 }
 
@@ -125,7 +130,7 @@ func (a *Area) metaRead(w http.ResponseWriter, r *http.Request) error {
 	out := metaBody{
 		Today: a.Access.Now().Format("2006-01-02"), Day: luoshu.FormatDate(day), Year: year,
 		Person: entityBody{p.Entity.Name, p.Entity.Title, map[string]string{"key": key.Name, "name": p.Name.Name, "holder": p.Holder.Name, "status": p.Status.Name}},
-		Labels: []coded{{"key", key.Title}, {"name", p.Name.Title}},
+		Labels: []coded{{"key", key.Title}, {"name", p.Name.Title}, {"grade", f.Grade.Title}},
 		Types:  []typeBody{}, Reasons: []coded{}, Grades: []coded{},
 	}
 	if e := a.Catalog.Entity(f.Org.Ref); e != nil {

@@ -108,3 +108,34 @@ export interface YearPersons {
   outcomes: Record<string, YearOutcome>
   groups: { key: string; name: string; grade: Coded | null; from: string; persons: number }[]
 }
+
+export interface LifeAct {
+  n: number
+  title: Text
+  state: 'planned' | 'done' | 'undone' | 'withdrawn'
+  org: Coded | null
+  successor: Coded | null
+  parent: Coded | null
+  name?: string
+  address?: string
+  paper?: string
+  groups?: string[]
+  date: string
+  at: string
+  who: string
+}
+
+export interface LifeList {
+  kinds: { id: string; title: Text; does: string }[]
+  rows: LifeAct[]
+  today: string
+}
+
+export interface LifePreview {
+  facts: { title: Text; count: number }[]
+  persons: { title: Text; count: number }[]
+  groups?: { title: Text; count: number }
+  before: string
+  after: string
+  waits: boolean
+}

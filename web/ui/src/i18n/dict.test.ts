@@ -59,6 +59,7 @@ describe('dictionary', () => {
       'year.do.',
       'year.state.',
       'year.except.',
+      'life.state.',
     ]
     const unused = keys.filter((k) => !text.includes(`'${k}'`) && !families.some((f) => k.startsWith(f)))
     expect(unused).toEqual([])

@@ -37,7 +37,7 @@ export default function Move() {
         )}
         {c.taker && <Fact name={t('move.to')} value={tx(c.taker.title)} />}
         {c.place && <Fact name={t('move.place')} value={c.place} />}
-        {c.grade && <Fact name="" value={tx(c.grade.title)} />}
+        {c.grade && <Fact name={tx(meta?.labels.find((l) => l.code === 'grade')?.title)} value={tx(c.grade.title)} />}
         <Fact name={t('move.date')} value={c.date} />
         <Fact name={t('move.asked')} value={c.day} />
         {c.state === 'requested' && c.due && <Fact name={t('move.due')} value={c.due} />}

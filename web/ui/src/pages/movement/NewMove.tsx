@@ -123,10 +123,10 @@ function Form({ meta }: { meta: MoveMeta }) {
       ) : (
         <>
           <p className="form-hint">{t('move.theirsNote')}</p>
-          <Field id="number" label={label(meta.person.fields.key ?? '')}>
+          <Field id="number" label={label('key')}>
             <Input id="number" value={number} maxLength={40} autoComplete="off" onChange={(e) => setNumber(e.target.value)} />
           </Field>
-          <Field id="name" label={label(meta.person.fields.name ?? '')}>
+          <Field id="name" label={label('name')}>
             <Input id="name" value={name} maxLength={60} autoComplete="off" onChange={(e) => setName(e.target.value)} />
           </Field>
         </>

@@ -132,13 +132,14 @@ function Outcome({ work }: { work: NonNullable<Year['work']> }) {
 function Units({ units, year, org }: { units: YearUnit[]; year: number; org: string | undefined }) {
   const { t, tx } = useLang()
   const sum = (f: (u: YearUnit) => number) => units.reduce((n, u) => n + f(u), 0)
+  const over = sum((u) => u.acts.already ?? 0) > 0 // who is missing can be told only once others are carried on
   const shown = acts.filter((a) => sum((u) => u.acts[a] ?? 0) > 0)
   const cell = (u: YearUnit, key: string, q: Record<string, string>, n: number) => (
     <td key={key} className="num">{n ? <Link to={url(`/work/yearend/${u.org}`, { year, ...q })}>{number(n)}</Link> : '—'}</td>
   )
   return (
     <>
-      <div className="tally">
+      <div className="tally year-tally">
         {shown.map((a) => (
           <div key={a} data-act={a}>
             <b className="num">{number(sum((u) => u.acts[a] ?? 0))}</b>
@@ -149,17 +150,20 @@ function Units({ units, year, org }: { units: YearUnit[]; year: number; org: str
           <b className="num">{number(sum((u) => u.groups))}</b>
           <span>{t('year.groups')}</span>
         </div>
-        <div title={t('year.vanishedNote')}>
-          <b className="num">{number(sum((u) => u.vanished))}</b>
-          <span>{t('year.vanished')}</span>
-        </div>
+        {over && (
+          <div title={t('year.vanishedNote')}>
+            <b className="num">{number(sum((u) => u.vanished))}</b>
+            <span>{t('year.vanished')}</span>
+          </div>
+        )}
       </div>
-      <p className="move-export">
+      {over && (
+        <p className="move-export">
         <a href={url('/api/yearend/vanished.csv', { year, org })} download>
           {t('year.export')} · {t('year.vanished')}
-        </a>{' '}
-        <small className="muted">{t('common.byCode')}</small>
+        </a>
       </p>
+      )}
       <div className="move-scroll">
         <table className="plain-table">
           <thead>
@@ -171,12 +175,16 @@ function Units({ units, year, org }: { units: YearUnit[]; year: number; org: str
                 </th>
               ))}
               <th className="num">{t('year.groups')}</th>
-              <th className="num" title={t('year.vanishedNote')}>
-                {t('year.vanished')}
-              </th>
-              <th className="num" title={t('year.untoldNote')}>
-                {t('year.untold')}
-              </th>
+              {over && (
+                <>
+                  <th className="num" title={t('year.vanishedNote')}>
+                    {t('year.vanished')}
+                  </th>
+                  <th className="num" title={t('year.untoldNote')}>
+                    {t('year.untold')}
+                  </th>
+                </>
+              )}
             </tr>
           </thead>
           <tbody>
@@ -189,8 +197,8 @@ function Units({ units, year, org }: { units: YearUnit[]; year: number; org: str
                   cell(u, a, { act: a }, u.acts[a] ?? 0),
                 )}
                 <td className="num">{number(u.groups)}</td>
-                {cell(u, 'vanished', { gone: 'vanished' }, u.vanished)}
-                {cell(u, 'untold', { gone: 'untold' }, u.untold)}
+                {over && cell(u, 'vanished', { gone: 'vanished' }, u.vanished)}
+                {over && cell(u, 'untold', { gone: 'untold' }, u.untold)}
               </tr>
             ))}
           </tbody>

@@ -35,10 +35,10 @@ export default function YearUnit() {
   if (error) return <Problem error={error} retry={reload} />
   if (!data || !meta) return <Waiting />
   const f = meta.person.fields
-  const except = async (rec: number, what: string) => {
+  const except = async (rec: number, what: string, group = '') => {
     setFailed('')
     try {
-      await post('/api/yearend/exceptions', { year, rec, act: what, group: '', note: '' })
+      await post('/api/yearend/exceptions', { year, rec, act: what, group, note: '' })
       forgetAnswers()
       setTurn((n) => n + 1)
     } catch (cause) {
@@ -106,6 +106,15 @@ export default function YearUnit() {
                       value={o.exception ? (o.act === 'repeats' ? 'repeat' : o.act === 'leaves' ? 'leave' : '') : ''}
                       onChange={(v) => void except(r.rec, v)}
                       options={(['', 'repeat', 'leave'] as const).map((x) => ({ value: x, label: t(`year.except.${x}`) }))}
+                    />
+                  )}
+                  {o.to && data.groups.filter((g) => g.grade?.code === o.to?.code).length > 1 && (
+                    <Select
+                      size="small"
+                      aria-label={tx(meta.group?.title ?? '')}
+                      value={o.group || null}
+                      onChange={(v: string) => void except(r.rec, o.act === 'repeats' ? 'repeat' : 'promote', v)}
+                      options={data.groups.filter((g) => g.grade?.code === o.to?.code).map((g) => ({ value: g.key, label: g.name }))}
                     />
                   )}
                   {free && o.exception && <small className="muted">{t('year.set')}</small>}

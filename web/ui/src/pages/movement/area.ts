@@ -22,5 +22,13 @@ export const areas: Area[] = [
     note: 'year.note',
     rights: ['yearend'],
   },
+  {
+    path: '/work/units',
+    page: lazy(() => import('./Units')),
+    group: 'work',
+    title: 'life.title',
+    note: 'life.note',
+    rights: ['lifecycle'],
+  },
   { path: '/work/yearend/:org', page: lazy(() => import('./YearUnit')), rights: ['yearend'] },
 ]

@@ -16,15 +16,25 @@ export function CaseState({ state }: { state: MoveCase['state'] }) {
 }
 
 /** Finds an organisation of the city by name or code. */
-export function OrgFinder({ id, value, onChange }: { id: string; value: Coded | null; onChange: (c: Coded | null) => void }) {
+export function OrgFinder({
+  id,
+  value,
+  onChange,
+  from = '/api/movement/takers',
+}: {
+  id: string
+  value: Coded | null
+  onChange: (c: Coded | null) => void
+  from?: string
+}) {
   const { t, tx } = useLang()
   const [found, setFound] = useState<Coded[]>([])
   const [q, setQ] = useState('')
   useEffect(() => {
     const stop = new AbortController()
-    get<Coded[]>(url('/api/movement/takers', { q }), stop.signal).then(setFound, () => {})
+    get<Coded[]>(`${from}${from.includes('?') ? '&' : '?'}${new URLSearchParams({ q })}`, stop.signal).then(setFound, () => {})
     return () => stop.abort()
-  }, [q])
+  }, [q, from])
   return (
     <Select
       id={id}
@@ -70,6 +80,47 @@ export function PersonFinder({ id, meta, onChange }: { id: string; meta: MoveMet
   )
 }
 
+/** The groups of an organisation, year and, if given, grade. */
+function useGroups(meta: MoveMeta, org: string, year: number, grade?: string): { value: string; label: string }[] {
+  const { tx } = useLang()
+  const [rows, setRows] = useState<Row[]>([])
+  const g = meta.group
+  useEffect(() => {
+    if (!g || !org) return
+    const f = g.fields
+    const q = new URLSearchParams({ limit: '200' })
+    q.append('filter', `${f.org}:${org}`)
+    q.append('filter', `${f.year}:${year}`)
+    if (grade) q.append('filter', `${f.grade}:${grade}`)
+    const stop = new AbortController()
+    get<{ rows: Row[] }>(`/api/records/${g.name}?${q}`, stop.signal).then((p) => setRows(p.rows), () => setRows([]))
+    return () => stop.abort()
+  }, [g, org, year, grade])
+  const f = g?.fields ?? {}
+  return rows.map((r) => ({ value: String(r.values[f.key ?? '']), label: cellText(r, f.label ?? '', tx) }))
+}
+
+/** Chooses several groups of an organisation. */
+export function GroupsChoice({
+  id,
+  meta,
+  org,
+  year,
+  value,
+  onChange,
+}: {
+  id: string
+  meta: MoveMeta
+  org: string
+  year: number
+  value: string[]
+  onChange: (codes: string[]) => void
+}) {
+  const { t } = useLang()
+  const options = useGroups(meta, org, year)
+  return <Select id={id} mode="multiple" placeholder={t('move.choose')} value={value} onChange={onChange} options={options} />
+}
+
 /** Chooses a group of an organisation, year and grade. */
 export function GroupChoice({
   id,
@@ -88,30 +139,17 @@ export function GroupChoice({
   value: string
   onChange: (code: string) => void
 }) {
-  const { t, tx } = useLang()
-  const [rows, setRows] = useState<Row[]>([])
-  const g = meta.group
-  useEffect(() => {
-    if (!g || !org) return
-    const f = g.fields
-    const q = new URLSearchParams({ limit: '200' })
-    q.append('filter', `${f.org}:${org}`)
-    q.append('filter', `${f.year}:${year}`)
-    if (grade) q.append('filter', `${f.grade}:${grade}`)
-    const stop = new AbortController()
-    get<{ rows: Row[] }>(`/api/records/${g.name}?${q}`, stop.signal).then((p) => setRows(p.rows), () => setRows([]))
-    return () => stop.abort()
-  }, [g, org, year, grade])
-  if (!g) return null
-  const f = g.fields
+  const { t } = useLang()
+  const options = useGroups(meta, org, year, grade)
+  if (!meta.group) return null
   return (
     <Select
       id={id}
       allowClear
-      placeholder={rows.length ? t('move.later') : t('common.none')}
+      placeholder={options.length ? t('move.later') : t('common.none')}
       value={value || null}
       onChange={(v: string | null | undefined) => onChange(v ?? '')}
-      options={rows.map((r) => ({ value: String(r.values[f.key ?? '']), label: cellText(r, f.label ?? '', tx) }))}
+      options={options}
     />
   )
 }
