@@ -23,6 +23,7 @@ type Node struct {
 	Entity string // "" for the city's root before its record is loaded
 	Rec    int64
 	Title  luoshu.Text
+	Also   string // further names it is found by, such as a former one
 	Opened int64
 	Closed int64 // yyyymmdd, 0 while it lives; a closed one keeps its parent
 }
@@ -101,14 +102,15 @@ func (t *Tree) Path(code string) []*Node {
 	return out
 }
 
-// Find returns organisations whose code starts with q or whose name contains it,
+// Find returns organisations whose code starts with q or whose name, or another
+// name they are found by, contains it,
 // that pass keep, ordered by code, at most limit.
 func (t *Tree) Find(q string, limit int, keep func(*Node) bool) []*Node {
 	q = strings.ToLower(strings.TrimSpace(q))
 	var out []*Node
 	for _, n := range t.nodes {
 		if keep(n) && (q == "" || strings.HasPrefix(n.Code, q) ||
-			strings.Contains(n.Title.ZH, q) || strings.Contains(strings.ToLower(n.Title.EN), q)) {
+			strings.Contains(n.Title.ZH, q) || strings.Contains(n.Also, q) || strings.Contains(strings.ToLower(n.Title.EN), q)) {
 			out = append(out, n)
 		}
 	}
@@ -210,20 +212,26 @@ func (a *Access) loadNodes(ctx context.Context, t *Tree, e *catalog.Entity) erro
 			sel[i] = store.Col(c)
 		}
 	}
-	rows, err := a.db.Query(ctx, `SELECT _rec, `+strings.Join(sel, ", ")+` FROM `+store.Table(e.Name)+` WHERE _to IS NULL`)
+	also := "NULL"
+	for _, f := range e.Search {
+		if f != e.Label {
+			also = store.Col(f)
+		}
+	}
+	rows, err := a.db.Query(ctx, `SELECT _rec, `+also+`, `+strings.Join(sel, ", ")+` FROM `+store.Table(e.Name)+` WHERE _to IS NULL`)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var code, parent, label, en, level sql.NullString
+		var also, code, parent, label, en, level sql.NullString
 		var opened, closed sql.NullInt64
 		n := &Node{Entity: e.Name, Level: e.Node.Level}
-		if err := rows.Scan(&n.Rec, &code, &parent, &label, &en, &level, &opened, &closed); err != nil {
+		if err := rows.Scan(&n.Rec, &also, &code, &parent, &label, &en, &level, &opened, &closed); err != nil {
 			return err
 		}
 		n.Code, n.Parent, n.Opened, n.Closed = code.String, parent.String, opened.Int64, closed.Int64
-		n.Title = luoshu.Text{ZH: label.String, EN: en.String}
+		n.Title, n.Also = luoshu.Text{ZH: label.String, EN: en.String}, also.String
 		if n.Title.EN == "" {
 			n.Title.EN = label.String
 		}

@@ -17,10 +17,10 @@ async function child(page) {
   return { rec: row.rec, number: row.values.student_no, name: row.values.name, org: row.values.school_code }
 }
 
-async function choose(page, id, text) {
+async function choose(page, id, text, label = text) {
   await page.locator(`#${id}`).click()
   await page.locator(`#${id}`).fill(text)
-  await page.locator('.ant-select-item-option', { hasText: text }).first().click()
+  await page.locator('.ant-select-item-option', { hasText: label }).first().click()
 }
 
 test('one side asks, the other answers, and the record shows both stays', async () => {
@@ -116,4 +116,31 @@ test('the end of a year is previewed, an exception set, run and taken back', asy
   await shot(county.page, 'yearend-county-narrow-en')
   assert.deepEqual(county.troubles, [])
   await county.context.close()
+})
+
+test('a county renames a unit: previewed, carried out, found by its former name, taken back', async () => {
+  const { page, context, troubles } = await open(browser, { viewport: narrow })
+  await signIn(page, 'county')
+  const { body } = await api(page, '/api/lifecycle/orgs')
+  const unit = body[0]
+  await page.goto(base + '/work/units')
+  await page.locator('#act').click()
+  await page.locator('.ant-select-item-option', { hasText: '更名' }).click()
+  await choose(page, 'org', unit.code, unit.title.zh)
+  await page.locator('#text').fill('春天实验园')
+  await page.locator('button[type=submit]').click()
+  await page.locator('.life-preview', { hasText: '春天实验园' }).waitFor()
+  assert.ok((await overflow(page)) <= 0, 'fits a phone')
+  await shot(page, 'unit-preview-narrow')
+  await page.locator('button[type=submit]').click()
+  await page.locator('.life-list li', { hasText: '春天实验园' }).waitFor()
+  const found = async () => (await api(page, `/api/records/school?q=${encodeURIComponent(unit.title.zh)}`)).body.rows
+  assert.equal((await found())[0]?.values.name, '春天实验园', 'found by its former name')
+  const orgs = (await api(page, `/api/orgs?q=${encodeURIComponent(unit.title.zh)}`)).body
+  assert.equal(orgs[0]?.code, unit.code, 'also where organisations are chosen')
+  await page.locator('.life-list li').first().locator('button').click()
+  await page.locator('.ant-modal .ant-btn-primary').click()
+  await page.locator('.life-list .tag', { hasText: '已撤销' }).first().waitFor()
+  assert.deepEqual(troubles, [])
+  await context.close()
 })
