@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"luoshu/kernel/city"
-	"luoshu/kernel/movement"
+	"luoshu/kernel/lifecycle"
 )
 
 type lifeCmd struct {
@@ -35,18 +35,18 @@ func (c lifeDoCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	r := movement.ActRequest{
+	r := lifecycle.ActRequest{
 		Act: c.Act, Org: c.Org, Date: date, Name: c.Name, Address: c.Address, Parent: c.Parent, Successor: c.Successor, Groups: c.Groups, Paper: c.Paper,
 	}
 	return a.with(c.Data, func(ct *city.City) error {
-		p, err := ct.Mover.PreviewAct(a.ctx, operator(), r)
+		p, err := ct.Keeper.PreviewAct(a.ctx, operator(), r)
 		if err != nil {
 			return err
 		}
 		n := int64(0)
 		state := "preview"
 		if !c.DryRun {
-			x, err := ct.Mover.ActNow(a.ctx, operator(), r)
+			x, err := ct.Keeper.ActNow(a.ctx, operator(), r)
 			if err != nil {
 				return err
 			}
@@ -73,7 +73,7 @@ type lifeListCmd struct {
 // Run lists acts.
 func (c lifeListCmd) Run(a *app) error {
 	return a.with(c.Data, func(ct *city.City) error {
-		all, err := ct.Mover.Acts(a.ctx, operator(), c.Org)
+		all, err := ct.Keeper.Acts(a.ctx, operator(), c.Org)
 		if err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ type lifeUndoCmd struct {
 // Run takes an act back.
 func (c lifeUndoCmd) Run(a *app) error {
 	return a.with(c.Data, func(ct *city.City) error {
-		x, err := ct.Mover.UndoAct(a.ctx, operator(), c.N)
+		x, err := ct.Keeper.UndoAct(a.ctx, operator(), c.N)
 		if err != nil {
 			return err
 		}

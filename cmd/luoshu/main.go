@@ -19,6 +19,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access"
+	"luoshu/kernel/audit"
 	"luoshu/kernel/city"
 	"luoshu/packs"
 )
@@ -41,9 +42,11 @@ type cli struct {
 	Plan    planCmd    `cmd:"" help:"Print the plan: targets, states, figures."`
 	Check   checkCmd   `cmd:"" help:"Verify the hash chain against the tables. Exit 1 with what is wrong."`
 	Serve   serveCmd   `cmd:"" help:"Serve the pages and the API."`
+	Audit   auditCmd   `cmd:"" help:"Search, export and archive the audit log."`
 	Pack    packCmd    `cmd:"" help:"Check and test packs."`
 	Life    lifeCmd    `cmd:"" name:"lifecycle" help:"Change organisations: rename, merge, split, move, manage, close."`
 	Promote promoteCmd `cmd:"" help:"Run the end of a year: preview it (--dry-run), run it, or take it back (--undo)."`
+	Keys    keysCmd    `cmd:"" help:"Show, make and rotate the keys that data are sealed with."`
 	User    userCmd    `cmd:"" help:"Manage accounts and grants."`
 	Account accountCmd `cmd:"" hidden:"" help:"Manage local accounts (use user)."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -135,6 +138,13 @@ func (a *app) fail(err error) int {
 // open opens the data folder; the caller closes it.
 func (a *app) open(dir string) (*city.City, error) {
 	return city.Open(a.ctx, dir, packs.FS, a.now)
+}
+
+// note puts what the operator does into the audit log, before it is done: what
+// cannot be noted is not done.
+func (a *app) note(ct *city.City, e audit.Event) error {
+	e.Actor = operator()
+	return ct.Audit.Must(a.ctx, e)
 }
 
 // with opens the data folder for the length of one call.

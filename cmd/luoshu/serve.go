@@ -16,6 +16,7 @@ import (
 	"luoshu/kernel/city"
 	"luoshu/web"
 	"luoshu/web/account"
+	"luoshu/web/audit"
 	"luoshu/web/kit"
 	"luoshu/web/movement"
 )
@@ -30,6 +31,7 @@ func areas(ct *city.City, moves *movement.Area) []kit.Route {
 	return slices.Concat(
 		account.Routes(ct.Access, ct.Catalog),
 		moves.Routes(),
+		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
 	)
 }
 
@@ -40,14 +42,14 @@ func (c serveCmd) Run(a *app) error {
 		if err != nil {
 			return luoshu.Errorf(luoshu.Unavailable, "无法监听 %s：%v", "cannot listen on %s: %v", c.Listen, err)
 		}
-		moves := &movement.Area{Mover: ct.Mover, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog}
+		moves := &movement.Area{Mover: ct.Mover, Keeper: ct.Keeper, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog}
 		defer moves.Close()
 		var sweeping sync.WaitGroup
 		sweeping.Go(func() { a.sweep(ct) })
 		defer sweeping.Wait()
 		handler := web.New(web.Config{
 			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
-			Catalog: ct.Catalog, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct, moves),
+			Catalog: ct.Catalog, Audit: ct.Audit, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct, moves),
 		})
 		srv := &http.Server{
 			Handler:           handler,
@@ -79,7 +81,7 @@ func (a *app) sweep(ct *city.City) {
 	t := time.NewTicker(time.Minute)
 	defer t.Stop()
 	for {
-		if err := ct.Mover.Sweep(a.ctx); err != nil && a.ctx.Err() == nil {
+		if err := errors.Join(ct.Mover.Sweep(a.ctx), ct.Keeper.Sweep(a.ctx)); err != nil && a.ctx.Err() == nil {
 			a.logger.Error("cases cannot be swept", "cause", err)
 		}
 		select {

@@ -16,6 +16,7 @@ import (
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/store"
+	"luoshu/kernel/store/storetest"
 )
 
 const good = "correct horse 1"
@@ -37,7 +38,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w := &world{t: t, cat: cat, now: time.Date(2025, 10, 1, 8, 0, 0, 0, time.UTC)}
 	var err error
-	if w.db, err = store.Open(t.Context(), store.Config{DSN: filepath.Join(t.TempDir(), "a.db")}); err != nil {
+	if w.db, err = store.Open(t.Context(), store.Config{DSN: filepath.Join(t.TempDir(), "a.db"), Keys: storetest.Keys(t)}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.db.Close() })

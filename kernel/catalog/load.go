@@ -59,6 +59,8 @@ func Load(o Options) (*Catalog, []Fault) {
 	for _, f := range l.order(folders, o.Packs) {
 		l.read(f, sum)
 	}
+	l.rest()
+	l.containing()
 	for i := range l.later {
 		for _, f := range l.later[i] {
 			f()

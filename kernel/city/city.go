@@ -17,15 +17,20 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access"
+	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
+	"luoshu/kernel/lifecycle"
 	"luoshu/kernel/load"
 	"luoshu/kernel/movement"
+	"luoshu/kernel/parquet"
 	"luoshu/kernel/records"
+	"luoshu/kernel/reseal"
 	"luoshu/kernel/store"
+	"luoshu/kernel/vault"
 )
 
 // Config is city.yaml. Every key but packs is optional.
@@ -37,6 +42,9 @@ type Config struct {
 	Overlay string `yaml:"overlay,omitempty"`
 	// Database is where the records live; empty means SQLite in the data folder.
 	Database store.Config `yaml:"database,omitempty"`
+	// Vault says where the keys are that the data are sealed with; empty means
+	// keys.yaml in the data folder.
+	Vault vault.Config `yaml:"vault,omitempty"`
 	// Notice stands on every page and export (what the data are), if not empty.
 	Notice luoshu.Text `yaml:"notice,omitempty"`
 	// Engine forces how grains are scanned: "", "sqlite" or "duckdb".
@@ -54,9 +62,11 @@ type City struct {
 	Ledger  *ledger.Ledger
 	Engine  *indicator.Engine
 	Access  *access.Access
+	Audit   *audit.Log
 	Door    *disclose.Door
 	Desk    *load.Desk
 	Mover   *movement.Mover
+	Keeper  *lifecycle.Keeper
 }
 
 // ConfigFile is the name of the file that makes a folder a data folder.
@@ -68,14 +78,18 @@ func Exists(dir string) bool {
 	return err == nil
 }
 
-// Create writes city.yaml into dir, which is made if it is missing. It refuses a
-// folder that already is a data folder.
-func Create(dir string, c Config) error {
+// Create writes city.yaml into dir, which is made if it is missing, and draws the
+// city's keys where the config says that they are in a file that is not there yet.
+// It refuses a folder that already is a data folder. day is the keys' date.
+func Create(dir string, c Config, day time.Time) error {
 	if Exists(dir) {
 		return luoshu.Errorf(luoshu.Conflict, "%s 已是数据目录", "%s is a data folder already", dir)
 	}
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("create data folder: %w", err)
+	}
+	if err := createKeys(dir, c, day); err != nil {
+		return err
 	}
 	b, err := yaml.Marshal(c)
 	if err != nil {
@@ -90,6 +104,33 @@ func Create(dir string, c Config) error {
 		return fmt.Errorf("write %s: %w", ConfigFile, err)
 	}
 	return nil
+}
+
+func createKeys(dir string, c Config, day time.Time) error {
+	src, err := c.Vault.Source(dir)
+	if err != nil || src.File() == "" {
+		return err
+	}
+	if _, err := os.Lstat(src.File()); err == nil {
+		return nil
+	}
+	return vault.Create(src.File(), nil, day)
+}
+
+// NewKeys draws keys for a data folder of a former release, which has none yet.
+func NewKeys(dir string, day time.Time) error {
+	c, err := readConfig(dir)
+	if err != nil {
+		return err
+	}
+	src, err := c.Vault.Source(dir)
+	if err != nil {
+		return err
+	}
+	if src.File() == "" {
+		return luoshu.Errorf(luoshu.Invalid, "city.yaml 让命令提供密钥；请在那里生成", "city.yaml has a command hand out the keys; make them there")
+	}
+	return vault.Create(src.File(), nil, day)
 }
 
 // readConfig reads city.yaml; an unknown key is an error.
@@ -160,10 +201,15 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 	if c.Notice.ZH != "" {
 		cat.City.Notice = c.Notice
 	}
+	keys, err := openKeys(dir, c)
+	if err != nil {
+		return nil, err
+	}
 	dbc := c.Database
 	if dbc.Driver == "" {
 		dbc = store.Config{Driver: "sqlite", DSN: filepath.Join(dir, "luoshu.db")}
 	}
+	dbc.Keys = keys
 	db, err := store.Open(ctx, dbc)
 	if err != nil {
 		return nil, err
@@ -175,6 +221,14 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 	return city, nil
 }
 
+func openKeys(dir string, c Config) (*vault.Vault, error) {
+	src, err := c.Vault.Source(dir)
+	if err != nil {
+		return nil, err
+	}
+	return vault.Open(src, nil)
+}
+
 func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	if err := c.DB.EnsureEntities(ctx, c.Catalog); err != nil {
 		return err
@@ -183,19 +237,80 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	if c.Ledger, err = ledger.Open(ctx, c.DB, c.Catalog, now); err != nil {
 		return err
 	}
+	if err := c.former(ctx); err != nil {
+		return err
+	}
+	if c.Audit, err = audit.Open(ctx, c.DB, now); err != nil {
+		return err
+	}
 	c.Records = records.New(c.DB, c.Catalog)
 	c.Engine = indicator.New(c.DB, c.Catalog, c.Dir, indicator.WithEngine(c.Config.Engine), indicator.WithClock(now))
 	if c.Access, err = access.Open(ctx, c.DB, c.Catalog, now); err != nil {
 		return err
 	}
+	c.Access.OnEvent(func(ctx context.Context, e access.Event) { // a server puts its own in place, which knows the request
+		kind, outcome := audit.OfAccess(e.Kind)
+		c.Audit.Note(ctx, audit.Event{
+			Kind: kind, Outcome: outcome, Actor: luoshu.Actor{Name: e.Actor}, Address: e.Address,
+			Object: strings.TrimSpace(e.Kind + " account=" + e.Account + " " + e.Object + " " + e.Detail),
+		})
+	})
 	c.Door = disclose.New(c.DB, c.Catalog, c.Ledger, c.Engine, c.Access)
 	c.Desk = load.New(c.Dir, c.Catalog, c.Ledger, c.DB, now)
 	c.Mover = movement.New(c.DB, c.Catalog, c.Charter.Movement, c.Ledger, c.Records, c.Access, now)
+	c.Keeper = lifecycle.New(c.DB, c.Catalog, c.Ledger, c.Records, c.Access, c.Mover)
 	return nil
 }
 
-// Close closes the database.
-func (c *City) Close() error { return c.DB.Close() }
+// former seals what a former release left in clear beside the database.
+func (c *City) former(ctx context.Context) error {
+	if err := reseal.Former(ctx, c.DB, c.Dir); err != nil {
+		return err
+	}
+	seals, err := filepath.Glob(filepath.Join(c.Dir, "seals", "*"))
+	if err != nil {
+		return err
+	}
+	for _, dir := range seals {
+		if err := parquet.Forget(dir, c.Catalog); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Rotate seals everything with the newest key and retires the others. With fresh, a
+// new key is made first.
+func (c *City) Rotate(ctx context.Context, fresh bool, day time.Time, p luoshu.Progress) (reseal.Report, error) {
+	if fresh {
+		if _, err := c.DB.Vault().Rotate(day); err != nil {
+			return reseal.Report{}, err
+		}
+	}
+	return reseal.Rotate(ctx, c.DB, c.Dir, p)
+}
+
+// Check verifies the ledger's chain against the tables, what is sealed in them and
+// what lies sealed beside them.
+func (c *City) Check(ctx context.Context, p luoshu.Progress) ([]ledger.Problem, error) {
+	out, err := c.Ledger.Check(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	more, err := reseal.Check(ctx, c.DB, c.Dir, p)
+	if err != nil {
+		return nil, fmt.Errorf("check files: %w", err)
+	}
+	for _, m := range more {
+		out = append(out, ledger.Problem{Msg: m})
+	}
+	return out, nil
+}
+
+// Close writes what the audit log still owes and closes the database.
+func (c *City) Close() error {
+	return errors.Join(c.Audit.Sync(context.Background()), c.DB.Close())
+}
 
 // Seal makes a seal and computes its figures. When the last seal was left without
 // figures by an interruption and nothing was written since, that one is finished

@@ -11,6 +11,7 @@ import (
 	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/fold"
 	"luoshu/kernel/ledger"
+	"luoshu/kernel/rule"
 	"luoshu/kernel/store"
 )
 
@@ -46,6 +47,7 @@ type selection struct {
 	plain bool // nothing but scope and moment
 
 	searched bool // a search may have stopped at searchMost
+	exact    bool // it was by a whole number that is shown masked
 }
 
 func (s *selection) and(cond string, args ...any) {
@@ -77,11 +79,17 @@ func (d *Door) choose(ctx context.Context, g *grant, q RecordQuery) (*selection,
 		return nil, luoshu.Errorf(luoshu.Invalid, "筛选条件太多", "too many filters")
 	}
 	for _, name := range guard.SortedKeys(q.Filter) {
+		if c := g.col(name); c != nil && c.held() && c.Ref != "" && strings.HasPrefix(q.Filter[name], "#") {
+			if err := d.byNumber(s, c, q.Filter[name]); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		c, err := g.clear(name)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.filter(c.Field, q.Filter[name]); err != nil {
+		if err := s.filter(d.db, c.Field, q.Filter[name]); err != nil {
 			return nil, err
 		}
 	}
@@ -93,6 +101,20 @@ func (d *Door) choose(ctx context.Context, g *grant, q RecordQuery) (*selection,
 	return s, s.sort(q.Sort)
 }
 
+// byNumber picks the rows that refer to one record, named by its number: "#12". So
+// a list can be asked for by a reference whose value is not shown.
+func (d *Door) byNumber(s *selection, c *col, want string) error {
+	rec, err := strconv.ParseInt(want[1:], 10, 64)
+	e := d.cat.Entity(c.Ref)
+	if err != nil || e == nil || !guard.MayEntity(s.g.role, e.Name) {
+		return &luoshu.Error{Kind: luoshu.Invalid, Field: c.Name, Msg: Text{ZH: "筛选值不合规", EN: "the filter's value is not valid"}}
+	}
+	cond, args := s.g.scope.Where(d.cat, e, "n_")
+	s.and("f."+store.Col(c.Name)+" IN (SELECT n_."+store.Col(e.Key[0])+" FROM "+store.Table(e.Name)+
+		" n_ WHERE n_._to IS NULL AND ((n_._rid = ? AND n_._rec = n_._rid) OR (n_._rec = ? AND n_._rec <> n_._rid)) AND "+cond+")", append([]any{rec, rec}, args...)...)
+	return nil
+}
+
 // sort orders by a clear field. Without a wish, by the key if it is clear, else
 // in the order in which the records came.
 func (s *selection) sort(by string) error {
@@ -100,7 +122,7 @@ func (s *selection) sort(by string) error {
 	if name == "" {
 		var cols []string
 		for _, k := range s.g.ent.Key {
-			if c := s.g.col(k); c == nil || c.masked {
+			if c := s.g.col(k); c == nil || c.masked || c.Rest != catalog.InClear {
 				s.order = "f._rid"
 				return nil
 			}
@@ -109,8 +131,12 @@ func (s *selection) sort(by string) error {
 		s.order = strings.Join(cols, ", ")
 		return nil
 	}
-	if _, err := s.g.clear(name); err != nil {
+	c, err := s.g.clear(name)
+	if err != nil {
 		return err
+	}
+	if c.Rest != catalog.InClear {
+		return notBy(name)
 	}
 	col := "f." + store.Col(name)
 	// Nulls come last whichever way the order runs, on every database.
@@ -122,7 +148,18 @@ func (s *selection) sort(by string) error {
 	return nil
 }
 
-func (s *selection) filter(f *catalog.Field, want string) error {
+// notBy refuses to order or filter by a field whose values the database does not
+// have in clear.
+func notBy(name string) error {
+	return &luoshu.Error{Kind: luoshu.Invalid, Field: name, Msg: Text{ZH: "此字段加密存放，不能按它排序或筛选", EN: "this field is kept encrypted and cannot be sorted or filtered by"}}
+}
+
+// filter adds a condition. Of a sealed field only equality can be asked, and only
+// where the catalog says that it is found.
+func (s *selection) filter(db *store.DB, f *catalog.Field, want string) error {
+	if f.Rest == catalog.Hidden {
+		return notBy(f.Name)
+	}
 	col := "f." + store.Col(f.Name)
 	bad := &luoshu.Error{Kind: luoshu.Invalid, Field: f.Name, Msg: Text{ZH: "筛选值不合规", EN: "the filter's value is not valid"}}
 	if want == "" {
@@ -155,6 +192,9 @@ func (s *selection) filter(f *catalog.Field, want string) error {
 		v, ok := parseStored(f, c)
 		if !ok {
 			return bad
+		}
+		if text, ok := v.(string); ok {
+			v = db.Stored(s.g.ent.Name, f.Name, text)
 		}
 		args = append(args, v)
 	}
@@ -225,10 +265,20 @@ func (d *Door) search(ctx context.Context, s *selection, scope *access.Scope, q 
 		}
 	}
 	if k := e.KeyFields()[0]; k.Type.IsText() {
-		if c := s.g.col(k.Name); c != nil && !c.masked {
-			f.start(store.Col(k.Name), q)
+		c := s.g.col(k.Name)
+		find := f.start
+		if k.Rest == catalog.Token { // found whole or not at all
+			find = func(col, word string) { f.add("x."+col+" = ?", d.db.Stored(e.Name, k.Name, word)) }
+		}
+		switch {
+		case c == nil:
+		case c.held():
+			f.add("x."+store.Col(k.Name)+" = ?", d.db.Stored(e.Name, k.Name, rule.Canonical(k.Check, q)))
+			s.exact = true
+		case !c.masked:
+			find(store.Col(k.Name), q)
 			if up := strings.ToUpper(q); up != q {
-				f.start(store.Col(k.Name), up)
+				find(store.Col(k.Name), up)
 			}
 		}
 	}

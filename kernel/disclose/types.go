@@ -21,6 +21,7 @@ type Column struct {
 	Sensitivity string   `json:"sensitivity"`
 	Source      string   `json:"source,omitempty"`
 	Masked      bool     `json:"masked"`
+	Sealed      bool     `json:"sealed,omitempty"` // kept encrypted: neither sorted by nor, but by equality, filtered
 }
 
 // Row is one record as a list shows it. Values are the stored forms, masked
@@ -43,6 +44,10 @@ type Page struct {
 	Seal    string   `json:"seal,omitempty"`
 	Columns []Column `json:"columns"`
 	Rows    []Row    `json:"rows"`
+
+	// Exact says that the records were found by a whole number that the reader does
+	// not see in clear; such searches are noted.
+	Exact bool `json:"-"`
 }
 
 func sensitivityName(s catalog.Sensitivity) string {
@@ -66,7 +71,7 @@ func (d *Door) columns(g *grant, full bool) []Column {
 	for _, c := range g.cols {
 		x := Column{
 			Name: c.Name, Title: c.Title, Type: string(c.Type), Codes: c.Codes, Ref: c.Ref,
-			Scale: c.Scale, Sensitivity: sensitivityName(c.Sensitivity), Masked: c.masked,
+			Scale: c.Scale, Sensitivity: sensitivityName(c.Class()), Masked: c.masked, Sealed: c.Rest != catalog.InClear,
 		}
 		if c.Unit.ZH != "" {
 			u := c.Unit

@@ -17,6 +17,7 @@ import (
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
 	"luoshu/kernel/store"
+	"luoshu/kernel/store/storetest"
 	"luoshu/packs"
 )
 
@@ -41,7 +42,7 @@ func open(t *testing.T, dir string) *desk {
 	for _, f := range faults {
 		t.Fatal(f.String())
 	}
-	db, err := store.Open(context.Background(), store.Config{Driver: "sqlite", DSN: filepath.Join(dir, "luoshu.db")})
+	db, err := store.Open(context.Background(), store.Config{Driver: "sqlite", DSN: filepath.Join(dir, "luoshu.db"), Keys: storetest.KeysIn(t, dir)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func (m *Mover) Case(ctx context.Context, actor luoshu.Actor, n int64) (*Case, e
 }
 
 func (m *Mover) seen(ctx context.Context, actor luoshu.Actor, n int64) (*Case, *access.Scope, error) {
-	if err := m.allow(actor, "movement"); err != nil {
+	if err := m.Allow(actor, "movement"); err != nil {
 		return nil, nil, err
 	}
 	scope, err := m.acc.Scope(ctx, actor)
@@ -202,7 +202,7 @@ func (m *Mover) turn(ctx context.Context, actor luoshu.Actor, c *Case, to, note 
 // transaction, then its state. If the process dies in between, the next sweep
 // finds that it is written and only turns the state.
 func (m *Mover) finish(ctx context.Context, actor luoshu.Actor, c *Case) error {
-	if c.State != Agreed || c.Date > m.today() {
+	if c.State != Agreed || c.Date > m.Today() {
 		return nil
 	}
 	s, err := m.read(ctx, c.Rec)
@@ -258,9 +258,6 @@ func (m *Mover) Sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := m.sweepActs(ctx); err != nil {
-		return err
-	}
 	if _, err := m.db.Exec(ctx, `DELETE FROM movement_miss WHERE at < ?`, m.now().Unix()-missOrgWindow); err != nil {
 		return fmt.Errorf("forget misses: %w", err)
 	}
@@ -274,7 +271,7 @@ func (m *Mover) late(ctx context.Context, machine luoshu.Actor, c *Case) error {
 	if err != nil {
 		return err
 	}
-	days := daysBetween(c.Day, m.today())
+	days := daysBetween(c.Day, m.Today())
 	if (days < remind || c.told) && days < answer*int64(c.Level+1) {
 		return nil // nothing that has not been said
 	}

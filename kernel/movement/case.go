@@ -87,7 +87,7 @@ const maxText = 500
 // person cannot be moved is answered alike, and guessing is slowed down. A second
 // case for the same person is refused.
 func (m *Mover) Begin(ctx context.Context, actor luoshu.Actor, r Request) (*Case, error) {
-	if err := m.allow(actor, "movement"); err != nil {
+	if err := m.Allow(actor, "movement"); err != nil {
 		return nil, err
 	}
 	kind := m.ch.Change(r.Type)
@@ -109,7 +109,7 @@ func (m *Mover) Begin(ctx context.Context, actor luoshu.Actor, r Request) (*Case
 	}
 	c := &Case{
 		Kind: kind, Rec: s.person.Rec, Date: r.Date, Grade: r.Grade, Group: r.Group, Place: r.Place,
-		Reason: r.Reason, Evidence: r.Evidence, Day: m.today(), Account: actor.Name, State: Agreed,
+		Reason: r.Reason, Evidence: r.Evidence, Day: m.Today(), Account: actor.Name, State: Agreed,
 	}
 	if err := m.sides(scope, s, r, c); err != nil {
 		return nil, err
@@ -140,7 +140,7 @@ func (m *Mover) checkRequest(kind *charter.Change, r *Request) error {
 	}
 	need := func(what, field, v string, name luoshu.Text) error {
 		if kind.Need(what) && v == "" {
-			e := refuse(luoshu.Invalid, "“%s”须填写%s", "“%s” needs %s", kind.Title, name)
+			e := Errorf(luoshu.Invalid, "“%s”须填写%s", "“%s” needs %s", kind.Title, name)
 			e.Field = field
 			return e
 		}
@@ -149,10 +149,10 @@ func (m *Mover) checkRequest(kind *charter.Change, r *Request) error {
 	if r.Reason != "" && (m.ch.Reasons == "" || m.cat.List(m.ch.Reasons).Code(r.Reason) == nil) {
 		return &luoshu.Error{Kind: luoshu.Invalid, Field: "reason", Msg: luoshu.Text{ZH: "没有这个原因代码", EN: "there is no such reason"}}
 	}
-	if !isDay(r.Date) {
+	if !IsDay(r.Date) {
 		return &luoshu.Error{Kind: luoshu.Invalid, Field: "date", Msg: luoshu.Text{ZH: "日期无效", EN: "not a date"}}
 	}
-	if r.Date > m.today() && kind.Side != charter.TwoSides {
+	if r.Date > m.Today() && kind.Side != charter.TwoSides {
 		return &luoshu.Error{Kind: luoshu.Invalid, Field: "date", Msg: luoshu.Text{ZH: "日期不能晚于今天", EN: "the date may not lie ahead"}}
 	}
 	return errors.Join(
@@ -290,7 +290,7 @@ func (m *Mover) alone(ctx context.Context, scope *access.Scope, c *Case) error {
 		return err
 	}
 	if o := all[0]; m.visible(scope, o) {
-		return refuse(luoshu.Conflict, "此人已有办理中的变动（第 %d 号）", "another case for this person is under way (no. %d)", o.N)
+		return Errorf(luoshu.Conflict, "此人已有办理中的变动（第 %d 号）", "another case for this person is under way (no. %d)", o.N)
 	}
 	return luoshu.Errorf(luoshu.Conflict, "此人已有办理中的变动", "another case for this person is under way")
 }
@@ -315,7 +315,7 @@ func (m *Mover) store(ctx context.Context, actor luoshu.Actor, c *Case, note str
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO movement_case (n, type, rec, asked, giver, taker, on_date, grade, grp, place, reason, evidence, state, at, day, account)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, c.N, c.Kind.ID, c.Rec, c.Asked, c.Giver, c.Taker, c.Date, c.Grade, c.Group,
-			c.Place, c.Reason, c.Evidence, c.State, m.stamp(), c.Day, c.Account); err != nil {
+			c.Place, c.Reason, c.Evidence, c.State, m.Stamp(), c.Day, c.Account); err != nil {
 			return fmt.Errorf("store a case: %w", err)
 		}
 		return m.event(ctx, tx, c.N, "", actor, c.State, note)
@@ -332,7 +332,7 @@ func (m *Mover) event(ctx context.Context, tx *store.Tx, n int64, mark string, a
 		mark = fmt.Sprintf("#%d", k)
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO movement_event (n, mark, k, at, day, account, role, org, act, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (n, mark) DO NOTHING`, n, mark, k, m.stamp(), m.today(), actor.Name, actor.Role, actor.Org, act, note)
+		ON CONFLICT (n, mark) DO NOTHING`, n, mark, k, m.Stamp(), m.Today(), actor.Name, actor.Role, actor.Org, act, note)
 	if err != nil {
 		return fmt.Errorf("note an event: %w", err)
 	}

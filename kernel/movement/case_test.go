@@ -143,7 +143,7 @@ func TestTransferAhead(t *testing.T) {
 
 func (tn *town) sweep() {
 	tn.Helper()
-	if err := tn.mv.Sweep(tn.ctx); err != nil {
+	if err := errors.Join(tn.mv.Sweep(tn.ctx), tn.life.Sweep(tn.ctx)); err != nil {
 		tn.Fatal(err)
 	}
 }

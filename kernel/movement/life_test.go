@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"luoshu"
+	"luoshu/kernel/lifecycle"
 	"luoshu/kernel/movement"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
@@ -69,21 +70,21 @@ func TestMerge(t *testing.T) {
 	dbs.Each(t, func(t *testing.T, c store.Config) {
 		tn := staffed(t, c)
 		tn.begin(clerk(schoolA), movement.Request{Type: "suspend", Rec: tn.recOf("李二"), Date: 20250210, Reason: "10", Evidence: "x"})
-		merge := movement.ActRequest{Act: "merge", Org: schoolA, Successor: schoolB, Date: 20250310, Paper: "洛教〔2025〕1号"}
+		merge := lifecycle.ActRequest{Act: "merge", Org: schoolA, Successor: schoolB, Date: 20250310, Paper: "洛教〔2025〕1号"}
 		for _, x := range []struct {
 			a    luoshu.Actor
 			kind luoshu.ErrKind
 		}{{clerk(schoolA), luoshu.Denied}, {county(countyY), luoshu.NotFound}} {
-			_, err := tn.mv.ActNow(tn.ctx, x.a, merge)
+			_, err := tn.life.ActNow(tn.ctx, x.a, merge)
 			tn.refused(err, x.kind, "")
 		}
-		pre, err := tn.mv.PreviewAct(tn.ctx, county(countyX), merge)
+		pre, err := tn.life.PreviewAct(tn.ctx, county(countyX), merge)
 		if err != nil || fmt.Sprint(pre.Facts, pre.Persons, pre.Groups) != "map[enrolment:2 posting:1] map[staff:1 student:3] 2" {
 			t.Fatal(pre, err)
 		}
 		before := tn.everything()
-		a, err := tn.mv.ActNow(tn.ctx, county(countyX), merge)
-		if err != nil || a.State != movement.Done {
+		a, err := tn.life.ActNow(tn.ctx, county(countyX), merge)
+		if err != nil || a.State != lifecycle.Done {
 			t.Fatal(a, err)
 		}
 		if got := tn.org(schoolA); got != "甲校() 410311 closed 20250310 to 2141000002 | 20250310 3 甲校→乙校 2141000002" {
@@ -98,16 +99,16 @@ func TestMerge(t *testing.T) {
 		if got := tn.posting("T2"); got != "1 | 1 20150901-20230831" {
 			t.Error(got)
 		}
-		_, err = tn.mv.ActNow(tn.ctx, county(countyX), movement.ActRequest{Act: "rename", Org: schoolA, Name: "新甲校", Date: 20250310})
+		_, err = tn.life.ActNow(tn.ctx, county(countyX), lifecycle.ActRequest{Act: "rename", Org: schoolA, Name: "新甲校", Date: 20250310})
 		tn.refused(err, luoshu.Conflict, "was closed on")
 		tn.intact()
-		if a, err = tn.mv.UndoAct(tn.ctx, county(countyX), a.N); err != nil || a.State != movement.Undone {
+		if a, err = tn.life.UndoAct(tn.ctx, county(countyX), a.N); err != nil || a.State != lifecycle.Undone {
 			t.Fatal(a, err)
 		}
 		if got := tn.everything(); got != before {
 			t.Errorf("after the undo:\n%s\nbefore:\n%s", got, before)
 		}
-		_, err = tn.mv.UndoAct(tn.ctx, county(countyX), a.N)
+		_, err = tn.life.UndoAct(tn.ctx, county(countyX), a.N)
 		tn.refused(err, luoshu.Conflict, "already")
 		tn.intact()
 	})
@@ -126,8 +127,8 @@ func TestMergeAhead(t *testing.T) {
 	tn := staffed(t, dbs.SQLite(t))
 	tn.today = time.Date(2025, 7, 10, 9, 0, 0, 0, time.UTC)
 	tn.promote(county(countyX), "")
-	a, err := tn.mv.ActNow(tn.ctx, county(countyX), movement.ActRequest{Act: "merge", Org: schoolA, Successor: schoolB, Date: 20250801})
-	if err != nil || a.State != movement.Planned {
+	a, err := tn.life.ActNow(tn.ctx, county(countyX), lifecycle.ActRequest{Act: "merge", Org: schoolA, Successor: schoolB, Date: 20250801})
+	if err != nil || a.State != lifecycle.Planned {
 		t.Fatal(a, err)
 	}
 	tn.sweep()
@@ -139,7 +140,7 @@ func TestMergeAhead(t *testing.T) {
 		}
 		return nil
 	})
-	if err := tn.mv.Sweep(tn.ctx); err == nil {
+	if err := tn.life.Sweep(tn.ctx); err == nil {
 		t.Fatal("no accident")
 	}
 	tn.mv.Fail(nil)
@@ -149,8 +150,8 @@ func TestMergeAhead(t *testing.T) {
 		t.Error("the act was written twice")
 	}
 	tn.expect("张一", "01 B | 2024 A PRI1/01 0901-0801 | 2024 B PRI1/03 0801- | 2025 B PRI2/01 0901-")
-	acts, err := tn.mv.Acts(tn.ctx, county(countyX), schoolA)
-	if err != nil || len(acts) != 1 || acts[0].State != movement.Done {
+	acts, err := tn.life.Acts(tn.ctx, county(countyX), schoolA)
+	if err != nil || len(acts) != 1 || acts[0].State != lifecycle.Done {
 		t.Fatal(acts, err)
 	}
 	tn.intact()
@@ -158,9 +159,9 @@ func TestMergeAhead(t *testing.T) {
 
 func TestOtherActs(t *testing.T) {
 	tn := staffed(t, dbs.SQLite(t))
-	act := func(a luoshu.Actor, r movement.ActRequest) error {
+	act := func(a luoshu.Actor, r lifecycle.ActRequest) error {
 		r.Date = 20250310
-		_, err := tn.mv.ActNow(tn.ctx, a, r)
+		_, err := tn.life.ActNow(tn.ctx, a, r)
 		return err
 	}
 	ok := func(err error) {
@@ -170,23 +171,23 @@ func TestOtherActs(t *testing.T) {
 		}
 	}
 	x := county(countyX)
-	tn.refused(act(x, movement.ActRequest{Act: "rename", Org: schoolA}), luoshu.Invalid, "needed")
-	tn.refused(act(x, movement.ActRequest{Act: "rename", Org: schoolA, Name: "甲校"}), luoshu.Conflict, "already")
-	ok(act(x, movement.ActRequest{Act: "rename", Org: schoolA, Name: "实验小学"}))
-	ok(act(x, movement.ActRequest{Act: "move", Org: schoolA, Address: "新址2号"}))
-	tn.refused(act(x, movement.ActRequest{Act: "manage", Org: schoolA, Parent: countyY}), luoshu.NotFound, "no such")
-	tn.refused(act(planner, movement.ActRequest{Act: "manage", Org: schoolA, Parent: schoolB}), luoshu.Invalid, "above")
-	ok(act(planner, movement.ActRequest{Act: "manage", Org: schoolA, Parent: countyY}))
+	tn.refused(act(x, lifecycle.ActRequest{Act: "rename", Org: schoolA}), luoshu.Invalid, "needed")
+	tn.refused(act(x, lifecycle.ActRequest{Act: "rename", Org: schoolA, Name: "甲校"}), luoshu.Conflict, "already")
+	ok(act(x, lifecycle.ActRequest{Act: "rename", Org: schoolA, Name: "实验小学"}))
+	ok(act(x, lifecycle.ActRequest{Act: "move", Org: schoolA, Address: "新址2号"}))
+	tn.refused(act(x, lifecycle.ActRequest{Act: "manage", Org: schoolA, Parent: countyY}), luoshu.NotFound, "no such")
+	tn.refused(act(planner, lifecycle.ActRequest{Act: "manage", Org: schoolA, Parent: schoolB}), luoshu.Invalid, "above")
+	ok(act(planner, lifecycle.ActRequest{Act: "manage", Org: schoolA, Parent: countyY}))
 	if got := tn.org(schoolA); got != "实验小学(甲校) 410302 closed  to  | 20250310 2 甲校→实验小学  | 20250310 82 开元大道1号→新址2号  | 20250310 83 洛龙教体局→老城教体局 " {
 		t.Fatal(got)
 	}
 	y := county(countyY)
-	tn.refused(act(y, movement.ActRequest{Act: "close", Org: schoolA}), luoshu.Conflict, "held there")
+	tn.refused(act(y, lifecycle.ActRequest{Act: "close", Org: schoolA}), luoshu.Conflict, "held there")
 	// A split by class and by list; the rest stays.
-	tn.refused(act(y, movement.ActRequest{Act: "split", Org: schoolA, Successor: schoolC}), luoshu.Invalid, "nobody was chosen")
+	tn.refused(act(y, lifecycle.ActRequest{Act: "split", Org: schoolA, Successor: schoolC}), luoshu.Invalid, "nobody was chosen")
 	v, err := tn.rec.ByKey(tn.ctx, "staff", "T1")
 	ok(err)
-	ok(act(y, movement.ActRequest{
+	ok(act(y, lifecycle.ActRequest{
 		Act: "split", Org: schoolA, Successor: schoolC, Groups: []string{schoolA + "-2024-PRI1-01"}, Persons: map[string][]int64{"staff": {v.Rec}},
 	}))
 	tn.expect("张一", "01 C | 2024 A PRI1/01 0901-0310 | 2024 C PRI1/03 0310-")
@@ -196,6 +197,6 @@ func TestOtherActs(t *testing.T) {
 		t.Error(got)
 	}
 	tn.begin(clerk(schoolA), movement.Request{Type: "leave-city", Rec: tn.recOf("王三"), Date: 20250310, Place: "郑州", Evidence: "x"})
-	ok(act(y, movement.ActRequest{Act: "close", Org: schoolA}))
+	ok(act(y, lifecycle.ActRequest{Act: "close", Org: schoolA}))
 	tn.intact()
 }

@@ -30,7 +30,7 @@ type Event struct {
 // Cases lists cases that the actor has a side in, newest first, and says how many
 // there are.
 func (m *Mover) Cases(ctx context.Context, actor luoshu.Actor, q CaseQuery) ([]*Case, int64, error) {
-	if err := m.allow(actor, "movement"); err != nil {
+	if err := m.Allow(actor, "movement"); err != nil {
 		return nil, 0, err
 	}
 	scope, err := m.acc.Scope(ctx, actor)

@@ -41,11 +41,18 @@ func New(db *store.DB, cat *catalog.Catalog, ch *charter.Movement, led *ledger.L
 	return &Mover{db: db, cat: cat, ch: ch, led: led, rec: rec, acc: acc, now: now}
 }
 
+// Lock keeps every other change out until Unlock: for rooms that write persons'
+// facts by their own plans.
+func (m *Mover) Lock() { m.mu.Lock() }
+
+// Unlock ends Lock.
+func (m *Mover) Unlock() { m.mu.Unlock() }
+
 // Charter is what the packs say of movements, nil if they say nothing.
 func (m *Mover) Charter() *charter.Movement { return m.ch }
 
-// allow checks the right and that the packs know of movements at all.
-func (m *Mover) allow(actor luoshu.Actor, right string) error {
+// Allow checks the right and that the packs know of movements at all.
+func (m *Mover) Allow(actor luoshu.Actor, right string) error {
 	if err := m.acc.Require(actor, right); err != nil {
 		return err
 	}
@@ -55,16 +62,16 @@ func (m *Mover) allow(actor luoshu.Actor, right string) error {
 	return nil
 }
 
-// at is an accident if a test asks for one.
-func (m *Mover) at(step string) error {
+// Step is an accident if a test asks for one.
+func (m *Mover) Step(step string) error {
 	if m.fail == nil {
 		return nil
 	}
 	return m.fail(step)
 }
 
-// today is the house's day as yyyymmdd.
-func (m *Mover) today() int64 { return dayOf(m.now()) }
+// Today is the house's day as yyyymmdd.
+func (m *Mover) Today() int64 { return dayOf(m.now()) }
 
 func dayOf(t time.Time) int64 {
 	y, mo, d := t.Date()
@@ -75,8 +82,8 @@ func timeOf(day int64) time.Time {
 	return time.Date(int(day/10000), time.Month(day/100%100), int(day%100), 0, 0, 0, 0, time.UTC)
 }
 
-// isDay reports whether a number is a date.
-func isDay(day int64) bool { return day >= 19000101 && day <= 99991231 && dayOf(timeOf(day)) == day }
+// IsDay reports whether a number is a date.
+func IsDay(day int64) bool { return day >= 19000101 && day <= 99991231 && dayOf(timeOf(day)) == day }
 
 // daysBetween counts whole days from one day to a later one.
 func daysBetween(from, to int64) int64 { return int64(timeOf(to).Sub(timeOf(from)).Hours()) / 24 }
@@ -94,8 +101,8 @@ func (m *Mover) param(id string, day int64) (int64, error) {
 	return v.Num, nil
 }
 
-// bounds are the first and last day of a year.
-func (m *Mover) bounds(year int64) (first, last int64, err error) {
+// Bounds are the first and last day of a year.
+func (m *Mover) Bounds(year int64) (first, last int64, err error) {
 	start, err := m.param(m.ch.Year.Start, year*10000+1231)
 	if err != nil {
 		return 0, 0, err
@@ -123,11 +130,11 @@ func (m *Mover) yearOf(day int64) (int64, error) {
 	return day/10000 - 1, nil
 }
 
-// stamp is now as the tables keep it.
-func (m *Mover) stamp() string { return m.now().UTC().Format(time.RFC3339) }
+// Stamp is now as the tables keep it.
+func (m *Mover) Stamp() string { return m.now().UTC().Format(time.RFC3339) }
 
-// title names an organisation for people.
-func (m *Mover) title(ctx context.Context, code string) luoshu.Text {
+// Title names an organisation for people.
+func (m *Mover) Title(ctx context.Context, code string) luoshu.Text {
 	t, err := m.acc.Tree(ctx)
 	if err == nil {
 		if n := t.Get(code); n != nil {

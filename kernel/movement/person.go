@@ -12,8 +12,8 @@ import (
 	"luoshu/kernel/store"
 )
 
-// refuse is an error for people; a Text among the arguments reads in each language.
-func refuse(kind luoshu.ErrKind, zh, en string, args ...any) *luoshu.Error {
+// Errorf is an error for people; a Text among the arguments reads in each language.
+func Errorf(kind luoshu.ErrKind, zh, en string, args ...any) *luoshu.Error {
 	az, ae := slices.Clone(args), slices.Clone(args)
 	for i, a := range args {
 		if t, ok := a.(luoshu.Text); ok {
@@ -75,8 +75,8 @@ func (m *Mover) open(s *state) *records.Version {
 	return nil
 }
 
-// codeTitle is what a code of a field is called.
-func (m *Mover) codeTitle(f *catalog.Field, code string) luoshu.Text {
+// CodeTitle is what a code of a field is called.
+func (m *Mover) CodeTitle(f *catalog.Field, code string) luoshu.Text {
 	if l := m.cat.List(f.Codes); l != nil {
 		if c := l.Code(code); c != nil {
 			return c.Title
@@ -104,7 +104,7 @@ type plan struct {
 
 // plan works a change out, or says why it cannot be.
 func (m *Mover) plan(ctx context.Context, s *state, c change) (*plan, error) {
-	if !isDay(c.date) {
+	if !IsDay(c.date) {
 		return nil, luoshu.Errorf(luoshu.Invalid, "日期无效", "not a date")
 	}
 	if m.done(s, c) {
@@ -112,8 +112,8 @@ func (m *Mover) plan(ctx context.Context, s *state, c change) (*plan, error) {
 	}
 	status := m.status(s.person)
 	if !slices.Contains(c.kind.From, status) {
-		return nil, refuse(luoshu.Conflict, "现状态为“%s”，不能办理“%s”", "the status is “%s”: “%s” is not possible",
-			m.codeTitle(m.ch.Person.Status, status), c.kind.Title)
+		return nil, Errorf(luoshu.Conflict, "现状态为“%s”，不能办理“%s”", "the status is “%s”: “%s” is not possible",
+			m.CodeTitle(m.ch.Person.Status, status), c.kind.Title)
 	}
 	p := &plan{}
 	if err := m.planClose(s, c, p); err != nil {
@@ -125,7 +125,7 @@ func (m *Mover) plan(ctx context.Context, s *state, c change) (*plan, error) {
 	m.planPerson(s, c, p)
 	for _, row := range [][]luoshu.Value{p.close, p.open} {
 		if row != nil {
-			if err := m.lawful(row); err != nil {
+			if err := m.Lawful(m.ch.Fact.Entity, row); err != nil {
 				return nil, err
 			}
 		}
@@ -166,24 +166,24 @@ func (m *Mover) planClose(s *state, c change, p *plan) error {
 	f := &m.ch.Fact
 	l := m.open(s)
 	if stage := s.last(); len(c.kind.Stages) > 0 && (stage == nil || !slices.Contains(c.kind.Stages, stage.Values[f.Stage.Index].S)) {
-		return refuse(luoshu.Conflict, "该学段不能办理“%s”", "“%s” does not exist in this stage", c.kind.Title)
+		return Errorf(luoshu.Conflict, "该学段不能办理“%s”", "“%s” does not exist in this stage", c.kind.Title)
 	}
 	if !c.kind.Closes {
 		return nil
 	}
 	if l == nil {
 		if slices.Contains(m.ch.Person.Present, m.status(s.person)) {
-			return refuse(luoshu.Conflict, "没有可结束的在校登记，请先补登", "no stay is open that could be closed; enter it first")
+			return Errorf(luoshu.Conflict, "没有可结束的在校登记，请先补登", "no stay is open that could be closed; enter it first")
 		}
 		return nil
 	}
-	_, last, err := m.bounds(l.Values[f.Year.Index].I)
+	_, last, err := m.Bounds(l.Values[f.Year.Index].I)
 	if err != nil {
 		return err
 	}
 	from := l.Values[f.From.Index].I
 	if c.date < from || c.date > last {
-		return refuse(luoshu.Invalid, "日期须在本学年登记之内：%s 至 %s", "the date must lie within the stay it ends: %s to %s",
+		return Errorf(luoshu.Invalid, "日期须在本学年登记之内：%s 至 %s", "the date must lie within the stay it ends: %s to %s",
 			luoshu.FormatDate(from), luoshu.FormatDate(last))
 	}
 	p.close = slices.Clone(l.Values)
@@ -199,16 +199,16 @@ func (m *Mover) planOpen(ctx context.Context, s *state, c change, p *plan) error
 	}
 	f, l := &m.ch.Fact, s.last()
 	if l == nil {
-		return refuse(luoshu.Conflict, "没有以往的在校登记可依据，请先补登", "there is no earlier stay to go by; enter one first")
+		return Errorf(luoshu.Conflict, "没有以往的在校登记可依据，请先补登", "there is no earlier stay to go by; enter one first")
 	}
 	if to := l.Values[f.To.Index]; !c.kind.Closes && (to.K == luoshu.Null || c.date < to.I) {
-		return refuse(luoshu.Conflict, "日期早于上一段登记的结束，或上一段尚未结束", "the last stay has not ended by that day")
+		return Errorf(luoshu.Conflict, "日期早于上一段登记的结束，或上一段尚未结束", "the last stay has not ended by that day")
 	}
 	taker := c.taker
 	if taker == "" {
 		taker = m.holder(s.person)
 	}
-	if err := m.alive(ctx, taker, c.date); err != nil {
+	if err := m.Alive(ctx, taker, c.date); err != nil {
 		return err
 	}
 	year, err := m.yearOf(c.date)
@@ -223,7 +223,7 @@ func (m *Mover) planOpen(ctx context.Context, s *state, c change, p *plan) error
 		return err
 	}
 	if taker == l.Values[f.Org.Index].S && c.date == l.Values[f.From.Index].I && year == l.Values[f.Year.Index].I {
-		return refuse(luoshu.Invalid, "当天才开始的登记请直接更正", "a stay that begins on that very day is corrected, not closed")
+		return Errorf(luoshu.Invalid, "当天才开始的登记请直接更正", "a stay that begins on that very day is corrected, not closed")
 	}
 	row := make([]luoshu.Value, len(f.Entity.Fields))
 	for _, x := range f.Carry {
@@ -254,10 +254,10 @@ func (m *Mover) gradeAfter(from string, c change) (string, error) {
 		}
 	}
 	if want == "" || m.ch.Stage(want) == "" {
-		return "", refuse(luoshu.Invalid, "没有可进入的年级", "there is no grade to go to")
+		return "", Errorf(luoshu.Invalid, "没有可进入的年级", "there is no grade to go to")
 	}
 	if c.grade != "" && c.grade != want {
-		return "", refuse(luoshu.Invalid, "年级应为“%s”", "the grade must be “%s”", m.codeTitle(m.ch.Fact.Grade, want))
+		return "", Errorf(luoshu.Invalid, "年级应为“%s”", "the grade must be “%s”", m.CodeTitle(m.ch.Fact.Grade, want))
 	}
 	return want, nil
 }
@@ -267,11 +267,11 @@ func (m *Mover) place(ctx context.Context, row []luoshu.Value, last *records.Ver
 	f, g := &m.ch.Fact, m.ch.Group
 	if c.group == "" {
 		if c.kind.Group {
-			return refuse(luoshu.Invalid, "请选择班级", "choose a class")
+			return Errorf(luoshu.Invalid, "请选择班级", "choose a class")
 		}
 		return nil
 	}
-	bad := refuse(luoshu.Invalid, "所选班级不是该单位本学年该年级的", "that class is not one of this organisation, year and grade")
+	bad := Errorf(luoshu.Invalid, "所选班级不是该单位本学年该年级的", "that class is not one of this organisation, year and grade")
 	if g == nil {
 		return bad
 	}
@@ -283,7 +283,7 @@ func (m *Mover) place(ctx context.Context, row []luoshu.Value, last *records.Ver
 		return bad
 	}
 	if c.kind.Group && c.kind.Grade == charter.SameGrade && last.Values[f.Group.Index].S == c.group {
-		return refuse(luoshu.Invalid, "已在该班", "already in that class")
+		return Errorf(luoshu.Invalid, "已在该班", "already in that class")
 	}
 	row[f.Group.Index] = luoshu.TextValue(c.group)
 	return nil
@@ -303,8 +303,8 @@ func (m *Mover) planPerson(s *state, c change, p *plan) {
 	}
 }
 
-// alive checks that an organisation is known and not closed on a day.
-func (m *Mover) alive(ctx context.Context, code string, day int64) error {
+// Alive checks that an organisation is known and not closed on a day.
+func (m *Mover) Alive(ctx context.Context, code string, day int64) error {
 	t, err := m.acc.Tree(ctx)
 	if err != nil {
 		return err
@@ -314,15 +314,13 @@ func (m *Mover) alive(ctx context.Context, code string, day int64) error {
 		return luoshu.Errorf(luoshu.NotFound, "没有这个单位", "no such organisation")
 	}
 	if n.Closed != 0 && n.Closed <= day {
-		return refuse(luoshu.Conflict, "“%s”已于 %s 撤销", "“%s” was closed on %s", n.Title, luoshu.FormatDate(n.Closed))
+		return Errorf(luoshu.Conflict, "“%s”已于 %s 撤销", "“%s” was closed on %s", n.Title, luoshu.FormatDate(n.Closed))
 	}
 	return nil
 }
 
-// lawful holds a fact against the enforced row rules of its entity.
-func (m *Mover) lawful(row []luoshu.Value) error { return m.lawfulOf(m.ch.Fact.Entity, row) }
-
-func (m *Mover) lawfulOf(e *catalog.Entity, row []luoshu.Value) error {
+// Lawful holds a row against the enforced row rules of its entity.
+func (m *Mover) Lawful(e *catalog.Entity, row []luoshu.Value) error {
 	get := func(name string) luoshu.Value {
 		if f := e.Field(name); f != nil {
 			return row[f.Index]
@@ -331,7 +329,7 @@ func (m *Mover) lawfulOf(e *catalog.Entity, row []luoshu.Value) error {
 	}
 	param := func(id string) (luoshu.Value, bool) {
 		if p := m.cat.Parameter(id); p != nil {
-			if v, ok := p.Value(m.today(), nil, ""); ok {
+			if v, ok := p.Value(m.Today(), nil, ""); ok {
 				return luoshu.IntValue(v.Num), true
 			}
 		}

@@ -47,7 +47,7 @@ func (m *Mover) Who(ctx context.Context, rec int64) (*Who, error) {
 
 // Changes lists what may happen now to a person whom the actor holds.
 func (m *Mover) Changes(ctx context.Context, actor luoshu.Actor, rec int64) ([]string, *Who, error) {
-	if err := m.allow(actor, "movement"); err != nil {
+	if err := m.Allow(actor, "movement"); err != nil {
 		return nil, nil, err
 	}
 	scope, err := m.acc.Scope(ctx, actor)
@@ -101,8 +101,8 @@ func (m *Mover) Newest(ctx context.Context) (year, day int64, err error) {
 		year = n
 	}
 	if year == 0 {
-		return 0, m.today(), nil
+		return 0, m.Today(), nil
 	}
-	first, last, err := m.bounds(year)
-	return year, max(first, min(last, m.today())), err
+	first, last, err := m.Bounds(year)
+	return year, max(first, min(last, m.Today())), err
 }

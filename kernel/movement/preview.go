@@ -186,7 +186,7 @@ func (u *unitReader) readExceptions() error {
 // Except sets or, with an empty act, clears the exception of a person whom the
 // actor holds.
 func (m *Mover) Except(ctx context.Context, actor luoshu.Actor, year, rec int64, act, group, note string) error {
-	if err := m.allow(actor, "yearend"); err != nil {
+	if err := m.Allow(actor, "yearend"); err != nil {
 		return err
 	}
 	if act != "" && !slices.Contains([]string{ExceptPromote, ExceptRepeat, ExceptLeave}, act) {
@@ -215,7 +215,7 @@ func (m *Mover) Except(ctx context.Context, actor luoshu.Actor, year, rec int64,
 			return nil
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO movement_exception (year, rec, act, grp, note, at, account) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			year, rec, act, group, note, m.stamp(), actor.Name)
+			year, rec, act, group, note, m.Stamp(), actor.Name)
 		if err != nil {
 			return fmt.Errorf("set an exception: %w", err)
 		}

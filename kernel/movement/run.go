@@ -41,7 +41,7 @@ func (m *Mover) Promote(ctx context.Context, actor luoshu.Actor, year int64, org
 	if err != nil {
 		return nil, err
 	}
-	first, _, err := m.bounds(year + 1)
+	first, _, err := m.Bounds(year + 1)
 	if err != nil {
 		return nil, err
 	}
@@ -53,8 +53,8 @@ func (m *Mover) Promote(ctx context.Context, actor luoshu.Actor, year int64, org
 	if begins > first {
 		begins -= 10000
 	}
-	if m.today() < begins {
-		return nil, refuse(luoshu.Conflict, "%s 起才可办理；此前可以预览", "this is possible from %s on; before that it can be previewed", luoshu.FormatDate(begins))
+	if m.Today() < begins {
+		return nil, Errorf(luoshu.Conflict, "%s 起才可办理；此前可以预览", "this is possible from %s on; before that it can be previewed", luoshu.FormatDate(begins))
 	}
 	r, err := m.begin(ctx, actor, year, root)
 	if err != nil {
@@ -83,7 +83,7 @@ func (m *Mover) Promote(ctx context.Context, actor luoshu.Actor, year int64, org
 // units are the organisations of a run, in the order of their codes, and the one
 // above them all.
 func (m *Mover) units(ctx context.Context, actor luoshu.Actor, year int64, org string) ([]string, string, error) {
-	if err := m.allow(actor, "yearend"); err != nil {
+	if err := m.Allow(actor, "yearend"); err != nil {
 		return nil, "", err
 	}
 	if year < 1900 || year > 9000 {
@@ -108,7 +108,7 @@ func (m *Mover) units(ctx context.Context, actor luoshu.Actor, year int64, org s
 // begin opens a run. One that a crash left open is called stopped; what it had
 // done stands.
 func (m *Mover) begin(ctx context.Context, actor luoshu.Actor, year int64, root string) (*Run, error) {
-	r := &Run{Year: year, Org: root, State: Running, At: m.stamp(), Account: actor.Name}
+	r := &Run{Year: year, Org: root, State: Running, At: m.Stamp(), Account: actor.Name}
 	err := m.db.Tx(ctx, func(tx *store.Tx) error {
 		if err := tx.QueryRow(ctx, `SELECT coalesce(max(n), 0) + 1 FROM movement_run`).Scan(&r.N); err != nil {
 			return fmt.Errorf("number a run: %w", err)
@@ -127,7 +127,7 @@ func (m *Mover) begin(ctx context.Context, actor luoshu.Actor, year int64, root 
 }
 
 func (m *Mover) end(ctx context.Context, r *Run) error {
-	r.Ended = m.stamp()
+	r.Ended = m.Stamp()
 	if _, err := m.db.Exec(ctx, `UPDATE movement_run SET state = ?, ended = ?, units = ?, persons = ? WHERE n = ?`, r.State, r.Ended, r.Units, r.Persons, r.N); err != nil {
 		return fmt.Errorf("close a run: %w", err)
 	}
@@ -150,13 +150,13 @@ func (m *Mover) promote(ctx context.Context, actor luoshu.Actor, r *Run, org str
 	for i := range all {
 		all[i].ID = fmt.Sprintf("%s%d-%s-%d", runPrefix(r.Year), r.N, org, i)
 	}
-	if err := m.at("before commit"); err != nil {
+	if err := m.Step("before commit"); err != nil {
 		return 0, err
 	}
 	if _, err := m.led.CommitAll(ctx, all, nil); err != nil {
 		return 0, err
 	}
-	return n, m.at("after commit")
+	return n, m.Step("after commit")
 }
 
 func runPrefix(year int64) string { return fmt.Sprintf("run-%d-", year) }
@@ -164,11 +164,11 @@ func runPrefix(year int64) string { return fmt.Sprintf("run-%d-", year) }
 // unitBatches writes a unit's outcomes out as batches.
 func (m *Mover) unitBatches(actor luoshu.Actor, r *Run, u *Unit) ([]ledger.Batch, int, error) {
 	f, p := &m.ch.Fact, &m.ch.Person
-	next, _, err := m.bounds(r.Year + 1)
+	next, _, err := m.Bounds(r.Year + 1)
 	if err != nil {
 		return nil, 0, err
 	}
-	_, last, err := m.bounds(r.Year)
+	_, last, err := m.Bounds(r.Year)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -188,7 +188,7 @@ func (m *Mover) unitBatches(actor luoshu.Actor, r *Run, u *Unit) ([]ledger.Batch
 			row = m.promoted(o, r.Year+1, next, k.In)
 			opened = append(opened, row)
 		}
-		if err := m.lawful(row); err != nil {
+		if err := m.Lawful(m.ch.Fact.Entity, row); err != nil {
 			return nil, 0, fmt.Errorf("%s #%d: %w", p.Entity.Name, o.Rec, err)
 		}
 		if k.Status != "" {
@@ -205,7 +205,7 @@ func (m *Mover) unitBatches(actor luoshu.Actor, r *Run, u *Unit) ([]ledger.Batch
 	var all []ledger.Batch
 	add := func(e *catalog.Entity, rows [][]luoshu.Value, only ...*catalog.Field) {
 		if len(rows) > 0 {
-			all = append(all, m.batch(actor, e, reason, rows, only...))
+			all = append(all, m.Batch(actor, e, reason, rows, only...))
 		}
 	}
 	if m.ch.Group != nil {
@@ -333,7 +333,7 @@ func (m *Mover) settleRuns(ctx context.Context, year int64) error {
 
 // Runs lists the runs of a year that touched the actor's reach, newest first.
 func (m *Mover) Runs(ctx context.Context, actor luoshu.Actor, year int64) ([]*Run, error) {
-	if err := m.allow(actor, "yearend"); err != nil {
+	if err := m.Allow(actor, "yearend"); err != nil {
 		return nil, err
 	}
 	scope, err := m.acc.Scope(ctx, actor)

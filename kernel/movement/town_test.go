@@ -15,6 +15,7 @@ import (
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
 	"luoshu/kernel/ledger"
+	"luoshu/kernel/lifecycle"
 	"luoshu/kernel/movement"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
@@ -36,6 +37,7 @@ type town struct {
 	led   *ledger.Ledger
 	acc   *access.Access
 	mv    *movement.Mover
+	life  *lifecycle.Keeper
 	rec   *records.Reader
 	today time.Time
 	no    map[string]string // pupil's name to number
@@ -71,6 +73,7 @@ func open(t *testing.T, c store.Config) *town {
 	}
 	tn.rec = records.New(tn.db, cat)
 	tn.mv = movement.New(tn.db, cat, ch.Movement, tn.led, tn.rec, tn.acc, clock)
+	tn.life = lifecycle.New(tn.db, cat, tn.led, tn.rec, tn.acc, tn.mv)
 	tn.fill()
 	return tn
 }

@@ -86,10 +86,10 @@ type unitReader struct {
 func (m *Mover) unit(ctx context.Context, year int64, org string) (*Unit, error) {
 	u := &unitReader{m: m, ctx: ctx, year: year, org: org}
 	var err error
-	if u.first, u.last, err = m.bounds(year); err != nil {
+	if u.first, u.last, err = m.Bounds(year); err != nil {
 		return nil, err
 	}
-	if u.next, _, err = m.bounds(year + 1); err != nil {
+	if u.next, _, err = m.Bounds(year + 1); err != nil {
 		return nil, err
 	}
 	for _, read := range []func() error{u.readFacts, u.readNext, u.readPersons, u.readCases, u.readExceptions, u.readGroups} {
@@ -319,7 +319,7 @@ func (u *unitReader) roll(out *Unit) {
 		if !ok {
 			nn = u.freeNumber(old, o.To, made)
 		}
-		code := fill(g.Code, u.org, u.year+1, o.To, nn)
+		code := Fill(g.Code, u.org, u.year+1, o.To, nn)
 		if v := u.groups[code]; v != nil && v.Values[g.Year.Index].I == u.year+1 {
 			o.Group = code
 			continue
@@ -367,7 +367,7 @@ func (u *unitReader) settleRepeats(out *Unit, made map[string]*NewGroup) {
 			continue
 		}
 		if nn, ok := groupNumber(g.Code, old.Values[g.Key.Index].S, u.org, u.year, o.From); ok {
-			if n := made[fill(g.Code, u.org, u.year+1, o.To, nn)]; n != nil {
+			if n := made[Fill(g.Code, u.org, u.year+1, o.To, nn)]; n != nil {
 				o.Group = n.Key
 			}
 		}
@@ -380,7 +380,7 @@ func (u *unitReader) newGroup(code string, nn int, grade string, old *records.Ve
 	for _, f := range g.Carry {
 		row[f.Index] = old.Values[f.Index]
 	}
-	name := fill(g.Name, u.org, u.year+1, u.m.codeTitle(g.Grade, grade).ZH, nn)
+	name := Fill(g.Name, u.org, u.year+1, u.m.CodeTitle(g.Grade, grade).ZH, nn)
 	row[g.Key.Index], row[g.Org.Index] = luoshu.TextValue(code), luoshu.TextValue(u.org)
 	row[g.Year.Index] = luoshu.IntValue(u.year + 1)
 	row[g.Stage.Index], row[g.Grade.Index] = luoshu.TextValue(u.m.ch.Stage(grade)), luoshu.TextValue(grade)
@@ -401,16 +401,16 @@ func (u *unitReader) freeNumber(old *records.Version, grade string, made map[str
 		}
 	}
 	for nn := 1; ; nn++ {
-		code := fill(g.Code, u.org, u.year+1, grade, nn)
-		before := fill(g.Code, u.org, u.year, old.Values[g.Grade.Index].S, nn)
+		code := Fill(g.Code, u.org, u.year+1, grade, nn)
+		before := Fill(g.Code, u.org, u.year, old.Values[g.Grade.Index].S, nn)
 		if made[code] == nil && u.groups[code] == nil && u.groups[before] == nil {
 			return nn
 		}
 	}
 }
 
-// fill writes a pattern of movement.yaml out.
-func fill(pattern, org string, year int64, grade string, n int) string {
+// Fill writes a pattern of movement.yaml out.
+func Fill(pattern, org string, year int64, grade string, n int) string {
 	return strings.NewReplacer("{org}", org, "{year}", strconv.FormatInt(year, 10), "{grade}", grade,
 		"{nn}", fmt.Sprintf("%02d", n), "{n}", strconv.Itoa(n)).Replace(pattern)
 }
@@ -427,7 +427,7 @@ func groupNumber(pattern, code, org string, year int64, grade string) (int, bool
 		return 0, false
 	}
 	n, err := strconv.Atoi(s)
-	return n, err == nil && n >= 0 && fill(pattern, org, year, grade, n) == code
+	return n, err == nil && n >= 0 && Fill(pattern, org, year, grade, n) == code
 }
 
 // runChange is the type of change that makes an outcome.

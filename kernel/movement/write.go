@@ -8,9 +8,9 @@ import (
 	"luoshu/kernel/ledger"
 )
 
-// batch is rows of one entity; only, if given, are the fields that they bring
+// Batch is rows of one entity; only, if given, are the fields that they bring
 // beside the key.
-func (m *Mover) batch(actor luoshu.Actor, e *catalog.Entity, reason string, rows [][]luoshu.Value, only ...*catalog.Field) ledger.Batch {
+func (m *Mover) Batch(actor luoshu.Actor, e *catalog.Entity, reason string, rows [][]luoshu.Value, only ...*catalog.Field) ledger.Batch {
 	b := ledger.Batch{
 		Actor: actor, Entity: e.Name, Reason: reason, Total: int64(len(rows)),
 		Rows: func(yield func(ledger.Row) error) error {
@@ -23,7 +23,7 @@ func (m *Mover) batch(actor luoshu.Actor, e *catalog.Entity, reason string, rows
 		},
 		Each: func(d ledger.Diff) error {
 			if d.Verdict != ledger.Refused {
-				return m.at("row of " + e.Name)
+				return m.Step("row of " + e.Name)
 			}
 			err := luoshu.Errorf(luoshu.Conflict, "有记录未能写入，全部未写", "a record could not be written, so nothing was")
 			if len(d.Faults) > 0 {
@@ -46,19 +46,19 @@ func (m *Mover) write(ctx context.Context, actor luoshu.Actor, p *plan, reason s
 	f := &m.ch.Fact
 	var all []ledger.Batch
 	if p.close != nil {
-		all = append(all, m.batch(actor, f.Entity, reason, [][]luoshu.Value{p.close}, f.To, f.Out))
+		all = append(all, m.Batch(actor, f.Entity, reason, [][]luoshu.Value{p.close}, f.To, f.Out))
 	}
 	if p.open != nil {
-		all = append(all, m.batch(actor, f.Entity, reason, [][]luoshu.Value{p.open}))
+		all = append(all, m.Batch(actor, f.Entity, reason, [][]luoshu.Value{p.open}))
 	}
 	if p.person != nil {
-		all = append(all, m.batch(actor, m.ch.Person.Entity, reason, [][]luoshu.Value{p.person}, m.ch.Person.Status, m.ch.Person.Holder))
+		all = append(all, m.Batch(actor, m.ch.Person.Entity, reason, [][]luoshu.Value{p.person}, m.ch.Person.Status, m.ch.Person.Holder))
 	}
-	if err := m.at("before commit"); err != nil {
+	if err := m.Step("before commit"); err != nil {
 		return err
 	}
 	if _, err := m.led.CommitAll(ctx, all, nil); err != nil {
 		return err
 	}
-	return m.at("after commit")
+	return m.Step("after commit")
 }

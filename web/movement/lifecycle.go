@@ -6,7 +6,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access"
-	"luoshu/kernel/movement"
+	"luoshu/kernel/lifecycle"
 	"luoshu/web/kit"
 )
 
@@ -38,14 +38,14 @@ type actRequest struct {
 	Persons                                                 map[string][]int64
 }
 
-func (r actRequest) kernel() movement.ActRequest {
-	return movement.ActRequest{
+func (r actRequest) kernel() lifecycle.ActRequest {
+	return lifecycle.ActRequest{
 		Act: r.Act, Org: r.Org, Date: day(r.Date), Name: r.Name, Address: r.Address, Parent: r.Parent,
 		Successor: r.Successor, Groups: r.Groups, Persons: r.Persons, Paper: r.Paper,
 	}
 }
 
-func (a *Area) actOf(ctx context.Context, x *movement.Act) actBody {
+func (a *Area) actOf(ctx context.Context, x *lifecycle.Act) actBody {
 	r := x.Request
 	return actBody{
 		N: x.N, Title: x.Kind.Title, State: x.State, Org: a.org(ctx, r.Org), Successor: a.org(ctx, r.Successor), Parent: a.org(ctx, r.Parent),
@@ -55,7 +55,7 @@ func (a *Area) actOf(ctx context.Context, x *movement.Act) actBody {
 
 // lifeList says which acts there are and lists those on organisations in reach.
 func (a *Area) lifeList(w http.ResponseWriter, r *http.Request) error {
-	all, err := a.Mover.Acts(r.Context(), kit.Actor(r), r.URL.Query().Get("org"))
+	all, err := a.Keeper.Acts(r.Context(), kit.Actor(r), r.URL.Query().Get("org"))
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (a *Area) lifePreview(w http.ResponseWriter, r *http.Request) error {
 	if err := kit.ReadJSON(r, &in); err != nil {
 		return err
 	}
-	p, err := a.Mover.PreviewAct(r.Context(), kit.Actor(r), in.kernel())
+	p, err := a.Keeper.PreviewAct(r.Context(), kit.Actor(r), in.kernel())
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (a *Area) lifeCreate(w http.ResponseWriter, r *http.Request) error {
 	if err := kit.ReadJSON(r, &in); err != nil {
 		return err
 	}
-	x, err := a.Mover.ActNow(r.Context(), kit.Actor(r), in.kernel())
+	x, err := a.Keeper.ActNow(r.Context(), kit.Actor(r), in.kernel())
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (a *Area) lifeUndo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	x, err := a.Mover.UndoAct(r.Context(), kit.Actor(r), n)
+	x, err := a.Keeper.UndoAct(r.Context(), kit.Actor(r), n)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/disclose"
+	"luoshu/kernel/lifecycle"
 	"luoshu/kernel/movement"
 	"luoshu/web/kit"
 )
@@ -18,6 +19,7 @@ import (
 // Area is what the handlers need.
 type Area struct {
 	Mover   *movement.Mover
+	Keeper  *lifecycle.Keeper
 	Door    *disclose.Door
 	Access  *access.Access
 	Catalog *catalog.Catalog

@@ -1,4 +1,8 @@
-package movement
+// Package lifecycle is the only one to change organisations by acts: rename, merge,
+// split, move, another managing body, close. One act writes the organisation's
+// record, the event, and the dated facts and persons that go along, in one
+// transaction; it can be previewed and taken back.
+package lifecycle
 
 import (
 	"context"
@@ -11,15 +15,38 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access"
+	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
 	"luoshu/kernel/ledger"
+	"luoshu/kernel/movement"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 )
 
+// Keeper carries out acts on the organisations of one city. It is safe for
+// concurrent use.
+type Keeper struct {
+	db  *store.DB
+	ch  *charter.Movement
+	led *ledger.Ledger
+	rec *records.Reader
+	acc *access.Access
+	cat *catalog.Catalog
+	mv  *movement.Mover
+}
+
+// New returns a keeper; mv is the room that persons' facts are moved by, whose
+// charter it follows.
+func New(db *store.DB, cat *catalog.Catalog, led *ledger.Ledger, rec *records.Reader, acc *access.Access, mv *movement.Mover) *Keeper {
+	return &Keeper{db: db, ch: mv.Charter(), led: led, rec: rec, acc: acc, cat: cat, mv: mv}
+}
+
 // The states of an act.
 const (
-	Planned = "planned" // waits for its day
+	Planned   = "planned" // waits for its day
+	Done      = "done"
+	Undone    = "undone"
+	Withdrawn = "withdrawn"
 )
 
 // ActRequest asks for a change of an organisation. What is needed depends on the
@@ -64,11 +91,11 @@ const maxPersons = 20_000
 
 // allowAct checks who may change an organisation: whoever has the right at an
 // organisation above it, and above every other one the act names.
-func (m *Mover) allowAct(ctx context.Context, actor luoshu.Actor, r *ActRequest) (*charter.Act, error) {
-	if err := m.allow(actor, "lifecycle"); err != nil {
+func (k *Keeper) allowAct(ctx context.Context, actor luoshu.Actor, r *ActRequest) (*charter.Act, error) {
+	if err := k.mv.Allow(actor, "lifecycle"); err != nil {
 		return nil, err
 	}
-	l := m.ch.Orgs
+	l := k.ch.Orgs
 	if l == nil {
 		return nil, luoshu.Errorf(luoshu.NotFound, "业务包没有说明单位如何变更", "the packs do not say how organisations change")
 	}
@@ -82,10 +109,10 @@ func (m *Mover) allowAct(ctx context.Context, actor luoshu.Actor, r *ActRequest)
 			return nil, luoshu.Errorf(luoshu.Invalid, "文字太长或无法保存", "a text is too long or cannot be stored")
 		}
 	}
-	if !isDay(r.Date) {
+	if !movement.IsDay(r.Date) {
 		return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "date", Msg: luoshu.Text{ZH: "日期无效", EN: "not a date"}}
 	}
-	scope, err := m.acc.Scope(ctx, actor)
+	scope, err := k.acc.Scope(ctx, actor)
 	if err != nil {
 		return nil, err
 	}
@@ -104,16 +131,16 @@ func (m *Mover) allowAct(ctx context.Context, actor luoshu.Actor, r *ActRequest)
 }
 
 // PreviewAct says what an act would write, or why it cannot be.
-func (m *Mover) PreviewAct(ctx context.Context, actor luoshu.Actor, r ActRequest) (*ActPreview, error) {
-	kind, err := m.allowAct(ctx, actor, &r)
+func (k *Keeper) PreviewAct(ctx context.Context, actor luoshu.Actor, r ActRequest) (*ActPreview, error) {
+	kind, err := k.allowAct(ctx, actor, &r)
 	if err != nil {
 		return nil, err
 	}
-	p, err := m.planAct(ctx, kind, r)
+	p, err := k.planAct(ctx, kind, r)
 	if err != nil {
 		return nil, err
 	}
-	out := &ActPreview{Facts: map[string]int{}, Persons: map[string]int{}, Groups: len(p.groups), Before: p.before, After: p.after, Waits: r.Date > m.today()}
+	out := &ActPreview{Facts: map[string]int{}, Persons: map[string]int{}, Groups: len(p.groups), Before: p.before, After: p.after, Waits: r.Date > k.mv.Today()}
 	for _, f := range p.follow {
 		if n := len(f.open); n > 0 {
 			out.Facts[f.Entity.Name] += n
@@ -128,22 +155,22 @@ func (m *Mover) PreviewAct(ctx context.Context, actor luoshu.Actor, r ActRequest
 // ActNow records an act and carries it out: the organisation's record, the event,
 // and the facts and persons that go along, in one transaction. An act whose day
 // lies ahead waits for it, and can be withdrawn until then.
-func (m *Mover) ActNow(ctx context.Context, actor luoshu.Actor, r ActRequest) (*Act, error) {
-	kind, err := m.allowAct(ctx, actor, &r)
+func (k *Keeper) ActNow(ctx context.Context, actor luoshu.Actor, r ActRequest) (*Act, error) {
+	kind, err := k.allowAct(ctx, actor, &r)
 	if err != nil {
 		return nil, err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if _, err := m.planAct(ctx, kind, r); err != nil {
+	k.mv.Lock()
+	defer k.mv.Unlock()
+	if _, err := k.planAct(ctx, kind, r); err != nil {
 		return nil, err
 	}
-	a := &Act{Kind: kind, Request: r, State: Planned, At: m.stamp(), Account: actor.Name}
+	a := &Act{Kind: kind, Request: r, State: Planned, At: k.mv.Stamp(), Account: actor.Name}
 	body, err := json.Marshal(r)
 	if err != nil {
 		return nil, fmt.Errorf("write an act: %w", err)
 	}
-	err = m.db.Tx(ctx, func(tx *store.Tx) error {
+	err = k.db.Tx(ctx, func(tx *store.Tx) error {
 		if err := tx.QueryRow(ctx, `SELECT coalesce(max(n), 0) + 1 FROM movement_act`).Scan(&a.N); err != nil {
 			return err
 		}
@@ -154,45 +181,45 @@ func (m *Mover) ActNow(ctx context.Context, actor luoshu.Actor, r ActRequest) (*
 	if err != nil {
 		return nil, fmt.Errorf("store an act: %w", err)
 	}
-	if r.Date > m.today() {
+	if r.Date > k.mv.Today() {
 		return a, nil
 	}
-	return a, m.carryOut(ctx, actor, a)
+	return a, k.carryOut(ctx, actor, a)
 }
 
 func actPrefix(n int64) string { return fmt.Sprintf("life-%d-", n) }
 
 // carryOut writes a planned act, unless a run that broke off has written it.
-func (m *Mover) carryOut(ctx context.Context, actor luoshu.Actor, a *Act) error {
-	commits, err := m.actCommits(ctx, a.N)
+func (k *Keeper) carryOut(ctx context.Context, actor luoshu.Actor, a *Act) error {
+	commits, err := k.actCommits(ctx, a.N)
 	if err != nil {
 		return err
 	}
 	if len(commits) == 0 {
-		p, err := m.planAct(ctx, a.Kind, a.Request)
+		p, err := k.planAct(ctx, a.Kind, a.Request)
 		if err != nil {
 			return err
 		}
-		all := m.actBatches(actor, a, p)
+		all := k.actBatches(actor, a, p)
 		for i := range all {
 			all[i].ID = fmt.Sprintf("%s%d", actPrefix(a.N), i)
 		}
-		if err := m.at("before commit"); err != nil {
+		if err := k.mv.Step("before commit"); err != nil {
 			return err
 		}
-		if _, err := m.led.CommitAll(ctx, all, nil); err != nil {
+		if _, err := k.led.CommitAll(ctx, all, nil); err != nil {
 			return err
 		}
-		if err := m.at("after commit"); err != nil {
+		if err := k.mv.Step("after commit"); err != nil {
 			return err
 		}
 	}
-	return m.turnAct(ctx, a, Done)
+	return k.turnAct(ctx, a, Done)
 }
 
-func (m *Mover) turnAct(ctx context.Context, a *Act, to string) error {
-	a.Ended = m.stamp()
-	if _, err := m.db.Exec(ctx, `UPDATE movement_act SET state = ?, ended = ? WHERE n = ?`, to, a.Ended, a.N); err != nil {
+func (k *Keeper) turnAct(ctx context.Context, a *Act, to string) error {
+	a.Ended = k.mv.Stamp()
+	if _, err := k.db.Exec(ctx, `UPDATE movement_act SET state = ?, ended = ? WHERE n = ?`, to, a.Ended, a.N); err != nil {
 		return fmt.Errorf("change an act: %w", err)
 	}
 	a.State = to
@@ -200,8 +227,8 @@ func (m *Mover) turnAct(ctx context.Context, a *Act, to string) error {
 }
 
 // actCommits are the commits of an act that stand.
-func (m *Mover) actCommits(ctx context.Context, n int64) ([]int64, error) {
-	rows, err := m.db.Query(ctx, `SELECT c.seq FROM commit_log c WHERE c.id >= ? AND c.id < ? AND NOT EXISTS
+func (k *Keeper) actCommits(ctx context.Context, n int64) ([]int64, error) {
+	rows, err := k.db.Query(ctx, `SELECT c.seq FROM commit_log c WHERE c.id >= ? AND c.id < ? AND NOT EXISTS
 		(SELECT 1 FROM commit_log u WHERE u.undo_of = c.seq AND u.undo_of <> 0) ORDER BY c.seq`, actPrefix(n), actPrefix(n)+"~")
 	if err != nil {
 		return nil, fmt.Errorf("find the commits of an act: %w", err)
@@ -220,33 +247,33 @@ func (m *Mover) actCommits(ctx context.Context, n int64) ([]int64, error) {
 
 // UndoAct takes an act back, or withdraws one that waits for its day. It is refused
 // when later changes sit on top.
-func (m *Mover) UndoAct(ctx context.Context, actor luoshu.Actor, n int64) (*Act, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	a, err := m.act(ctx, actor, n)
+func (k *Keeper) UndoAct(ctx context.Context, actor luoshu.Actor, n int64) (*Act, error) {
+	k.mv.Lock()
+	defer k.mv.Unlock()
+	a, err := k.act(ctx, actor, n)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := m.allowAct(ctx, actor, &a.Request); err != nil {
+	if _, err := k.allowAct(ctx, actor, &a.Request); err != nil {
 		return nil, err
 	}
-	commits, err := m.actCommits(ctx, n)
+	commits, err := k.actCommits(ctx, n)
 	switch {
 	case err != nil:
 		return nil, err
 	case a.State == Planned && len(commits) == 0:
-		return a, m.turnAct(ctx, a, Withdrawn)
+		return a, k.turnAct(ctx, a, Withdrawn)
 	case len(commits) == 0:
 		return nil, luoshu.Errorf(luoshu.Conflict, "此变更已撤销", "the act has been taken back already")
 	}
-	if _, err := m.led.UndoAll(ctx, actor, commits, a.Kind.Title.ZH); err != nil {
+	if _, err := k.led.UndoAll(ctx, actor, commits, a.Kind.Title.ZH); err != nil {
 		return nil, err
 	}
-	return a, m.turnAct(ctx, a, Undone)
+	return a, k.turnAct(ctx, a, Undone)
 }
 
-func (m *Mover) act(ctx context.Context, actor luoshu.Actor, n int64) (*Act, error) {
-	all, err := m.Acts(ctx, actor, "")
+func (k *Keeper) act(ctx context.Context, actor luoshu.Actor, n int64) (*Act, error) {
+	all, err := k.Acts(ctx, actor, "")
 	if err != nil {
 		return nil, err
 	}
@@ -258,23 +285,23 @@ func (m *Mover) act(ctx context.Context, actor luoshu.Actor, n int64) (*Act, err
 
 // Acts lists the acts on organisations of the actor's reach, newest first; on one
 // organisation if it is given.
-func (m *Mover) Acts(ctx context.Context, actor luoshu.Actor, org string) ([]*Act, error) {
-	if err := m.allow(actor, "lifecycle"); err != nil {
+func (k *Keeper) Acts(ctx context.Context, actor luoshu.Actor, org string) ([]*Act, error) {
+	if err := k.mv.Allow(actor, "lifecycle"); err != nil {
 		return nil, err
 	}
-	scope, err := m.acc.Scope(ctx, actor)
+	scope, err := k.acc.Scope(ctx, actor)
 	if err != nil {
 		return nil, err
 	}
-	all, err := m.acts(ctx, "")
+	all, err := k.acts(ctx, "")
 	return slices.DeleteFunc(all, func(a *Act) bool {
 		return (org != "" && a.Request.Org != org) || !scope.Has(a.Request.Org)
 	}), err
 }
 
 // acts reads acts in a state, "" for all.
-func (m *Mover) acts(ctx context.Context, state string) ([]*Act, error) {
-	rows, err := m.db.Query(ctx, `SELECT n, act, body, state, at, account, ended FROM movement_act WHERE ? = '' OR state = ? ORDER BY n DESC`, state, state)
+func (k *Keeper) acts(ctx context.Context, state string) ([]*Act, error) {
+	rows, err := k.db.Query(ctx, `SELECT n, act, body, state, at, account, ended FROM movement_act WHERE ? = '' OR state = ? ORDER BY n DESC`, state, state)
 	if err != nil {
 		return nil, fmt.Errorf("list acts: %w", err)
 	}
@@ -289,8 +316,8 @@ func (m *Mover) acts(ctx context.Context, state string) ([]*Act, error) {
 		if err := json.Unmarshal([]byte(body), &a.Request); err != nil {
 			return nil, fmt.Errorf("read act %d: %w", a.N, err)
 		}
-		if m.ch.Orgs != nil {
-			a.Kind = m.ch.Orgs.Act(kind)
+		if k.ch.Orgs != nil {
+			a.Kind = k.ch.Orgs.Act(kind)
 		}
 		if a.Kind == nil {
 			a.Kind = &charter.Act{ID: kind, Title: luoshu.Text{ZH: kind, EN: kind}}
@@ -300,25 +327,27 @@ func (m *Mover) acts(ctx context.Context, state string) ([]*Act, error) {
 	return out, rows.Err()
 }
 
-// sweepActs carries out the acts whose day has come. One that cannot be any more
+// Sweep carries out the acts whose day has come. One that cannot be any more
 // stays planned: whoever planned it sees that it waits, and why on trying.
-func (m *Mover) sweepActs(ctx context.Context) error {
-	if m.ch.Orgs == nil {
+func (k *Keeper) Sweep(ctx context.Context) error {
+	if k.ch == nil || k.ch.Orgs == nil {
 		return nil
 	}
-	all, err := m.acts(ctx, Planned)
+	k.mv.Lock()
+	defer k.mv.Unlock()
+	all, err := k.acts(ctx, Planned)
 	if err != nil {
 		return err
 	}
 	for _, a := range slices.Backward(all) {
-		if a.Request.Date > m.today() {
+		if a.Request.Date > k.mv.Today() {
 			continue
 		}
 		actor := luoshu.Actor{Name: a.Account}
-		if err := m.db.QueryRow(ctx, `SELECT role, by_org FROM movement_act WHERE n = ?`, a.N).Scan(&actor.Role, &actor.Org); err != nil {
+		if err := k.db.QueryRow(ctx, `SELECT role, by_org FROM movement_act WHERE n = ?`, a.N).Scan(&actor.Role, &actor.Org); err != nil {
 			return fmt.Errorf("read an act: %w", err)
 		}
-		err := m.carryOut(ctx, actor, a)
+		err := k.carryOut(ctx, actor, a)
 		var e *luoshu.Error
 		if err != nil && !errors.As(err, &e) {
 			return err
@@ -328,36 +357,36 @@ func (m *Mover) sweepActs(ctx context.Context) error {
 }
 
 // actBatches writes a planned act out as batches.
-func (m *Mover) actBatches(actor luoshu.Actor, a *Act, p *actPlan) []ledger.Batch {
+func (k *Keeper) actBatches(actor luoshu.Actor, a *Act, p *actPlan) []ledger.Batch {
 	reason := strings.TrimSpace(fmt.Sprintf("%s %s %s", a.Kind.Title.ZH, a.Request.Org, a.Request.Paper))
 	var all []ledger.Batch
 	if len(p.groups) > 0 {
-		all = append(all, m.batch(actor, m.ch.Group.Entity, reason, p.groups))
+		all = append(all, k.mv.Batch(actor, k.ch.Group.Entity, reason, p.groups))
 	}
 	for _, f := range p.follow {
 		if len(f.close) > 0 {
-			all = append(all, m.batch(actor, f.Entity, reason, f.close, f.To))
+			all = append(all, k.mv.Batch(actor, f.Entity, reason, f.close, f.To))
 		}
 		if len(f.remove) > 0 {
-			b := m.batch(actor, f.Entity, reason, f.remove)
+			b := k.mv.Batch(actor, f.Entity, reason, f.remove)
 			b.Remove = true
 			all = append(all, b)
 		}
 		if len(f.open) > 0 {
-			all = append(all, m.batch(actor, f.Entity, reason, f.open))
+			all = append(all, k.mv.Batch(actor, f.Entity, reason, f.open))
 		}
 		if len(f.persons) > 0 {
-			all = append(all, m.batch(actor, m.cat.Entity(f.Person.Ref), reason, f.persons, f.Holder))
+			all = append(all, k.mv.Batch(actor, k.cat.Entity(f.Person.Ref), reason, f.persons, f.Holder))
 		}
 	}
-	l := m.ch.Orgs
-	all = append(all, m.batch(actor, l.Entity, reason, [][]luoshu.Value{p.org}))
-	return append(all, m.batch(actor, l.Event.Entity, reason, [][]luoshu.Value{p.event}))
+	l := k.ch.Orgs
+	all = append(all, k.mv.Batch(actor, l.Entity, reason, [][]luoshu.Value{p.org}))
+	return append(all, k.mv.Batch(actor, l.Event.Entity, reason, [][]luoshu.Value{p.event}))
 }
 
 // orgRecord reads the record of an organisation that can be changed by acts.
-func (m *Mover) orgRecord(ctx context.Context, code string) (*records.Version, error) {
-	v, err := m.rec.ByKey(ctx, m.ch.Orgs.Entity.Name, code)
+func (k *Keeper) orgRecord(ctx context.Context, code string) (*records.Version, error) {
+	v, err := k.rec.ByKey(ctx, k.ch.Orgs.Entity.Name, code)
 	if err == nil && v == nil {
 		err = luoshu.Errorf(luoshu.NotFound, "没有这个单位", "no such organisation")
 	}

@@ -1,4 +1,4 @@
-package movement
+package lifecycle
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"luoshu"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
+	"luoshu/kernel/movement"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 )
@@ -26,21 +27,21 @@ type followPlan struct {
 }
 
 // planAct works an act out, or says why it cannot be.
-func (m *Mover) planAct(ctx context.Context, kind *charter.Act, r ActRequest) (*actPlan, error) {
-	l := m.ch.Orgs
-	v, err := m.orgRecord(ctx, r.Org)
+func (k *Keeper) planAct(ctx context.Context, kind *charter.Act, r ActRequest) (*actPlan, error) {
+	l := k.ch.Orgs
+	v, err := k.orgRecord(ctx, r.Org)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.alive(ctx, r.Org, r.Date); err != nil {
+	if err := k.mv.Alive(ctx, r.Org, r.Date); err != nil {
 		return nil, err
 	}
 	e := l.Entity
 	if f := e.Field(e.Node.Open); f != nil && v.Values[f.Index].I > r.Date {
-		return nil, refuse(luoshu.Invalid, "日期早于该单位成立", "the date lies before the organisation began")
+		return nil, movement.Errorf(luoshu.Invalid, "日期早于该单位成立", "the date lies before the organisation began")
 	}
 	p := &actPlan{org: slices.Clone(v.Values)}
-	if err := m.planOrg(ctx, kind, r, p); err != nil {
+	if err := k.planOrg(ctx, kind, r, p); err != nil {
 		return nil, err
 	}
 	ev := l.Event
@@ -49,14 +50,14 @@ func (m *Mover) planAct(ctx context.Context, kind *charter.Act, r ActRequest) (*
 	p.event[ev.Kind.Index], p.event[ev.Other.Index] = luoshu.TextValue(kind.Code), luoshu.TextValue(r.Successor)
 	p.event[ev.Before.Index], p.event[ev.After.Index] = luoshu.TextValue(cutText(ev.Before, p.before)), luoshu.TextValue(cutText(ev.After, p.after))
 	p.event[ev.Paper.Index] = luoshu.TextValue(cutText(ev.Paper, r.Paper))
-	if err := m.planFollow(ctx, kind, r, p); err != nil {
+	if err := k.planFollow(ctx, kind, r, p); err != nil {
 		return nil, err
 	}
 	for _, x := range []struct {
 		e   *catalog.Entity
 		row []luoshu.Value
 	}{{e, p.org}, {ev.Entity, p.event}} {
-		if err := m.lawfulOf(x.e, x.row); err != nil {
+		if err := k.mv.Lawful(x.e, x.row); err != nil {
 			return nil, err
 		}
 	}
@@ -75,8 +76,8 @@ func cutText(f *catalog.Field, s string) string {
 }
 
 // planOrg changes the organisation's own record.
-func (m *Mover) planOrg(ctx context.Context, kind *charter.Act, r ActRequest, p *actPlan) error {
-	l := m.ch.Orgs
+func (k *Keeper) planOrg(ctx context.Context, kind *charter.Act, r ActRequest, p *actPlan) error {
+	l := k.ch.Orgs
 	e := l.Entity
 	label := e.Field(e.Label)
 	need := func(field, v string) error {
@@ -115,7 +116,7 @@ func (m *Mover) planOrg(ctx context.Context, kind *charter.Act, r ActRequest, p 
 			return err
 		}
 		f := e.Field(e.Node.Parent)
-		t, err := m.acc.Tree(ctx)
+		t, err := k.acc.Tree(ctx)
 		if err != nil {
 			return err
 		}
@@ -126,7 +127,7 @@ func (m *Mover) planOrg(ctx context.Context, kind *charter.Act, r ActRequest, p 
 		if err := set(f, r.Parent); err != nil {
 			return err
 		}
-		p.before, p.after = m.title(ctx, old).ZH, m.title(ctx, r.Parent).ZH
+		p.before, p.after = k.mv.Title(ctx, old).ZH, k.mv.Title(ctx, r.Parent).ZH
 		return nil
 	}
 	p.before = p.org[label.Index].S
@@ -134,16 +135,16 @@ func (m *Mover) planOrg(ctx context.Context, kind *charter.Act, r ActRequest, p 
 		if err := need("successor", r.Successor); err != nil {
 			return err
 		}
-		if _, err := m.orgRecord(ctx, r.Successor); err != nil {
+		if _, err := k.orgRecord(ctx, r.Successor); err != nil {
 			return err
 		}
 		if r.Successor == r.Org {
 			return luoshu.Errorf(luoshu.Invalid, "承继单位不能是自己", "an organisation cannot take over from itself")
 		}
-		if err := m.alive(ctx, r.Successor, r.Date); err != nil {
+		if err := k.mv.Alive(ctx, r.Successor, r.Date); err != nil {
 			return err
 		}
-		p.after = m.title(ctx, r.Successor).ZH
+		p.after = k.mv.Title(ctx, r.Successor).ZH
 	}
 	if kind.Does != charter.ActSplit {
 		p.org[e.Field(e.Node.Close).Index] = luoshu.IntValue(r.Date)
@@ -156,15 +157,15 @@ func (m *Mover) planOrg(ctx context.Context, kind *charter.Act, r ActRequest, p 
 
 // planFollow settles whose facts go along. Where an organisation closes without a
 // successor nobody may be left in it.
-func (m *Mover) planFollow(ctx context.Context, kind *charter.Act, r ActRequest, p *actPlan) error {
+func (k *Keeper) planFollow(ctx context.Context, kind *charter.Act, r ActRequest, p *actPlan) error {
 	switch kind.Does {
 	case charter.ActMerge, charter.ActSplit, charter.ActClose:
 	default:
 		return nil
 	}
-	g := &goers{m: m, ctx: ctx, kind: kind, r: r, p: p, made: map[string]luoshu.Value{}}
+	g := &goers{k: k, ctx: ctx, kind: kind, r: r, p: p, made: map[string]luoshu.Value{}}
 	total := 0
-	for _, f := range m.ch.Orgs.Follow {
+	for _, f := range k.ch.Orgs.Follow {
 		fp := &followPlan{Following: f}
 		if err := g.take(fp); err != nil {
 			return err
@@ -174,7 +175,7 @@ func (m *Mover) planFollow(ctx context.Context, kind *charter.Act, r ActRequest,
 	}
 	switch {
 	case kind.Does == charter.ActClose && total > 0:
-		return refuse(luoshu.Conflict, "还有 %d 项在册登记或人员，不能撤销；请先转出，或改办合并", "%d stays or persons are still held there; move them first, or merge it", total)
+		return movement.Errorf(luoshu.Conflict, "还有 %d 项在册登记或人员，不能撤销；请先转出，或改办合并", "%d stays or persons are still held there; move them first, or merge it", total)
 	case kind.Does == charter.ActClose:
 		p.follow = nil
 	case kind.Does == charter.ActSplit && total == 0:
@@ -185,7 +186,7 @@ func (m *Mover) planFollow(ctx context.Context, kind *charter.Act, r ActRequest,
 
 // goers finds who goes along.
 type goers struct {
-	m    *Mover
+	k    *Keeper
 	ctx  context.Context
 	kind *charter.Act
 	r    ActRequest
@@ -195,20 +196,20 @@ type goers struct {
 }
 
 // take plans one entity of facts: those open on the day are closed and opened anew
-// at the successor; those that begin later begin there.
+// Step the successor; those that begin later begin there.
 func (g *goers) take(fp *followPlan) error {
-	m, e := g.m, fp.Entity
+	k, e := g.k, fp.Entity
 	chosen, err := g.chosen(fp)
 	if err != nil {
 		return err
 	}
 	moved := map[string]bool{}
-	err = m.rec.Each(g.ctx, records.Query{
+	err = k.rec.Each(g.ctx, records.Query{
 		Entity: e.Name, Where: "f." + store.Col(fp.Org.Name) + " = ? AND f." + store.Col(fp.To.Name) + " IS NULL", Args: []any{g.r.Org},
 	}, func(v *records.Version) error {
 		from := v.Values[fp.From.Index].I
-		if e == m.ch.Fact.Entity {
-			_, last, err := m.bounds(v.Values[m.ch.Fact.Year.Index].I)
+		if e == k.ch.Fact.Entity {
+			_, last, err := k.mv.Bounds(v.Values[k.ch.Fact.Year.Index].I)
 			if err != nil || last < g.r.Date {
 				return err // a stay of a year that is over
 			}
@@ -228,8 +229,8 @@ func (g *goers) take(fp *followPlan) error {
 		} else {
 			fp.remove = append(fp.remove, v.Values)
 		}
-		if e == m.ch.Fact.Entity {
-			next[m.ch.Fact.In.Index] = luoshu.Value{}
+		if e == k.ch.Fact.Entity {
+			next[k.ch.Fact.In.Index] = luoshu.Value{}
 			if err := g.regroup(next); err != nil {
 				return err
 			}
@@ -249,7 +250,7 @@ func (g *goers) chosen(fp *followPlan) (map[string]bool, error) {
 		return nil, nil
 	}
 	out := map[string]bool{}
-	entity := g.m.cat.Entity(fp.Person.Ref)
+	entity := g.k.cat.Entity(fp.Person.Ref)
 	recs := g.r.Persons[entity.Name]
 	if len(recs) > maxPersons {
 		return nil, luoshu.Errorf(luoshu.Invalid, "名单太长", "the list is too long")
@@ -257,9 +258,9 @@ func (g *goers) chosen(fp *followPlan) (map[string]bool, error) {
 	for len(recs) > 0 {
 		part := recs[:min(len(recs), 500)]
 		recs = recs[len(part):]
-		where, args := g.m.rec.Recs(entity.Name, part)
+		where, args := g.k.rec.Recs(entity.Name, part)
 		key := entity.KeyFields()[0]
-		if err := g.m.rec.Each(g.ctx, records.Query{Entity: entity.Name, Where: where, Args: args, Fields: []string{key.Name}}, func(v *records.Version) error {
+		if err := g.k.rec.Each(g.ctx, records.Query{Entity: entity.Name, Where: where, Args: args, Fields: []string{key.Name}}, func(v *records.Version) error {
 			out[v.Values[key.Index].S] = true
 			return nil
 		}); err != nil {
@@ -274,14 +275,14 @@ func (g *goers) goes(fp *followPlan, chosen map[string]bool, v *records.Version)
 	if chosen == nil || chosen[v.Values[fp.Person.Index].S] {
 		return true
 	}
-	f := g.m.ch.Fact
+	f := g.k.ch.Fact
 	return fp.Entity == f.Entity && f.Group != nil && slices.Contains(g.r.Groups, v.Values[f.Group.Index].S)
 }
 
 // regroup puts a fact into a group at the successor, made on the model of the one
 // it leaves, with the next free number.
 func (g *goers) regroup(row []luoshu.Value) error {
-	m, f, gr := g.m, g.m.ch.Fact, g.m.ch.Group
+	k, f, gr := g.k, g.k.ch.Fact, g.k.ch.Group
 	if gr == nil || f.Group == nil || row[f.Group.Index].K == luoshu.Null {
 		return nil
 	}
@@ -290,7 +291,7 @@ func (g *goers) regroup(row []luoshu.Value) error {
 		row[f.Group.Index] = now
 		return nil
 	}
-	v, err := m.rec.ByKey(g.ctx, gr.Entity.Name, old)
+	v, err := k.rec.ByKey(g.ctx, gr.Entity.Name, old)
 	if err != nil {
 		return err
 	}
@@ -300,7 +301,7 @@ func (g *goers) regroup(row []luoshu.Value) error {
 	}
 	if g.used == nil {
 		g.used = map[string]bool{}
-		if err := m.rec.Each(g.ctx, records.Query{
+		if err := k.rec.Each(g.ctx, records.Query{
 			Entity: gr.Entity.Name, Where: "f." + store.Col(gr.Org.Name) + " = ?", Args: []any{g.r.Successor}, Fields: []string{gr.Key.Name},
 		}, func(v *records.Version) error {
 			g.used[v.Values[gr.Key.Index].S] = true
@@ -311,14 +312,14 @@ func (g *goers) regroup(row []luoshu.Value) error {
 	}
 	year, grade := v.Values[gr.Year.Index].I, v.Values[gr.Grade.Index].S
 	n := 1
-	for g.used[fill(gr.Code, g.r.Successor, year, grade, n)] {
+	for g.used[movement.Fill(gr.Code, g.r.Successor, year, grade, n)] {
 		n++
 	}
-	code := fill(gr.Code, g.r.Successor, year, grade, n)
+	code := movement.Fill(gr.Code, g.r.Successor, year, grade, n)
 	g.used[code] = true
 	next := slices.Clone(v.Values)
 	next[gr.Key.Index], next[gr.Org.Index] = luoshu.TextValue(code), luoshu.TextValue(g.r.Successor)
-	next[gr.Label.Index] = luoshu.TextValue(fill(gr.Name, g.r.Successor, year, m.codeTitle(gr.Grade, grade).ZH, n))
+	next[gr.Label.Index] = luoshu.TextValue(movement.Fill(gr.Name, g.r.Successor, year, k.mv.CodeTitle(gr.Grade, grade).ZH, n))
 	g.p.groups = append(g.p.groups, next)
 	g.made[old] = luoshu.TextValue(code)
 	row[f.Group.Index] = g.made[old]
@@ -328,22 +329,22 @@ func (g *goers) regroup(row []luoshu.Value) error {
 // holders moves the persons whose facts went; in a merger also those who are away
 // and will come back.
 func (g *goers) holders(fp *followPlan, moved, chosen map[string]bool) error {
-	m := g.m
-	entity := m.cat.Entity(fp.Person.Ref)
+	k := g.k
+	entity := k.cat.Entity(fp.Person.Ref)
 	key := entity.KeyFields()[0]
 	fields := []string{key.Name, fp.Holder.Name}
-	mover := entity == m.ch.Person.Entity
+	mover := entity == k.ch.Person.Entity
 	if mover {
-		fields = append(fields, m.ch.Person.Status.Name)
+		fields = append(fields, k.ch.Person.Status.Name)
 	}
-	return m.rec.Each(g.ctx, records.Query{
+	return k.rec.Each(g.ctx, records.Query{
 		Entity: entity.Name, Where: "f." + store.Col(fp.Holder.Name) + " = ?", Args: []any{g.r.Org}, Fields: fields,
 	}, func(v *records.Version) error {
-		k := v.Values[key.Index].S
-		goes := moved[k] || chosen[k]
+		no := v.Values[key.Index].S
+		goes := moved[no] || chosen[no]
 		if chosen == nil && mover && !goes {
-			s := m.status(v)
-			goes = slices.Contains(m.ch.Person.Held, s) || slices.Contains(m.ch.Person.Present, s)
+			s := v.Values[k.ch.Person.Status.Index].S
+			goes = slices.Contains(k.ch.Person.Held, s) || slices.Contains(k.ch.Person.Present, s)
 		}
 		if goes {
 			row := slices.Clone(v.Values)
