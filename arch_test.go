@@ -54,7 +54,7 @@ var imports = map[string][]string{
 	"web":                    {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
 	"web/kit":                {".", "kernel/access", "kernel/audit", "kernel/disclose"},
 	"web/audit":              {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "web/kit"},
-	"web/movement":           {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/lifecycle", "kernel/movement", "web/kit"},
+	"web/movement":           {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "kernel/lifecycle", "kernel/movement", "web/kit"},
 	"web/account":            {".", "kernel/access", "kernel/catalog", "web/kit"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},

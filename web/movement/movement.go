@@ -9,6 +9,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access"
+	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/lifecycle"
@@ -33,7 +34,7 @@ func (a *Area) Routes() []kit.Route {
 		{Pattern: "GET /api/movement", Right: "movement", Handle: a.metaRead},
 		{Pattern: "GET /api/movement/count", Right: "movement", Handle: a.caseCount},
 		{Pattern: "GET /api/movement/persons/{rec}", Right: "movement", Handle: a.personRead},
-		{Pattern: "GET /api/movement/takers", Right: "movement", Handle: a.takerList},
+		{Pattern: "GET /api/movement/takers", Right: "movement", Rate: "search", Handle: a.takerList},
 		{Pattern: "GET /api/movement/cases", Right: "movement", Handle: a.caseList},
 		{Pattern: "POST /api/movement/cases", Right: "movement", Handle: a.caseCreate},
 		{Pattern: "GET /api/movement/cases/{n}", Right: "movement", Handle: a.caseRead},
@@ -45,11 +46,11 @@ func (a *Area) Routes() []kit.Route {
 		{Pattern: "POST /api/yearend/undo", Right: "yearend", Handle: a.yearUndo},
 		{Pattern: "POST /api/yearend/stop", Right: "yearend", Handle: a.yearStop},
 		{Pattern: "GET /api/lifecycle", Right: "lifecycle", Handle: a.lifeList},
-		{Pattern: "GET /api/lifecycle/orgs", Right: "lifecycle", Handle: a.lifeOrgs},
+		{Pattern: "GET /api/lifecycle/orgs", Right: "lifecycle", Rate: "search", Handle: a.lifeOrgs},
 		{Pattern: "POST /api/lifecycle/preview", Right: "lifecycle", Handle: a.lifePreview},
 		{Pattern: "POST /api/lifecycle", Right: "lifecycle", Slow: true, Handle: a.lifeCreate},
 		{Pattern: "POST /api/lifecycle/{n}/undo", Right: "lifecycle", Slow: true, Handle: a.lifeUndo},
-		{Pattern: "GET /api/yearend/vanished.csv", Right: "yearend", Slow: true, Handle: a.vanishedExport},
+		{Pattern: "GET /api/yearend/vanished.csv", Right: "yearend", Slow: true, Kind: audit.KindExport, Sensitive: true, Rate: "export", Handle: a.vanishedExport},
 	}
 }
 
