@@ -161,7 +161,7 @@ func (a *Access) Tree(ctx context.Context) (*Tree, error) {
 			return a.tree, nil
 		}
 	}
-	t, err := a.loadTree(ctx, nodes)
+	t, err := a.loadTree(ctx, nodes, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -180,10 +180,24 @@ func (a *Access) nodeEntities() []*catalog.Entity {
 	return out
 }
 
-func (a *Access) loadTree(ctx context.Context, entities []*catalog.Entity) (*Tree, error) {
+// TreeAt returns the organisations as the ledger knew them at a commit; none
+// before the first. It is read anew each time.
+func (a *Access) TreeAt(ctx context.Context, seq int64) (*Tree, error) {
+	if seq <= 0 {
+		return &Tree{nodes: map[string]*Node{}, children: map[string][]*Node{}}, nil
+	}
+	t, err := a.loadTree(ctx, a.nodeEntities(), seq)
+	if err == nil {
+		t.Seq = seq
+	}
+	return t, err
+}
+
+// loadTree reads the organisations at a commit, 0 for the present.
+func (a *Access) loadTree(ctx context.Context, entities []*catalog.Entity, seq int64) (*Tree, error) {
 	t := &Tree{nodes: map[string]*Node{}, children: map[string][]*Node{}}
 	for _, e := range entities {
-		if err := a.loadNodes(ctx, t, e); err != nil {
+		if err := a.loadNodes(ctx, t, e, seq); err != nil {
 			return nil, fmt.Errorf("read organisations of %s: %w", e.Name, err)
 		}
 	}
@@ -203,7 +217,7 @@ func (a *Access) loadTree(ctx context.Context, entities []*catalog.Entity) (*Tre
 
 // loadNodes reads one entity's organisations. The English name is the field
 // named like the label with _en behind it, if the entity has one.
-func (a *Access) loadNodes(ctx context.Context, t *Tree, e *catalog.Entity) error {
+func (a *Access) loadNodes(ctx context.Context, t *Tree, e *catalog.Entity, seq int64) error {
 	cols := []string{e.Key[0], e.Node.Parent, e.Label, e.Label + "_en", e.Node.LevelField, e.Node.Open, e.Node.Close}
 	sel := make([]string, len(cols))
 	for i, c := range cols {
@@ -218,7 +232,11 @@ func (a *Access) loadNodes(ctx context.Context, t *Tree, e *catalog.Entity) erro
 			also = store.Col(f)
 		}
 	}
-	rows, err := a.db.Query(ctx, `SELECT _rec, `+also+`, `+strings.Join(sel, ", ")+` FROM `+store.Table(e.Name)+` WHERE _to IS NULL`)
+	when, args := `_to IS NULL`, []any{}
+	if seq != 0 {
+		when, args = `_from <= ? AND (_to IS NULL OR _to > ?)`, []any{seq, seq}
+	}
+	rows, err := a.db.Query(ctx, `SELECT _rec, `+also+`, `+strings.Join(sel, ", ")+` FROM `+store.Table(e.Name)+` WHERE `+when, args...)
 	if err != nil {
 		return err
 	}

@@ -116,7 +116,7 @@ func serve(t *testing.T) *server {
 		"student_no": number, "school_year": 2024, "school_code": schoolA, "stage": "PRI", "grade": "PRI1",
 		"class_code": schoolA + "-2024-PRI1-01", "from_date": 20240901, "boarding": 0, "left_behind": "0", "migrant": "0",
 	})
-	for _, a := range [][3]string{{"a", "clerk", schoolA}, {"b", "clerk", schoolB}, {"b2", "clerk", schoolB}} {
+	for _, a := range [][3]string{{"a", "clerk", schoolA}, {"b", "clerk", schoolB}, {"b2", "clerk", schoolB}, {"p", "planner", "410300"}} {
 		must(s.acc.CreateAccount(ctx, a[0], password, a[1], a[2], luoshu.Text{ZH: a[0], EN: a[0]}))
 	}
 	area := &movement.Area{Mover: mv, Keeper: lifecycle.New(db, cat, led, rec, s.acc, mv), Door: door, Access: s.acc, Catalog: cat}

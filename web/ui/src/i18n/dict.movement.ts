@@ -139,4 +139,9 @@ export const pairs = {
   'life.state.done': ['已生效', 'Done'],
   'life.state.undone': ['已撤销', 'Taken back'],
   'life.state.withdrawn': ['已撤回', 'Withdrawn'],
+
+  'asof.known': ['当日所知', 'As known on'],
+  'asof.knownNote': ['账本在那一天结束时的样子：当时知道什么，包括当时的错误。', 'The ledger as it stood at the end of that day: what was known then, mistakes included.'],
+  'asof.valid': ['当日有效', 'In force on'],
+  'asof.validNote': ['按记录自身的起止日期，那一天有效的。', 'What held on that day by its own dates.'],
 } as const satisfies Record<string, readonly [string, string]>

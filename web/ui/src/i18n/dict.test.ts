@@ -60,6 +60,7 @@ describe('dictionary', () => {
       'year.state.',
       'year.except.',
       'life.state.',
+      'asof.',
       'step.',
       'right.',
     ]
