@@ -117,7 +117,7 @@ func TestTransfer(t *testing.T) {
 		}
 		tn.expect("李二", "01 A | 2024 A PRI1/01 0901-")
 		c = tn.begin(clerk(schoolA), give)
-		if c, err = tn.mv.Answer(tn.ctx, clerk(schoolC), c.N, movement.Answer{Act: movement.Accept, Group: schoolC + "-2024-PRI1-02"}); err != nil {
+		if _, err = tn.mv.Answer(tn.ctx, clerk(schoolC), c.N, movement.Answer{Act: movement.Accept, Group: schoolC + "-2024-PRI1-02"}); err != nil {
 			t.Fatal(err)
 		}
 		tn.expect("李二", "01 C | 2024 A PRI1/01 0901-0310 >21 | 2024 C PRI1/02 0310- 22")

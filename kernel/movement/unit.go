@@ -19,7 +19,7 @@ const (
 	Repeats   = "repeats"
 	Graduates = "graduates"
 	Leaves    = "leaves"  // an exception set by the holder: no fact in the next year
-	Already   = "already" // has a fact in the next year
+	Already   = "already" // has a fact in the next year, or has graduated
 	Blocked   = "blocked"
 )
 
@@ -232,13 +232,17 @@ func (u *unitReader) decide(key string, closes bool) *Outcome {
 		return o
 	}
 	status := u.status[key]
+	next, last := ch.Next(o.From)
 	if v.Values[f.To.Index].K != luoshu.Null {
 		if slices.Contains(ch.Person.Held, status) && u.m.holds(v.Values[f.Out.Index].S) && !u.already[key] {
 			return block(BlockHeld)
 		}
+		if g := ch.Run.Graduate; last && status == g.Status && v.Values[f.Out.Index].S == g.Out && v.Values[f.To.Index].I == u.last {
+			o.Act = Already
+			return o
+		}
 		return nil
 	}
-	next, last := ch.Next(o.From)
 	switch {
 	case u.already[key], last && status == ch.Run.Graduate.Status:
 		o.Act = Already

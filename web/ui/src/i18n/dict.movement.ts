@@ -73,7 +73,7 @@ export const pairs = {
   'year.act.repeats': ['留级', 'Repeat'],
   'year.act.graduates': ['毕业', 'Finish'],
   'year.act.leaves': ['不结转', 'Not carried on'],
-  'year.act.already': ['已有下一年登记', 'Carried on'],
+  'year.act.already': ['已结转', 'Carried out'],
   'year.act.blocked': ['受阻', 'Blocked'],
   'year.why.held': ['暂离未归', 'Away, to come back'],
   'year.why.status': ['状态与登记不符', 'Status does not fit'],
