@@ -24,7 +24,9 @@ import (
 	"luoshu/kernel/access"
 	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/charter"
 	"luoshu/kernel/disclose"
+	"luoshu/kernel/identity"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/lifecycle"
@@ -35,6 +37,7 @@ import (
 	"luoshu/kernel/store/storetest"
 	"luoshu/web/account"
 	webaudit "luoshu/web/audit"
+	webidentity "luoshu/web/identity"
 	"luoshu/web/movement"
 )
 
@@ -123,6 +126,10 @@ func newTown(t testing.TB) *town {
 		Audit: tn.audit,
 		Areas: slices.Concat(
 			account.Routes(acc, cat),
+			webidentity.Routes(webidentity.Config{
+				Identity: identity.New(db, cat, &charter.Charter{}, tn.led, records.New(db, cat), acc, tn.clock),
+				Door:     door, Access: acc, Catalog: cat, Records: records.New(db, cat),
+			}),
 			webaudit.Routes(webaudit.Config{Log: tn.audit, Door: door, Access: acc, Catalog: cat, Now: tn.clock}),
 			(&movement.Area{Mover: mover, Keeper: lifecycle.New(db, cat, tn.led, records.New(db, cat), acc, mover), Door: door, Access: acc, Catalog: cat}).Routes(),
 		),

@@ -17,6 +17,7 @@ import (
 	"luoshu/web"
 	"luoshu/web/account"
 	"luoshu/web/audit"
+	"luoshu/web/identity"
 	"luoshu/web/kit"
 	"luoshu/web/movement"
 )
@@ -30,6 +31,7 @@ type serveCmd struct {
 func areas(ct *city.City, moves *movement.Area) []kit.Route {
 	return slices.Concat(
 		account.Routes(ct.Access, ct.Catalog),
+		identity.Routes(identity.Config{Identity: ct.Identity, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Records: ct.Records}),
 		moves.Routes(),
 		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
 	)

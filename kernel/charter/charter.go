@@ -15,7 +15,8 @@ type Text = luoshu.Text
 
 // Charter is everything the packs of a catalog say, checked against it.
 type Charter struct {
-	cat *catalog.Catalog
+	cat        *catalog.Catalog
+	identities []*Identity
 
 	Movement *Movement // nil where no pack has a movement.yaml
 }
@@ -52,5 +53,7 @@ func (l *loader) file(c catalog.Charter, o *yamltree.Object) {
 	switch c.Name {
 	case "movement.yaml":
 		l.movement(o)
+	case "identity.yaml":
+		l.identity(c, o)
 	}
 }
