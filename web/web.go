@@ -15,6 +15,7 @@ import (
 	"luoshu/kernel/access"
 	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/correct"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
@@ -31,6 +32,7 @@ type Config struct {
 	Ledger  *ledger.Ledger
 	Engine  *indicator.Engine
 	Catalog *catalog.Catalog
+	Correct *correct.Correct // nil: files are held nowhere
 	// Audit notes what people do; without it nothing sensitive can be done.
 	Audit *audit.Log
 	Now   func() time.Time
