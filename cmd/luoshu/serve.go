@@ -18,6 +18,7 @@ import (
 	"luoshu/web/account"
 	"luoshu/web/audit"
 	"luoshu/web/correct"
+	"luoshu/web/identity"
 	"luoshu/web/kit"
 )
 
@@ -30,6 +31,7 @@ type serveCmd struct {
 func areas(ct *city.City) []kit.Route {
 	return slices.Concat(
 		account.Routes(ct.Access, ct.Catalog),
+		identity.Routes(identity.Config{Identity: ct.Identity, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Records: ct.Records}),
 		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
 		correct.Routes(correct.Config{
 			Correct: ct.Correct, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Charter: ct.Charter,

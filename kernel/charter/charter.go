@@ -17,8 +17,9 @@ type Text = luoshu.Text
 type Charter struct {
 	Sources []*Source // who answers for what, in the order of the packs
 
-	cat     *catalog.Catalog
-	sources map[string]*Source
+	cat        *catalog.Catalog
+	sources    map[string]*Source
+	identities []*Identity
 }
 
 // loader reads the files one after another and checks them at the end.
@@ -59,5 +60,7 @@ func (l *loader) file(c catalog.Charter, o *yamltree.Object) {
 	switch c.Name {
 	case "sources.yaml":
 		l.sourceFile(c, o)
+	case "identity.yaml":
+		l.identity(c, o)
 	}
 }
