@@ -323,6 +323,89 @@ func TestDocsMatchTheMap(t *testing.T) {
 	}
 }
 
+// fetches are the rooms that may open a connection to somewhere else, with where
+// and why. Whatever fetches can be made to fetch for somebody else.
+var fetches = map[string]string{
+	"bench": "asks the servers it has started, to measure them",
+}
+
+// TestNothingFetches: no room makes a request, opens a connection or looks up a
+// name, but those that stand above; so there is no address that a user could have
+// the server ask in their place.
+func TestNothingFetches(t *testing.T) {
+	calls := map[string]*regexp.Regexp{
+		"net/http": regexp.MustCompile(`^(Get|Post|PostForm|Head|Client|DefaultClient|DefaultTransport|Transport|NewRequest|NewRequestWithContext)$`),
+		"net":      regexp.MustCompile(`^(Dial\w*|Dialer|Lookup\w*|Resolver|DefaultResolver)$`),
+	}
+	used := map[string]bool{}
+	for _, f := range goFiles(t) {
+		names := map[string]string{} // as the file calls the package
+		for _, im := range f.ast.Imports {
+			p := strings.Trim(im.Path.Value, `"`)
+			if calls[p] != nil {
+				name := filepath.Base(p)
+				if im.Name != nil {
+					name = im.Name.Name
+				}
+				names[name] = p
+			}
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			x, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if id, ok := x.X.(*ast.Ident); ok && names[id.Name] != "" && calls[names[id.Name]].MatchString(x.Sel.Name) {
+				if used[f.dir] = true; fetches[f.dir] == "" {
+					t.Errorf("%s: %s.%s reaches out; name the room in fetches with the reason", f.fset.Position(n.Pos()), id.Name, x.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+	for room := range fetches {
+		if !used[room] {
+			t.Errorf("%s is said to reach out and does not", room)
+		}
+	}
+}
+
+// TestSecurityNamesRealTests: docs/security.md names a test for each answer, and
+// each one exists.
+func TestSecurityNamesRealTests(t *testing.T) {
+	doc, err := os.ReadFile("docs/security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard", "*_test.go", "*.test.mjs").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, p := range strings.Fields(string(out)) {
+		b, err := os.ReadFile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(b)
+	}
+	names := regexp.MustCompile("`(Test[A-Z][A-Za-z0-9]*)`").FindAllStringSubmatch(string(doc), -1)
+	if len(names) < 40 {
+		t.Errorf("docs/security.md names %d tests only", len(names))
+	}
+	for _, m := range names {
+		if !strings.Contains(all.String(), "func "+m[1]+"(") {
+			t.Errorf("docs/security.md names %s, which does not exist", m[1])
+		}
+	}
+	for _, m := range regexp.MustCompile("`([a-z]+\\.test\\.mjs)`[  ]“([^”]+)”").FindAllStringSubmatch(string(doc), -1) {
+		b, err := os.ReadFile(filepath.Join("web/ui/e2e", m[1]))
+		if err != nil || !strings.Contains(string(b), "test('"+m[2]) {
+			t.Errorf("docs/security.md names %s “%s”, which does not exist", m[1], m[2])
+		}
+	}
+}
+
 // TestNoMachineNames: the repository names no path of a workplace and no registry host;
 // addresses of the pages of work are none.
 func TestNoMachineNames(t *testing.T) {

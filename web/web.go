@@ -183,6 +183,7 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 	err := s.Access.Sync(ctx)
 	if s.Audit != nil {
+		s.samples.close(func(e audit.Event) { s.Audit.Note(ctx, e) })
 		err = errors.Join(err, s.Audit.Sync(ctx))
 	}
 	return err

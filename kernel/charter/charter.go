@@ -15,11 +15,11 @@ type Text = luoshu.Text
 
 // Charter is everything the packs of a catalog say, checked against it.
 type Charter struct {
-	Sources []*Source // who answers for what, in the order of the packs
-
-	cat        *catalog.Catalog
-	sources    map[string]*Source
 	identities []*Identity
+	Sources    []*Source // who answers for what, in the order of the packs
+
+	cat     *catalog.Catalog
+	sources map[string]*Source
 }
 
 // loader reads the files one after another and checks them at the end.
@@ -58,9 +58,9 @@ func Load(cat *catalog.Catalog) (*Charter, []yamltree.Fault) {
 // file reads one file by its name.
 func (l *loader) file(c catalog.Charter, o *yamltree.Object) {
 	switch c.Name {
-	case "sources.yaml":
-		l.sourceFile(c, o)
 	case "identity.yaml":
 		l.identity(c, o)
+	case "sources.yaml":
+		l.sourceFile(c, o)
 	}
 }

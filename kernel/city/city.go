@@ -65,9 +65,9 @@ type City struct {
 	Audit   *audit.Log
 	Door    *disclose.Door
 	Desk    *load.Desk
-	Correct *correct.Correct
 	// Identity finds likely duplicates, merges and un-merges.
 	Identity *identity.Identity
+	Correct  *correct.Correct
 }
 
 // ConfigFile is the name of the file that makes a folder a data folder.
@@ -258,11 +258,11 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	})
 	c.Door = disclose.New(c.DB, c.Catalog, c.Ledger, c.Engine, c.Access)
 	c.Desk = load.New(c.Dir, c.Catalog, c.Ledger, c.DB, now)
+	c.Identity = identity.New(c.DB, c.Catalog, c.Charter, c.Ledger, c.Records, c.Access, now)
 	if c.Correct, err = correct.New(c.DB, c.Catalog, c.Charter, c.Ledger, c.Access, now); err != nil {
 		return err
 	}
 	c.Desk.Watch(c.Correct)
-	c.Identity = identity.New(c.DB, c.Catalog, c.Charter, c.Ledger, c.Records, c.Access, now)
 	return nil
 }
 
@@ -300,7 +300,8 @@ func (c *City) Rotate(ctx context.Context, day time.Time, p luoshu.Progress) (re
 }
 
 // Check verifies the ledger's chain against the tables, what is sealed in them and
-// what lies sealed beside them.
+// what lies sealed beside them, and the chain of the audit log, whose problems name
+// the entity "audit" and the entry as the record.
 func (c *City) Check(ctx context.Context, p luoshu.Progress) ([]ledger.Problem, error) {
 	out, err := c.Ledger.Check(ctx, p)
 	if err != nil {
@@ -312,6 +313,13 @@ func (c *City) Check(ctx context.Context, p luoshu.Progress) ([]ledger.Problem, 
 	}
 	for _, m := range more {
 		out = append(out, ledger.Problem{Msg: m})
+	}
+	entries, err := c.Audit.Check(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range entries {
+		out = append(out, ledger.Problem{Entity: "audit", Rec: x.Seq, Msg: x.Msg})
 	}
 	return out, nil
 }

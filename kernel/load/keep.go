@@ -88,24 +88,6 @@ func (d *Desk) keep(ctx context.Context, r io.Reader, name string, also ...io.Wr
 	return src, nil
 }
 
-// Keep stores a file that belongs to no upload, evidence of a correction, under
-// its SHA-256.
-func (d *Desk) Keep(ctx context.Context, r io.Reader, name string) (ledger.Source, error) {
-	return d.keep(ctx, r, name)
-}
-
-// Kept opens a stored file as it came.
-func (d *Desk) Kept(ctx context.Context, sha string) (io.ReadCloser, error) {
-	f, c, err := d.kept(ctx, sha)
-	if err != nil {
-		return nil, err
-	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{io.NewSectionReader(f.R, 0, f.Size), c}, nil
-}
-
 // marks notes a digest of every chunk of a file that is written to it.
 type marks struct {
 	sum  hash.Hash
@@ -197,6 +179,24 @@ func (m *marked) chunk(n int64) ([]byte, error) {
 	}
 	h.n = n + 1
 	return h.buf, nil
+}
+
+// Keep stores a file that belongs to no upload, evidence of a correction, under
+// its SHA-256.
+func (d *Desk) Keep(ctx context.Context, r io.Reader, name string) (ledger.Source, error) {
+	return d.keep(ctx, r, name)
+}
+
+// Kept opens a stored file as it came.
+func (d *Desk) Kept(ctx context.Context, sha string) (io.ReadCloser, error) {
+	f, c, err := d.kept(ctx, sha)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.NewSectionReader(f.R, 0, f.Size), c}, nil
 }
 
 // seal begins a sealed file with the newest key.
