@@ -24,32 +24,38 @@ import (
 	"luoshu/kernel/access"
 	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/charter"
+	"luoshu/kernel/correct"
 	"luoshu/kernel/disclose"
+	"luoshu/kernel/identity"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
+	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 	"luoshu/kernel/store/storetest"
 	"luoshu/web/account"
 	webaudit "luoshu/web/audit"
+	webidentity "luoshu/web/identity"
 )
 
 const password = "correct horse 1"
 
 // town is a small city behind a real server.
 type town struct {
-	t      testing.TB
-	srv    *Server
-	http   *httptest.Server
-	desk   *load.Desk
-	log    *safeBuffer
-	led    *ledger.Ledger
-	audit  *audit.Log
-	db     *store.DB
-	dir    string
-	mu     sync.Mutex
-	now    time.Time
-	tokens map[string]*visitor
+	t       testing.TB
+	srv     *Server
+	http    *httptest.Server
+	desk    *load.Desk
+	correct *correct.Correct
+	log     *safeBuffer
+	led     *ledger.Ledger
+	audit   *audit.Log
+	db      *store.DB
+	dir     string
+	mu      sync.Mutex
+	now     time.Time
+	tokens  map[string]*visitor
 }
 
 type safeBuffer struct {
@@ -99,6 +105,14 @@ func newTown(t testing.TB) *town {
 	eng := indicator.New(db, cat, tn.dir, indicator.WithEngine("sqlite"))
 	door := disclose.New(db, cat, tn.led, eng, acc)
 	tn.desk = load.New(tn.dir, cat, tn.led, db, tn.clock)
+	ch, faults := charter.Load(cat)
+	for _, f := range faults {
+		t.Fatal(f)
+	}
+	if tn.correct, err = correct.New(db, cat, ch, tn.led, acc, tn.clock); err != nil {
+		t.Fatal(err)
+	}
+	tn.desk.Watch(tn.correct)
 	seal := func(ctx context.Context, a luoshu.Actor, note string, p luoshu.Progress) (ledger.Seal, error) {
 		s, err := tn.led.Seal(ctx, a, note)
 		if err != nil {
@@ -118,9 +132,14 @@ func newTown(t testing.TB) *town {
 		Audit: tn.audit,
 		Areas: slices.Concat(
 			account.Routes(acc, cat),
+			webidentity.Routes(webidentity.Config{
+				Identity: identity.New(db, cat, &charter.Charter{}, tn.led, records.New(db, cat), acc, tn.clock),
+				Door:     door, Access: acc, Catalog: cat, Records: records.New(db, cat),
+			}),
 			webaudit.Routes(webaudit.Config{Log: tn.audit, Door: door, Access: acc, Catalog: cat, Now: tn.clock}),
+			tn.correctRoutes(door, acc, cat, ch),
 		),
-		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal,
+		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Correct: tn.correct, Now: tn.clock, Seal: seal,
 		Log: slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,
 		Pages: fstest.MapFS{
 			"index.html":         {Data: []byte("<html>the page</html>")},

@@ -13,9 +13,12 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/city"
+	"luoshu/kernel/disclose"
 	"luoshu/web"
 	"luoshu/web/account"
 	"luoshu/web/audit"
+	"luoshu/web/correct"
+	"luoshu/web/identity"
 	"luoshu/web/kit"
 )
 
@@ -28,7 +31,15 @@ type serveCmd struct {
 func areas(ct *city.City) []kit.Route {
 	return slices.Concat(
 		account.Routes(ct.Access, ct.Catalog),
+		identity.Routes(identity.Config{Identity: ct.Identity, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Records: ct.Records}),
 		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
+		correct.Routes(correct.Config{
+			Correct: ct.Correct, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Charter: ct.Charter,
+			Row: func(ctx context.Context, sha, entity string, n int) (disclose.SheetRow, error) {
+				r, err := ct.Desk.RowOf(ctx, sha, entity, n)
+				return disclose.SheetRow(r), err
+			},
+		}),
 	)
 }
 
@@ -41,20 +52,15 @@ func (c serveCmd) Run(a *app) error {
 		}
 		handler := web.New(web.Config{
 			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
-			Catalog: ct.Catalog, Audit: ct.Audit, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct),
+			Catalog: ct.Catalog, Audit: ct.Audit, Correct: ct.Correct, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct),
 		})
-		srv := &http.Server{
-			Handler:           handler,
-			ReadHeaderTimeout: 10 * time.Second,
-			IdleTimeout:       2 * time.Minute,
-			MaxHeaderBytes:    64 << 10,
-			BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(a.ctx) },
-		}
+		srv := usual.server(a.ctx, handler)
 		fmt.Fprintf(a.out, "Luoshu 洛书 · %s · http://%s\n", ct.Catalog.City.Title.ZH, ln.Addr())
 		if b, err := os.ReadFile(filepath.Join(c.Data, accountsFile)); err == nil {
 			fmt.Fprintf(a.out, "%s", b)
 		}
 		done := make(chan error, 1)
+		go a.sweep(ct)
 		go func() {
 			<-a.ctx.Done()
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), 10*time.Second)
@@ -66,4 +72,24 @@ func (c serveCmd) Run(a *app) error {
 		}
 		return <-done
 	})
+}
+
+// sweepEvery is how often a server looks at what has become due. What it does
+// follows from dates, so that the interval matters to nobody.
+const sweepEvery = 10 * time.Minute
+
+// sweep reminds and raises, at once and then until the server stops.
+func (a *app) sweep(ct *city.City) {
+	t := time.NewTicker(sweepEvery)
+	defer t.Stop()
+	for {
+		if err := ct.Sweep(a.ctx, a.now()); err != nil && a.ctx.Err() == nil {
+			a.logger.Error("what is due could not be looked at", "cause", err)
+		}
+		select {
+		case <-t.C:
+		case <-a.ctx.Done():
+			return
+		}
+	}
 }

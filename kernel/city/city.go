@@ -20,7 +20,9 @@ import (
 	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
+	"luoshu/kernel/correct"
 	"luoshu/kernel/disclose"
+	"luoshu/kernel/identity"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
@@ -63,6 +65,9 @@ type City struct {
 	Audit   *audit.Log
 	Door    *disclose.Door
 	Desk    *load.Desk
+	// Identity finds likely duplicates, merges and un-merges.
+	Identity *identity.Identity
+	Correct  *correct.Correct
 }
 
 // ConfigFile is the name of the file that makes a folder a data folder.
@@ -253,7 +258,19 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	})
 	c.Door = disclose.New(c.DB, c.Catalog, c.Ledger, c.Engine, c.Access)
 	c.Desk = load.New(c.Dir, c.Catalog, c.Ledger, c.DB, now)
+	c.Identity = identity.New(c.DB, c.Catalog, c.Charter, c.Ledger, c.Records, c.Access, now)
+	if c.Correct, err = correct.New(c.DB, c.Catalog, c.Charter, c.Ledger, c.Access, now); err != nil {
+		return err
+	}
+	c.Desk.Watch(c.Correct)
 	return nil
+}
+
+// Sweep does what dates demand: reminders and requests that rise. It may run as
+// often as one likes.
+func (c *City) Sweep(ctx context.Context, now time.Time) error {
+	_, err := c.Correct.Sweep(ctx, now)
+	return err
 }
 
 // former seals what a former release left in clear beside the database.
@@ -273,19 +290,18 @@ func (c *City) former(ctx context.Context) error {
 	return nil
 }
 
-// Rotate seals everything with the newest key and retires the others. With fresh, a
-// new key is made first.
-func (c *City) Rotate(ctx context.Context, fresh bool, day time.Time, p luoshu.Progress) (reseal.Report, error) {
-	if fresh {
-		if _, err := c.DB.Vault().Rotate(day); err != nil {
-			return reseal.Report{}, err
-		}
+// Rotate makes a new key of the given date, seals everything with it and retires
+// the others. After an interruption it goes on with the key that was made.
+func (c *City) Rotate(ctx context.Context, day time.Time, p luoshu.Progress) (reseal.Report, error) {
+	if err := reseal.NewKey(ctx, c.DB, day); err != nil {
+		return reseal.Report{}, err
 	}
 	return reseal.Rotate(ctx, c.DB, c.Dir, p)
 }
 
 // Check verifies the ledger's chain against the tables, what is sealed in them and
-// what lies sealed beside them.
+// what lies sealed beside them, and the chain of the audit log, whose problems name
+// the entity "audit" and the entry as the record.
 func (c *City) Check(ctx context.Context, p luoshu.Progress) ([]ledger.Problem, error) {
 	out, err := c.Ledger.Check(ctx, p)
 	if err != nil {
@@ -297,6 +313,13 @@ func (c *City) Check(ctx context.Context, p luoshu.Progress) ([]ledger.Problem, 
 	}
 	for _, m := range more {
 		out = append(out, ledger.Problem{Msg: m})
+	}
+	entries, err := c.Audit.Check(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range entries {
+		out = append(out, ledger.Problem{Entity: "audit", Rec: x.Seq, Msg: x.Msg})
 	}
 	return out, nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/correct"
 	"luoshu/kernel/intake"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/store"
@@ -54,6 +55,15 @@ type Desk struct {
 	base context.Context // ends when the process does
 	stop context.CancelFunc
 	who  Writer
+
+	correct *correct.Correct // nil: nothing is held
+}
+
+// Watch tells the desk who decides which fields a file may change. Until it is
+// called every field may be changed.
+func (d *Desk) Watch(c *correct.Correct) {
+	d.correct = c
+	c.Keep(d)
 }
 
 // New makes a desk over the data folder dir. Uploads that a former process left
@@ -85,6 +95,8 @@ type Report struct {
 	Changed    int64          `json:"changed"`
 	Unchanged  int64          `json:"unchanged"`
 	Refused    int64          `json:"refused"`
+	Held       int64          `json:"held"`               // rows of which something was held
+	Requests   int64          `json:"requests,omitempty"` // made of what was held
 	Faults     []luoshu.Fault `json:"faults"`
 	FaultCount int64          `json:"faults_total"`
 	Seq        int64          `json:"seq,omitempty"` // last commit, 0 if nothing was written
@@ -125,17 +137,13 @@ func (d *Desk) Load(ctx context.Context, q Request, p luoshu.Progress) (Report, 
 	if size > d.MaxFile {
 		return Report{}, tooLarge(d.MaxFile)
 	}
-	if !q.DryRun { // what is read is what is kept, whatever becomes of the file
-		if src, err = d.keep(ctx, in, src.Name); err != nil {
+	if !q.DryRun {
+		m := &marks{}
+		if src, err = d.keep(ctx, in, src.Name, m); err != nil {
 			return Report{}, err
 		}
-		kept, c, err := d.kept(ctx, src.SHA256)
-		if err != nil {
-			return Report{}, err
-		}
-		defer c.Close()
-		file = kept
-		file.Name = src.Name
+		m.end()
+		file = intake.File{Name: src.Name, R: &marked{r: in, size: src.Size, list: m.list}, Size: src.Size}
 	}
 	return d.run(ctx, job{
 		file: file, entity: q.Entity, source: src, actor: q.Actor,
