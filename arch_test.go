@@ -46,7 +46,9 @@ var imports = map[string][]string{
 	"kernel/records":         {".", "kernel/catalog", "kernel/store"},
 	"kernel/correct":         {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/intake", "kernel/vault"},
 	"kernel/audit":           {".", "kernel/store"},
-	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct"},
+	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/lifecycle", "kernel/movement"},
+	"kernel/movement":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/fold"},
+	"kernel/lifecycle":       {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/movement"},
 	"kernel/packtest":        {".", "kernel/rule", "kernel/catalog", "kernel/intake", "kernel/ledger", "kernel/indicator", "kernel/store", "kernel/vault"},
 	"packs":                  {},
 	"demo":                   {".", "demo/sheet", "demo/source"}, // writes files; knows nothing of the kernel
@@ -57,6 +59,7 @@ var imports = map[string][]string{
 	"web":                    {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/correct", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
 	"web/kit":                {".", "kernel/access", "kernel/audit", "kernel/disclose"},
 	"web/audit":              {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "web/kit"},
+	"web/movement":           {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "kernel/lifecycle", "kernel/movement", "web/kit"},
 	"web/identity":           {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/identity", "kernel/records", "web/kit"},
 	"web/account":            {".", "kernel/access", "kernel/catalog", "web/kit"},
 	"web/ui":                 {},

@@ -9,7 +9,11 @@ import (
 // orgList finds organisations within the actor's scope.
 func orgList(s *Server, w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	all, err := s.Door.Orgs(r.Context(), actor(r), q.Get("q"), q.Get("parent"))
+	on, err := asOf(r)
+	if err != nil {
+		return err
+	}
+	all, err := s.Door.OrgsAsOf(r.Context(), actor(r), q.Get("q"), q.Get("parent"), on)
 	if err != nil {
 		return err
 	}

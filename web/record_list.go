@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"luoshu"
 	"luoshu/kernel/audit"
@@ -56,6 +57,12 @@ func (s *Server) recordExport(w http.ResponseWriter, r *http.Request, q disclose
 	if q.Seal != "" {
 		name += "-" + q.Seal
 	}
+	if q.AsOf.Known != 0 {
+		name += "-known-" + luoshu.FormatDate(q.AsOf.Known)
+	}
+	if q.AsOf.Valid != 0 {
+		name += "-valid-" + luoshu.FormatDate(q.AsOf.Valid)
+	}
 	return kit.WriteFile(w, name+"."+format, kit.FileType(format), func(out io.Writer) error {
 		return s.Door.Export(r.Context(), actor(r), q, format, out, nil)
 	})
@@ -81,5 +88,26 @@ func recordQuery(r *http.Request) (disclose.RecordQuery, error) {
 		}
 		q.Filter[field] = value
 	}
+	on, err := asOf(r)
+	if err != nil {
+		return q, err
+	}
+	q.AsOf = on
 	return q, kit.Numbers(r, map[string]*int{"offset": &q.Offset, "limit": &q.Limit})
+}
+
+// asOf reads known and valid, days as 2024-09-01.
+func asOf(r *http.Request) (on disclose.AsOf, err error) {
+	for name, to := range map[string]*int64{"known": &on.Known, "valid": &on.Valid} {
+		v := r.URL.Query().Get(name)
+		if v == "" {
+			continue
+		}
+		t, err := time.Parse(time.DateOnly, v)
+		if err != nil || t.Year() < 1900 {
+			return on, &luoshu.Error{Kind: luoshu.Invalid, Field: name, Msg: luoshu.Text{ZH: "日期应写作 2024-09-01", EN: "a day is written 2024-09-01"}}
+		}
+		*to = int64(t.Year())*10000 + int64(t.Month())*100 + int64(t.Day())
+	}
+	return on, nil
 }

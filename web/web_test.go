@@ -30,13 +30,16 @@ import (
 	"luoshu/kernel/identity"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
+	"luoshu/kernel/lifecycle"
 	"luoshu/kernel/load"
+	moves "luoshu/kernel/movement"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 	"luoshu/kernel/store/storetest"
 	"luoshu/web/account"
 	webaudit "luoshu/web/audit"
 	webidentity "luoshu/web/identity"
+	"luoshu/web/movement"
 )
 
 const password = "correct horse 1"
@@ -128,6 +131,7 @@ func newTown(t testing.TB) *town {
 		t.Fatal(err)
 	}
 	tn.db = db
+	mover := moves.New(db, cat, nil, tn.led, records.New(db, cat), acc, tn.clock)
 	tn.srv = New(Config{
 		Audit: tn.audit,
 		Areas: slices.Concat(
@@ -138,6 +142,7 @@ func newTown(t testing.TB) *town {
 			}),
 			webaudit.Routes(webaudit.Config{Log: tn.audit, Door: door, Access: acc, Catalog: cat, Now: tn.clock}),
 			tn.correctRoutes(door, acc, cat, ch),
+			(&movement.Area{Mover: mover, Keeper: lifecycle.New(db, cat, tn.led, records.New(db, cat), acc, mover), Door: door, Access: acc, Catalog: cat}).Routes(),
 		),
 		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Correct: tn.correct, Now: tn.clock, Seal: seal,
 		Log: slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,

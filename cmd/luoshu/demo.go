@@ -14,6 +14,7 @@ import (
 	"luoshu"
 	"luoshu/demo"
 	"luoshu/demo/dirt"
+	"luoshu/kernel/catalog"
 	"luoshu/kernel/city"
 	"luoshu/kernel/load"
 	"luoshu/packs"
@@ -174,13 +175,29 @@ func (c demoCmd) accounts(a *app, ct *city.City) error {
 		return err
 	}
 	root := ct.Catalog.City.Root
-	middle, leaf := root, root
+	middle, leaf, beside := root, root, ""
 	if kids := tree.Children(root); len(kids) > 0 {
 		middle = kids[min(4, len(kids)-1)].Code
 		leaf = middle
 		if grand := tree.Children(middle); len(grand) > 0 {
 			leaf = grand[0].Code
+			if len(grand) > 1 {
+				beside = grand[1].Code // for cases with two sides
+			}
 		}
+	}
+	add := func(account string, role *catalog.Role, org string) error {
+		err := ct.Access.CreateAccount(a.ctx, account, password, role.ID, org, role.Title)
+		var e *luoshu.Error
+		if err != nil && !(errors.As(err, &e) && e.Kind == luoshu.Conflict) {
+			return err
+		}
+		name := org
+		if n := tree.Get(org); n != nil {
+			name = n.Title.ZH
+		}
+		fmt.Fprintf(&b, "  %-10s %s · %s\n", account, role.Title.ZH+" "+role.Title.EN, name)
+		return nil
 	}
 	for _, role := range ct.Catalog.Roles {
 		org := root
@@ -190,16 +207,14 @@ func (c demoCmd) accounts(a *app, ct *city.City) error {
 		case "clerk", "teacher":
 			org = leaf
 		}
-		err := ct.Access.CreateAccount(a.ctx, role.ID, password, role.ID, org, role.Title)
-		var e *luoshu.Error
-		if err != nil && !(errors.As(err, &e) && e.Kind == luoshu.Conflict) {
+		if err := add(role.ID, role, org); err != nil {
 			return err
 		}
-		name := org
-		if n := tree.Get(org); n != nil {
-			name = n.Title.ZH
+		if role.ID == "clerk" && beside != "" {
+			if err := add("clerk2", role, beside); err != nil {
+				return err
+			}
 		}
-		fmt.Fprintf(&b, "  %-10s %s · %s\n", role.ID, role.Title.ZH+" "+role.Title.EN, name)
 	}
 	return os.WriteFile(filepath.Join(c.Data, accountsFile), []byte(b.String()), 0o640)
 }

@@ -46,6 +46,8 @@ type cli struct {
 	Pack       packCmd       `cmd:"" help:"Check and test packs."`
 	Keys       keysCmd       `cmd:"" help:"Show, make and rotate the keys that data are sealed with."`
 	Duplicates duplicatesCmd `cmd:"" help:"Look for records that are likely the same person."`
+	Life       lifeCmd       `cmd:"" name:"lifecycle" help:"Change organisations: rename, merge, split, move, manage, close."`
+	Promote    promoteCmd    `cmd:"" help:"Run the end of a year: preview it (--dry-run), run it, or take it back (--undo)."`
 	User       userCmd       `cmd:"" help:"Manage accounts and grants."`
 	Account    accountCmd    `cmd:"" hidden:"" help:"Manage local accounts (use user)."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"luoshu"
@@ -20,6 +21,7 @@ import (
 	"luoshu/web/correct"
 	"luoshu/web/identity"
 	"luoshu/web/kit"
+	"luoshu/web/movement"
 )
 
 type serveCmd struct {
@@ -28,10 +30,11 @@ type serveCmd struct {
 }
 
 // areas are the routes of every area of trust.
-func areas(ct *city.City) []kit.Route {
+func areas(ct *city.City, moves *movement.Area) []kit.Route {
 	return slices.Concat(
 		account.Routes(ct.Access, ct.Catalog),
 		identity.Routes(identity.Config{Identity: ct.Identity, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Records: ct.Records}),
+		moves.Routes(),
 		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
 		correct.Routes(correct.Config{
 			Correct: ct.Correct, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Charter: ct.Charter,
@@ -50,9 +53,14 @@ func (c serveCmd) Run(a *app) error {
 		if err != nil {
 			return luoshu.Errorf(luoshu.Unavailable, "无法监听 %s：%v", "cannot listen on %s: %v", c.Listen, err)
 		}
+		moves := &movement.Area{Mover: ct.Mover, Keeper: ct.Keeper, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog}
+		defer moves.Close()
+		var sweeping sync.WaitGroup
+		sweeping.Go(func() { a.sweep(ct) })
+		defer sweeping.Wait()
 		handler := web.New(web.Config{
 			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
-			Catalog: ct.Catalog, Audit: ct.Audit, Correct: ct.Correct, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct),
+			Catalog: ct.Catalog, Audit: ct.Audit, Correct: ct.Correct, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct, moves),
 		})
 		srv := usual.server(a.ctx, handler)
 		fmt.Fprintf(a.out, "Luoshu 洛书 · %s · http://%s\n", ct.Catalog.City.Title.ZH, ln.Addr())
@@ -76,7 +84,7 @@ func (c serveCmd) Run(a *app) error {
 
 // sweepEvery is how often a server looks at what has become due. What it does
 // follows from dates, so that the interval matters to nobody.
-const sweepEvery = 10 * time.Minute
+const sweepEvery = time.Minute
 
 // sweep reminds and raises, at once and then until the server stops.
 func (a *app) sweep(ct *city.City) {

@@ -23,6 +23,7 @@ type Node struct {
 	Entity string // "" for the city's root before its record is loaded
 	Rec    int64
 	Title  luoshu.Text
+	Also   string // further names it is found by, such as a former one
 	Opened int64
 	Closed int64 // yyyymmdd, 0 while it lives; a closed one keeps its parent
 }
@@ -101,14 +102,15 @@ func (t *Tree) Path(code string) []*Node {
 	return out
 }
 
-// Find returns organisations whose code starts with q or whose name contains it,
+// Find returns organisations whose code starts with q or whose name, or another
+// name they are found by, contains it,
 // that pass keep, ordered by code, at most limit.
 func (t *Tree) Find(q string, limit int, keep func(*Node) bool) []*Node {
 	q = strings.ToLower(strings.TrimSpace(q))
 	var out []*Node
 	for _, n := range t.nodes {
 		if keep(n) && (q == "" || strings.HasPrefix(n.Code, q) ||
-			strings.Contains(n.Title.ZH, q) || strings.Contains(strings.ToLower(n.Title.EN), q)) {
+			strings.Contains(n.Title.ZH, q) || strings.Contains(n.Also, q) || strings.Contains(strings.ToLower(n.Title.EN), q)) {
 			out = append(out, n)
 		}
 	}
@@ -159,7 +161,7 @@ func (a *Access) Tree(ctx context.Context) (*Tree, error) {
 			return a.tree, nil
 		}
 	}
-	t, err := a.loadTree(ctx, nodes)
+	t, err := a.loadTree(ctx, nodes, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -178,10 +180,24 @@ func (a *Access) nodeEntities() []*catalog.Entity {
 	return out
 }
 
-func (a *Access) loadTree(ctx context.Context, entities []*catalog.Entity) (*Tree, error) {
+// TreeAt returns the organisations as the ledger knew them at a commit; none
+// before the first. It is read anew each time.
+func (a *Access) TreeAt(ctx context.Context, seq int64) (*Tree, error) {
+	if seq <= 0 {
+		return &Tree{nodes: map[string]*Node{}, children: map[string][]*Node{}}, nil
+	}
+	t, err := a.loadTree(ctx, a.nodeEntities(), seq)
+	if err == nil {
+		t.Seq = seq
+	}
+	return t, err
+}
+
+// loadTree reads the organisations at a commit, 0 for the present.
+func (a *Access) loadTree(ctx context.Context, entities []*catalog.Entity, seq int64) (*Tree, error) {
 	t := &Tree{nodes: map[string]*Node{}, children: map[string][]*Node{}}
 	for _, e := range entities {
-		if err := a.loadNodes(ctx, t, e); err != nil {
+		if err := a.loadNodes(ctx, t, e, seq); err != nil {
 			return nil, fmt.Errorf("read organisations of %s: %w", e.Name, err)
 		}
 	}
@@ -201,7 +217,7 @@ func (a *Access) loadTree(ctx context.Context, entities []*catalog.Entity) (*Tre
 
 // loadNodes reads one entity's organisations. The English name is the field
 // named like the label with _en behind it, if the entity has one.
-func (a *Access) loadNodes(ctx context.Context, t *Tree, e *catalog.Entity) error {
+func (a *Access) loadNodes(ctx context.Context, t *Tree, e *catalog.Entity, seq int64) error {
 	cols := []string{e.Key[0], e.Node.Parent, e.Label, e.Label + "_en", e.Node.LevelField, e.Node.Open, e.Node.Close}
 	sel := make([]string, len(cols))
 	for i, c := range cols {
@@ -210,20 +226,30 @@ func (a *Access) loadNodes(ctx context.Context, t *Tree, e *catalog.Entity) erro
 			sel[i] = store.Col(c)
 		}
 	}
-	rows, err := a.db.Query(ctx, `SELECT _rec, `+strings.Join(sel, ", ")+` FROM `+store.Table(e.Name)+` WHERE _to IS NULL`)
+	also := "NULL"
+	for _, f := range e.Search {
+		if f != e.Label {
+			also = store.Col(f)
+		}
+	}
+	when, args := `_to IS NULL`, []any{}
+	if seq != 0 {
+		when, args = `_from <= ? AND (_to IS NULL OR _to > ?)`, []any{seq, seq}
+	}
+	rows, err := a.db.Query(ctx, `SELECT _rec, `+also+`, `+strings.Join(sel, ", ")+` FROM `+store.Table(e.Name)+` WHERE `+when, args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var code, parent, label, en, level sql.NullString
+		var also, code, parent, label, en, level sql.NullString
 		var opened, closed sql.NullInt64
 		n := &Node{Entity: e.Name, Level: e.Node.Level}
-		if err := rows.Scan(&n.Rec, &code, &parent, &label, &en, &level, &opened, &closed); err != nil {
+		if err := rows.Scan(&n.Rec, &also, &code, &parent, &label, &en, &level, &opened, &closed); err != nil {
 			return err
 		}
 		n.Code, n.Parent, n.Opened, n.Closed = code.String, parent.String, opened.Int64, closed.Int64
-		n.Title = luoshu.Text{ZH: label.String, EN: en.String}
+		n.Title, n.Also = luoshu.Text{ZH: label.String, EN: en.String}, also.String
 		if n.Title.EN == "" {
 			n.Title.EN = label.String
 		}

@@ -20,7 +20,13 @@ import (
 
 var dbs storetest.Databases
 
-func TestMain(m *testing.M) { os.Exit(dbs.Main(m)) }
+func TestMain(m *testing.M) {
+	if path := os.Getenv(writerEnv); path != "" {
+		writerProcess(path)
+		return
+	}
+	os.Exit(dbs.Main(m))
+}
 
 type book struct {
 	*testing.T

@@ -153,6 +153,7 @@ type Entity struct {
 	// "ref_field.field" over one reference. Empty: reference data all may read.
 	Org     string
 	Node    *Node  // set when the entity's records are organisations
+	Valid   *Valid // between which dates a record holds, nil if it has none
 	Year    string // field with the school year, "" if none
 	Months  int    // a record is stale this many months after it was last verified; 0 = never
 	Writers []string
@@ -173,6 +174,11 @@ type Node struct {
 	Open       string // date fields bounding its life, may be ""
 	Close      string
 }
+
+// Valid names the date fields between which a record holds: from From up to, not
+// including, To. A record without To holds for ever or, if Within names a year
+// field, to the end of that year.
+type Valid struct{ From, To, Within string }
 
 // Field is one column of an entity.
 type Field struct {

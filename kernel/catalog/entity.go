@@ -44,6 +44,14 @@ func (l *loader) entity(f *folder, o *yamltree.Object) {
 		l.on(passFields, func() { l.node(e, no) })
 		no.Done()
 	}
+	if v := o.Get("valid"); v.Given() {
+		vo := v.Object()
+		e.Valid = &Valid{From: vo.Must("from").Str(), To: vo.Must("to").Str(), Within: vo.Get("within").Str()}
+		l.on(passFields, func() { l.valid(e, vo) })
+		vo.Done()
+	} else if e.Node != nil && e.Node.Open != "" && e.Node.Close != "" {
+		e.Valid = &Valid{From: e.Node.Open, To: e.Node.Close}
+	}
 	for _, x := range o.Must("fields").Items() {
 		l.field(e, x.Object())
 	}
@@ -315,6 +323,14 @@ func (l *loader) org(e *Entity, v yamltree.Item) {
 }
 
 // node checks the node block of an entity.
+func (l *loader) valid(e *Entity, o *yamltree.Object) {
+	for key, want := range map[string]Type{"from": TypeDate, "to": TypeDate, "within": TypeYear} {
+		if f := l.fieldOf(e, o.Get(key)); f != nil && f.Type != want {
+			o.Get(key).Fault("字段 %s 的类型应为 %s", "the field %s must be of type %s", f.Name, want)
+		}
+	}
+}
+
 func (l *loader) node(e *Entity, o *yamltree.Object) {
 	if f := l.fieldOf(e, o.Get("parent")); f != nil {
 		if to := l.cat.Entity(f.Ref); f.Type != TypeRef || to != nil && to.Node == nil {

@@ -17,6 +17,7 @@ type Text = luoshu.Text
 type Charter struct {
 	identities []*Identity
 	Sources    []*Source // who answers for what, in the order of the packs
+	Movement   *Movement // nil where no pack has a movement.yaml
 
 	cat     *catalog.Catalog
 	sources map[string]*Source
@@ -58,6 +59,8 @@ func Load(cat *catalog.Catalog) (*Charter, []yamltree.Fault) {
 // file reads one file by its name.
 func (l *loader) file(c catalog.Charter, o *yamltree.Object) {
 	switch c.Name {
+	case "movement.yaml":
+		l.movement(o)
 	case "identity.yaml":
 		l.identity(c, o)
 	case "sources.yaml":

@@ -138,7 +138,8 @@ func (l *loader) sourcesKnown() {
 // fields would stand under the same heading (name, title, alias, or a further name
 // in `same`) as a field of an entity that its records lead to by references.
 // Exempt are keys on either side, labels on both, and the field that says which
-// organisation holds the record: they tell their own records.
+// organisation holds the record: they tell their own records. Closed fields are
+// named by no file of trust, so they are left out.
 
 // repeat is a field that asks again for another.
 type repeat struct {
@@ -175,7 +176,7 @@ func (l *loader) repeats() []repeat {
 		reach := l.reach(e)
 		org, _, _ := strings.Cut(e.Org, ".")
 		for _, f := range e.Fields {
-			if slices.Contains(e.Key, f.Name) || f.Name == org {
+			if slices.Contains(e.Key, f.Name) || f.Name == org || f.Sensitivity >= catalog.Closed {
 				continue
 			}
 			if r, ok := l.repeatOf(e, f, reach); ok {
@@ -191,7 +192,7 @@ func (l *loader) repeatOf(e *catalog.Entity, f *catalog.Field, reach []*catalog.
 	mine := headings(f, nil)
 	for _, t := range reach {
 		for _, g := range t.Fields {
-			if slices.Contains(t.Key, g.Name) || f.Name == e.Label && g.Name == t.Label || f.Ref != "" && f.Ref == t.Name {
+			if slices.Contains(t.Key, g.Name) || g.Sensitivity >= catalog.Closed || f.Name == e.Label && g.Name == t.Label || f.Ref != "" && f.Ref == t.Name {
 				continue
 			}
 			theirs := headings(g, l.namesOf(t, g))

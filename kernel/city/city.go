@@ -25,7 +25,9 @@ import (
 	"luoshu/kernel/identity"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
+	"luoshu/kernel/lifecycle"
 	"luoshu/kernel/load"
+	"luoshu/kernel/movement"
 	"luoshu/kernel/parquet"
 	"luoshu/kernel/records"
 	"luoshu/kernel/reseal"
@@ -65,6 +67,8 @@ type City struct {
 	Audit   *audit.Log
 	Door    *disclose.Door
 	Desk    *load.Desk
+	Mover   *movement.Mover
+	Keeper  *lifecycle.Keeper
 	// Identity finds likely duplicates, merges and un-merges.
 	Identity *identity.Identity
 	Correct  *correct.Correct
@@ -258,6 +262,8 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	})
 	c.Door = disclose.New(c.DB, c.Catalog, c.Ledger, c.Engine, c.Access)
 	c.Desk = load.New(c.Dir, c.Catalog, c.Ledger, c.DB, now)
+	c.Mover = movement.New(c.DB, c.Catalog, c.Charter.Movement, c.Ledger, c.Records, c.Access, now)
+	c.Keeper = lifecycle.New(c.DB, c.Catalog, c.Ledger, c.Records, c.Access, c.Mover)
 	c.Identity = identity.New(c.DB, c.Catalog, c.Charter, c.Ledger, c.Records, c.Access, now)
 	if c.Correct, err = correct.New(c.DB, c.Catalog, c.Charter, c.Ledger, c.Access, now); err != nil {
 		return err
@@ -270,7 +276,7 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 // often as one likes.
 func (c *City) Sweep(ctx context.Context, now time.Time) error {
 	_, err := c.Correct.Sweep(ctx, now)
-	return err
+	return errors.Join(err, c.Mover.Sweep(ctx), c.Keeper.Sweep(ctx))
 }
 
 // former seals what a former release left in clear beside the database.

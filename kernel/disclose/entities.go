@@ -29,6 +29,7 @@ type EntityDetail struct {
 	Search bool     `json:"search"`
 	Year   string   `json:"year"`
 	Months int      `json:"months"`
+	Dated  bool     `json:"dated"` // its records hold between dates, so that they can be asked for as of a day
 }
 
 // Entities lists what the actor's role reaches.
@@ -69,7 +70,7 @@ func (d *Door) Entity(ctx context.Context, actor luoshu.Actor, name string) (*En
 	}
 	out := &EntityDetail{
 		EntityInfo: d.entityInfo(ctx, g.role, g.scope, g.ent),
-		Fields:     d.columns(g, true), Label: g.ent.Label, Year: g.ent.Year, Months: g.ent.Months, Key: []string{},
+		Fields:     d.columns(g, true), Label: g.ent.Label, Year: g.ent.Year, Months: g.ent.Months, Dated: g.ent.Valid != nil, Key: []string{},
 	}
 	for _, k := range g.ent.Key {
 		if g.col(k) != nil {

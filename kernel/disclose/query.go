@@ -25,6 +25,7 @@ type RecordQuery struct {
 	Offset int
 	Limit  int
 	Seal   string // "" is the present
+	AsOf   AsOf   // a day instead
 }
 
 // Bounds of one page.
@@ -65,6 +66,9 @@ func (d *Door) choose(ctx context.Context, g *grant, q RecordQuery) (*selection,
 	s := &selection{g: g, plain: q.Q == "" && len(q.Filter) == 0}
 	var err error
 	if s.seq, s.seal, err = d.moment(ctx, q.Seal); err != nil {
+		return nil, err
+	}
+	if err := d.asOf(ctx, s, q); err != nil {
 		return nil, err
 	}
 	cond, args := at("f", s.seq)

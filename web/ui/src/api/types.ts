@@ -288,6 +288,7 @@ export interface EntityInfo extends EntityBrief {
   search?: boolean
   year?: string
   months?: number
+  dated?: boolean
 }
 
 export interface HistoryEntry {

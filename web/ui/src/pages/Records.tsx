@@ -4,6 +4,7 @@ import { Link, useParams } from 'react-router'
 import { pairs, url } from '../api/client'
 import type { Column, EntityInfo, Org, RecordPage } from '../api/types'
 import { useApi } from '../api/use'
+import { AsOf } from '../components/AsOf'
 import { Crumbs, PageHead, Pager, SealChoice } from '../components/parts'
 import { RecordTable } from '../components/RecordTable'
 import { Problem, Waiting } from '../components/states'
@@ -30,7 +31,7 @@ export default function Records() {
   const link = useLink()
   const offset = Number(values.offset) || 0
   const info = useApi<EntityInfo>(`/api/entities/${encodeURIComponent(entity)}`)
-  const query = { q: values.q, org: values.org, filter: values.filter, sort: values.sort, seal: values.seal }
+  const query = { q: values.q, org: values.org, filter: values.filter, sort: values.sort, seal: values.seal, known: values.known, valid: values.valid }
   const path = `/api/records/${encodeURIComponent(entity)}`
   const { data, error, loading, reload } = useApi<RecordPage>(url(path, { ...query, offset, limit }), true)
   const orgs = useApi<Org[]>(values.org ? url('/api/orgs', { q: values.org }) : null)
@@ -87,6 +88,7 @@ export default function Records() {
         )}
       </PageHead>
 
+      <AsOf dated={info.data?.dated === true} />
       <div className="list-tools">
         {info.data?.search !== false && <SearchBox value={values.q ?? ''} onGo={(q) => set({ q, offset: null })} />}
         <Filters fields={fields} filter={filter} onFilter={setFilter} />
