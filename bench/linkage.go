@@ -55,6 +55,9 @@ func benchLinkage(e *env) error {
 		e.addScore(filepath.Base(s.path), s.goal, linkage.ScorePairs(res.Pairs, truth))
 		e.add("linkage", filepath.Base(s.path)+": seconds", time.Since(began).Seconds(), "s", "")
 	}
+	if err := e.linkDemo(); err != nil {
+		return err
+	}
 	return e.linkCity()
 }
 

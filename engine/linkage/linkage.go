@@ -51,7 +51,7 @@ const (
 // levels of each kind, strongest first; the last always means disagreement.
 var levels = map[Kind][]string{
 	Name:       {"exact", "variant", "swapped", "sound", "partial", "near", "one_character", "surname", "different"},
-	Names:      {"exact", "alike", "surname", "different"},
+	Names:      {"exact", "alike", "different"}, // no surname: relatives share the person's own
 	Identifier: {"exact", "typo", "neighbour", "different"},
 	Date:       {"exact", "by_id", "lunar", "swapped", "near", "partly", "different"},
 	Phone:      {"exact", "typo", "different"},

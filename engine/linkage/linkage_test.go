@@ -192,7 +192,7 @@ func small(t *testing.T, order []int) (*Table, []string) {
 	}
 	tab := NewTable(FEBRL().Fields)
 	var labels []string
-	for i := range rows {
+	for i := range len(rows) / 2 { // half of them, for speed
 		k := i
 		if order != nil {
 			k = order[i]
@@ -220,7 +220,7 @@ func TestSameWhateverTheWorkersAndTheOrder(t *testing.T) {
 	if !reflect.DeepEqual(a, b) {
 		t.Error("one worker and three give different results")
 	}
-	order := rand.New(rand.NewPCG(1, 2)).Perm(tab.Len())
+	order := rand.New(rand.NewPCG(1, 2)).Perm(tab.Len()) // of the same rows
 	other, _ := small(t, order)
 	c := run(other, 2)
 	if len(c.Pairs) != len(a.Pairs) || c.Compared != a.Compared {

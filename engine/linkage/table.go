@@ -161,15 +161,13 @@ func (c *nameColumn) compare(a, b uint32) uint8 {
 	if !c.set {
 		return best
 	}
-	switch { // exact, alike, surname, different
+	switch { // exact, alike, different; sharing a surname says nothing new
 	case best == 1:
 		return 1
-	case best <= 7:
+	case best <= 6:
 		return 2
-	case best == 8:
-		return 3
 	}
-	return 4
+	return 3
 }
 
 func (c *nameColumn) keys(row uint32, p Part, out []uint64) []uint64 {
