@@ -33,7 +33,7 @@ var imports = map[string][]string{
 	"kernel/ledger/keys":     {".", "kernel/store"},
 	"kernel/ledger/search":   {".", "kernel/catalog", "kernel/store", "kernel/fold"},
 	"kernel/intake":          {".", "kernel/rule", "kernel/catalog", "kernel/fold", "kernel/sheet"},
-	"kernel/load":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet", "kernel/vault"},
+	"kernel/load":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet", "kernel/vault", "kernel/correct"},
 	"kernel/indicator":       {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/cube", "kernel/parquet", "kernel/indicator/notation", "kernel/indicator/opened"},
 	"kernel/flight":          {}, // many who ask at once share one fresh answer
 	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight"},
@@ -45,16 +45,18 @@ var imports = map[string][]string{
 	"kernel/identity":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "engine/linkage"},
 	"kernel/records":         {".", "kernel/catalog", "kernel/store"},
 	"kernel/movement":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/fold"},
+	"kernel/correct":         {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/intake", "kernel/vault"},
 	"kernel/audit":           {".", "kernel/store"},
 	"kernel/lifecycle":       {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/movement"},
-	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/lifecycle", "kernel/movement", "kernel/parquet", "kernel/vault", "kernel/reseal"},
+	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/lifecycle", "kernel/movement", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct"},
 	"kernel/packtest":        {".", "kernel/rule", "kernel/catalog", "kernel/intake", "kernel/ledger", "kernel/indicator", "kernel/store", "kernel/vault"},
 	"packs":                  {},
 	"demo":                   {".", "demo/sheet", "demo/source"}, // writes files; knows nothing of the kernel
 	"demo/dirt":              {".", "demo"},
 	"demo/sheet":             {"."},
 	"demo/source":            {"."},
-	"web":                    {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
+	"web/correct":            {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/charter", "kernel/correct", "kernel/disclose", "web/kit"},
+	"web":                    {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/correct", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
 	"web/kit":                {".", "kernel/access", "kernel/audit", "kernel/disclose"},
 	"web/audit":              {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "web/kit"},
 	"web/movement":           {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "kernel/lifecycle", "kernel/movement", "web/kit"},
@@ -324,7 +326,91 @@ func TestDocsMatchTheMap(t *testing.T) {
 	}
 }
 
-// TestNoMachineNames: the repository names no path of a workplace and no registry host.
+// fetches are the rooms that may open a connection to somewhere else, with where
+// and why. Whatever fetches can be made to fetch for somebody else.
+var fetches = map[string]string{
+	"bench": "asks the servers it has started, to measure them",
+}
+
+// TestNothingFetches: no room makes a request, opens a connection or looks up a
+// name, but those that stand above; so there is no address that a user could have
+// the server ask in their place.
+func TestNothingFetches(t *testing.T) {
+	calls := map[string]*regexp.Regexp{
+		"net/http": regexp.MustCompile(`^(Get|Post|PostForm|Head|Client|DefaultClient|DefaultTransport|Transport|NewRequest|NewRequestWithContext)$`),
+		"net":      regexp.MustCompile(`^(Dial\w*|Dialer|Lookup\w*|Resolver|DefaultResolver)$`),
+	}
+	used := map[string]bool{}
+	for _, f := range goFiles(t) {
+		names := map[string]string{} // as the file calls the package
+		for _, im := range f.ast.Imports {
+			p := strings.Trim(im.Path.Value, `"`)
+			if calls[p] != nil {
+				name := filepath.Base(p)
+				if im.Name != nil {
+					name = im.Name.Name
+				}
+				names[name] = p
+			}
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			x, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if id, ok := x.X.(*ast.Ident); ok && names[id.Name] != "" && calls[names[id.Name]].MatchString(x.Sel.Name) {
+				if used[f.dir] = true; fetches[f.dir] == "" {
+					t.Errorf("%s: %s.%s reaches out; name the room in fetches with the reason", f.fset.Position(n.Pos()), id.Name, x.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+	for room := range fetches {
+		if !used[room] {
+			t.Errorf("%s is said to reach out and does not", room)
+		}
+	}
+}
+
+// TestSecurityNamesRealTests: docs/security.md names a test for each answer, and
+// each one exists.
+func TestSecurityNamesRealTests(t *testing.T) {
+	doc, err := os.ReadFile("docs/security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard", "*_test.go", "*.test.mjs").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, p := range strings.Fields(string(out)) {
+		b, err := os.ReadFile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(b)
+	}
+	names := regexp.MustCompile("`(Test[A-Z][A-Za-z0-9]*)`").FindAllStringSubmatch(string(doc), -1)
+	if len(names) < 40 {
+		t.Errorf("docs/security.md names %d tests only", len(names))
+	}
+	for _, m := range names {
+		if !strings.Contains(all.String(), "func "+m[1]+"(") {
+			t.Errorf("docs/security.md names %s, which does not exist", m[1])
+		}
+	}
+	for _, m := range regexp.MustCompile("`([a-z]+\\.test\\.mjs)`[  ]“([^”]+)”").FindAllStringSubmatch(string(doc), -1) {
+		b, err := os.ReadFile(filepath.Join("web/ui/e2e", m[1]))
+		if err != nil || !strings.Contains(string(b), "test('"+m[2]) {
+			t.Errorf("docs/security.md names %s “%s”, which does not exist", m[1], m[2])
+		}
+	}
+}
+
+// TestNoMachineNames: the repository names no path of a workplace and no registry host;
+// addresses of the pages of work are none.
 func TestNoMachineNames(t *testing.T) {
 	bad := regexp.MustCompile(`(?i)registry\.npmjs|proxy\.golang\.org|npmmirror|deb\.debian\.org|goproxy\.(cn|io)|/wor` + `k/(main|wt|shared|\.)`)
 	out, err := exec.Command("git", "ls-files").Output()

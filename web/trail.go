@@ -139,11 +139,8 @@ func (s *Server) end(rt kit.Route, r *http.Request, t *kit.Trace, status int) {
 		e.Kind = audit.KindWrite
 	}
 	if e.Outcome != audit.Done && e.Outcome != "" {
-		times := s.samples.take(s.Now(), strings.Join([]string{e.Actor.Name, e.Address, e.Kind, e.Object, strconv.Itoa(status)}, "\x00"))
-		if times == 0 {
-			return
-		}
-		e.Times = times
+		s.sampled(strings.Join([]string{e.Actor.Name, e.Address, e.Kind, e.Object, strconv.Itoa(status)}, "\x00"), e)
+		return
 	}
 	s.Audit.Note(r.Context(), e)
 }
@@ -179,11 +176,15 @@ func (s *Server) accessEvent(ctx context.Context, e access.Event) {
 	}
 	out.Object = strings.Join(object, " ")
 	if outcome == audit.Refused {
-		if out.Times = s.samples.take(s.Now(), strings.Join([]string{out.Actor.Name, out.Address, out.Object}, "\x00")); out.Times == 0 {
-			return
-		}
+		s.sampled(strings.Join([]string{out.Actor.Name, out.Address, out.Object}, "\x00"), out)
+		return
 	}
 	s.Audit.Note(ctx, out)
+}
+
+// sampled notes what there may be very many of.
+func (s *Server) sampled(key string, e audit.Event) {
+	s.samples.note(s.Now(), key, e, func(e audit.Event) { s.Audit.Note(context.Background(), e) })
 }
 
 // witness writes the entry of a sensitive request before its answer begins, and
@@ -235,6 +236,7 @@ type samples struct {
 }
 
 type sample struct {
+	event audit.Event
 	since time.Time
 	more  int64
 }
@@ -244,40 +246,62 @@ const (
 	samplesHeld  = 10_000
 )
 
-// take returns how many times an entry stands for, 0 if it is not to be made now:
-// those held back are counted into the next one of their kind.
-func (s *samples) take(now time.Time, key string) int64 {
+// note passes an event on, unless one of its kind was in the last minute: then it is
+// counted into the next one, or into one of its own when that minute has long passed.
+func (s *samples) note(now time.Time, key string, e audit.Event, pass func(audit.Event)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.seen == nil {
 		s.seen = map[string]*sample{}
 	}
+	if len(s.seen) >= samplesHeld/2 && now.Sub(s.swept) >= sampleWindow { // not at every new one, which would be work for the asking
+		s.sweep(now.Add(-sampleWindow), pass)
+		s.swept = now
+	}
 	x := s.seen[key]
+	if x == nil && len(s.seen) >= samplesHeld {
+		key = "" // so many kinds at once are one kind
+		x = s.seen[key]
+	}
 	if x == nil {
-		if len(s.seen) >= samplesHeld {
-			if now.Sub(s.swept) >= sampleWindow { // not at every new one, which would be work for the asking
-				for k, o := range s.seen {
-					if now.Sub(o.since) >= sampleWindow {
-						delete(s.seen, k)
-					}
-				}
-				s.swept = now
-			}
-			if len(s.seen) >= samplesHeld {
-				key = "" // so many kinds at once are one kind
-				x = s.seen[key]
-			}
-		}
-		if x == nil {
-			s.seen[key] = &sample{since: now}
-			return 1
-		}
+		s.seen[key] = &sample{event: e, since: now}
+		pass(e)
+		return
 	}
 	if since := now.Sub(x.since); since < sampleWindow && since >= 0 {
+		x.event = e
 		x.more++
-		return 0
+		return
 	}
-	times := x.more + 1
+	e.Times = x.more + 1
 	x.since, x.more = now, 0
-	return times
+	pass(e)
+}
+
+// sweep forgets the kinds last seen before a moment and passes on what is still to
+// be counted of them.
+func (s *samples) sweep(before time.Time, pass func(audit.Event)) {
+	for k, x := range s.seen {
+		if x.since.After(before) {
+			continue
+		}
+		if x.more > 0 {
+			x.event.Times = x.more
+			pass(x.event)
+		}
+		delete(s.seen, k)
+	}
+}
+
+// close passes on everything that is still to be counted.
+func (s *samples) close(pass func(audit.Event)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k, x := range s.seen {
+		if x.more > 0 {
+			x.event.Times = x.more
+			pass(x.event)
+		}
+		delete(s.seen, k)
+	}
 }

@@ -122,12 +122,22 @@ func TestTrailCannotBeFlooded(t *testing.T) {
 	if got := tn.entries(audit.Query{Kind: audit.KindRefused}); len(got) != 2 || got[0].Times != 200 {
 		t.Errorf("the next entry stands for %+v", got)
 	}
+	// Every one is counted in the end, however many kinds there are.
 	var s samples
-	for i := range 3 * samplesHeld {
-		s.take(tn.clock(), fmt.Sprint(i))
+	passed := int64(0)
+	pass := func(e audit.Event) { passed += max(e.Times, 1) }
+	now := tn.clock()
+	for i := range 4 * samplesHeld {
+		s.note(now, fmt.Sprint(i%(3*samplesHeld)), audit.Event{}, pass)
+		if i == 2*samplesHeld {
+			now = now.Add(2 * time.Minute)
+		}
 	}
 	if len(s.seen) > samplesHeld+1 {
 		t.Errorf("%d kinds are held", len(s.seen))
+	}
+	if s.close(pass); passed != 4*samplesHeld {
+		t.Errorf("%d of %d are counted", passed, 4*samplesHeld)
 	}
 }
 

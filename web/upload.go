@@ -33,12 +33,13 @@ type uploadResult struct {
 	Changed   int64 `json:"changed"`
 	Unchanged int64 `json:"unchanged"`
 	Refused   int64 `json:"refused"`
+	Held      int64 `json:"held"` // rows of which something keeps its value
 }
 
 func (s *Server) uploadBody(u load.Upload, faults []luoshu.Fault) uploadBody {
 	out := uploadBody{
 		ID: u.ID, Entity: u.Entity, Name: u.Name, At: u.Created, Actor: u.Actor.Name, Org: u.Actor.Org, State: string(u.State),
-		Result: uploadResult{u.Result.Rows, u.Result.New, u.Result.Changed, u.Result.Unchanged, u.Result.Refused},
+		Result: uploadResult{u.Result.Rows, u.Result.New, u.Result.Changed, u.Result.Unchanged, u.Result.Refused, u.Held},
 		Seq:    u.Result.Seq, Faults: faults, Title: luoshu.Text{ZH: "OneRoster 数据包", EN: "OneRoster package"},
 	}
 	if e := s.Catalog.Entity(u.Entity); e != nil {

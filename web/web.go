@@ -15,6 +15,7 @@ import (
 	"luoshu/kernel/access"
 	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/correct"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
@@ -31,6 +32,7 @@ type Config struct {
 	Ledger  *ledger.Ledger
 	Engine  *indicator.Engine
 	Catalog *catalog.Catalog
+	Correct *correct.Correct // nil: files are held nowhere
 	// Audit notes what people do; without it nothing sensitive can be done.
 	Audit *audit.Log
 	Now   func() time.Time
@@ -181,6 +183,7 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 	err := s.Access.Sync(ctx)
 	if s.Audit != nil {
+		s.samples.close(func(e audit.Event) { s.Audit.Note(ctx, e) })
 		err = errors.Join(err, s.Audit.Sync(ctx))
 	}
 	return err

@@ -25,6 +25,7 @@ import (
 	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
+	"luoshu/kernel/correct"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/identity"
 	"luoshu/kernel/indicator"
@@ -45,18 +46,19 @@ const password = "correct horse 1"
 
 // town is a small city behind a real server.
 type town struct {
-	t      testing.TB
-	srv    *Server
-	http   *httptest.Server
-	desk   *load.Desk
-	log    *safeBuffer
-	led    *ledger.Ledger
-	audit  *audit.Log
-	db     *store.DB
-	dir    string
-	mu     sync.Mutex
-	now    time.Time
-	tokens map[string]*visitor
+	t       testing.TB
+	srv     *Server
+	http    *httptest.Server
+	desk    *load.Desk
+	correct *correct.Correct
+	log     *safeBuffer
+	led     *ledger.Ledger
+	audit   *audit.Log
+	db      *store.DB
+	dir     string
+	mu      sync.Mutex
+	now     time.Time
+	tokens  map[string]*visitor
 }
 
 type safeBuffer struct {
@@ -106,6 +108,14 @@ func newTown(t testing.TB) *town {
 	eng := indicator.New(db, cat, tn.dir, indicator.WithEngine("sqlite"))
 	door := disclose.New(db, cat, tn.led, eng, acc)
 	tn.desk = load.New(tn.dir, cat, tn.led, db, tn.clock)
+	ch, faults := charter.Load(cat)
+	for _, f := range faults {
+		t.Fatal(f)
+	}
+	if tn.correct, err = correct.New(db, cat, ch, tn.led, acc, tn.clock); err != nil {
+		t.Fatal(err)
+	}
+	tn.desk.Watch(tn.correct)
 	seal := func(ctx context.Context, a luoshu.Actor, note string, p luoshu.Progress) (ledger.Seal, error) {
 		s, err := tn.led.Seal(ctx, a, note)
 		if err != nil {
@@ -131,9 +141,10 @@ func newTown(t testing.TB) *town {
 				Door:     door, Access: acc, Catalog: cat, Records: records.New(db, cat),
 			}),
 			webaudit.Routes(webaudit.Config{Log: tn.audit, Door: door, Access: acc, Catalog: cat, Now: tn.clock}),
+			tn.correctRoutes(door, acc, cat, ch),
 			(&movement.Area{Mover: mover, Keeper: lifecycle.New(db, cat, tn.led, records.New(db, cat), acc, mover), Door: door, Access: acc, Catalog: cat}).Routes(),
 		),
-		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal,
+		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Correct: tn.correct, Now: tn.clock, Seal: seal,
 		Log: slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,
 		Pages: fstest.MapFS{
 			"index.html":         {Data: []byte("<html>the page</html>")},

@@ -55,6 +55,8 @@ type loadReport struct {
 	Faults    []luoshu.Fault `json:"faults"`
 	FaultsAll int64          `json:"faults_total"`
 	Commits   []int64        `json:"commits"`
+	Held      int64          `json:"held,omitempty"`     // rows of which something keeps its value
+	Requests  int64          `json:"requests,omitempty"` // conflicts made of that
 }
 
 // Run loads the files one after the other; each is one commit.
@@ -109,6 +111,8 @@ func (s *loadReport) add(r load.Report) {
 	s.Changed += r.Changed
 	s.Unchanged += r.Unchanged
 	s.Refused += r.Refused
+	s.Held += r.Held
+	s.Requests += r.Requests
 	s.Faults = append(s.Faults, r.Faults...)
 	s.FaultsAll += r.FaultCount
 	if r.Seq != 0 {
@@ -119,6 +123,9 @@ func (s *loadReport) add(r load.Report) {
 func (a *app) printLoad(path string, r load.Report) {
 	fmt.Fprintf(a.out, "%s: rows %d, new %d, changed %d, unchanged %d, refused %d\n",
 		filepath.Base(path), r.Rows, r.New, r.Changed, r.Unchanged, r.Refused)
+	if r.Held > 0 {
+		fmt.Fprintf(a.out, "  held %d: fields corrected by hand keep their value until a person decides (luoshu corrections list)\n", r.Held)
+	}
 	const most = 20
 	for i, f := range r.Faults {
 		if i == most {
@@ -325,13 +332,6 @@ func (c checkCmd) Run(a *app) error {
 		a.endProgress()
 		if err != nil {
 			return err
-		}
-		entries, err := ct.Audit.Check(a.ctx)
-		if err != nil {
-			return err
-		}
-		for _, p := range entries {
-			problems = append(problems, ledger.Problem{Entity: "audit", Rec: p.Seq, Msg: p.Msg})
 		}
 		if c.Output == "json" {
 			if err := a.json(map[string]any{"ok": len(problems) == 0, "problems": problems}); err != nil {

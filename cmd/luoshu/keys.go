@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"luoshu/kernel/audit"
 	"luoshu/kernel/city"
 )
 
@@ -56,6 +57,9 @@ type keysRotateCmd struct {
 // Run rotates the keys.
 func (c keysRotateCmd) Run(a *app) error {
 	return a.with(c.Data, func(ct *city.City) error {
+		if err := a.note(ct, audit.Event{Kind: audit.KindKeys, Object: "luoshu keys rotate"}); err != nil {
+			return err
+		}
 		r, err := ct.Rotate(a.ctx, a.now(), a.progress("keys"))
 		a.endProgress()
 		if err != nil {

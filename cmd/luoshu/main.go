@@ -51,6 +51,9 @@ type cli struct {
 	User       userCmd       `cmd:"" help:"Manage accounts and grants."`
 	Account    accountCmd    `cmd:"" hidden:"" help:"Manage local accounts (use user)."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
+
+	Sources     sourcesCmd     `cmd:"" help:"Write the field-to-source map: who answers for every field, and how far it is filled in."`
+	Corrections correctionsCmd `cmd:"" help:"List and sweep correction requests."`
 }
 
 // errQuiet ends the program with exit 1 after everything was said.

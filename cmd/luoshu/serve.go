@@ -14,9 +14,11 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/city"
+	"luoshu/kernel/disclose"
 	"luoshu/web"
 	"luoshu/web/account"
 	"luoshu/web/audit"
+	"luoshu/web/correct"
 	"luoshu/web/identity"
 	"luoshu/web/kit"
 	"luoshu/web/movement"
@@ -34,6 +36,13 @@ func areas(ct *city.City, moves *movement.Area) []kit.Route {
 		identity.Routes(identity.Config{Identity: ct.Identity, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Records: ct.Records}),
 		moves.Routes(),
 		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
+		correct.Routes(correct.Config{
+			Correct: ct.Correct, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Charter: ct.Charter,
+			Row: func(ctx context.Context, sha, entity string, n int) (disclose.SheetRow, error) {
+				r, err := ct.Desk.RowOf(ctx, sha, entity, n)
+				return disclose.SheetRow(r), err
+			},
+		}),
 	)
 }
 
@@ -51,15 +60,9 @@ func (c serveCmd) Run(a *app) error {
 		defer sweeping.Wait()
 		handler := web.New(web.Config{
 			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
-			Catalog: ct.Catalog, Audit: ct.Audit, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct, moves),
+			Catalog: ct.Catalog, Audit: ct.Audit, Correct: ct.Correct, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct, moves),
 		})
-		srv := &http.Server{
-			Handler:           handler,
-			ReadHeaderTimeout: 10 * time.Second,
-			IdleTimeout:       2 * time.Minute,
-			MaxHeaderBytes:    64 << 10,
-			BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(a.ctx) },
-		}
+		srv := usual.server(a.ctx, handler)
 		fmt.Fprintf(a.out, "Luoshu 洛书 · %s · http://%s\n", ct.Catalog.City.Title.ZH, ln.Addr())
 		if b, err := os.ReadFile(filepath.Join(c.Data, accountsFile)); err == nil {
 			fmt.Fprintf(a.out, "%s", b)
@@ -78,18 +81,22 @@ func (c serveCmd) Run(a *app) error {
 	})
 }
 
-// sweep does once a minute what time brings, until the server stops.
+// sweepEvery is how often a server looks at what has become due. What it does
+// follows from dates, so that the interval matters to nobody.
+const sweepEvery = time.Minute
+
+// sweep reminds and raises, at once and then until the server stops.
 func (a *app) sweep(ct *city.City) {
-	t := time.NewTicker(time.Minute)
+	t := time.NewTicker(sweepEvery)
 	defer t.Stop()
 	for {
-		if err := errors.Join(ct.Mover.Sweep(a.ctx), ct.Keeper.Sweep(a.ctx)); err != nil && a.ctx.Err() == nil {
-			a.logger.Error("cases cannot be swept", "cause", err)
+		if err := ct.Sweep(a.ctx, a.now()); err != nil && a.ctx.Err() == nil {
+			a.logger.Error("what is due could not be looked at", "cause", err)
 		}
 		select {
+		case <-t.C:
 		case <-a.ctx.Done():
 			return
-		case <-t.C:
 		}
 	}
 }

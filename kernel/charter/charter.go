@@ -15,10 +15,13 @@ type Text = luoshu.Text
 
 // Charter is everything the packs of a catalog say, checked against it.
 type Charter struct {
-	cat        *catalog.Catalog
 	identities []*Identity
+	Sources    []*Source // who answers for what, in the order of the packs
 
 	Movement *Movement // nil where no pack has a movement.yaml
+
+	cat     *catalog.Catalog
+	sources map[string]*Source
 }
 
 // loader reads the files one after another and checks them at the end.
@@ -26,12 +29,16 @@ type loader struct {
 	*Charter
 	faults *yamltree.Faults
 	later  []func() // checks that need everything read
+
+	entered map[string]yamltree.Place // where a source was entered
+	own     map[string]bool           // fields said to be facts of their own
+	same    []sameName                // further names of a meaning
 }
 
 // Load reads the charter files of a catalog. Faults come back all at once.
 func Load(cat *catalog.Catalog) (*Charter, []yamltree.Fault) {
 	var faults yamltree.Faults
-	l := &loader{Charter: &Charter{cat: cat}, faults: &faults}
+	l := &loader{Charter: &Charter{cat: cat, sources: map[string]*Source{}}, faults: &faults}
 	for _, c := range cat.Charters {
 		v := yamltree.Parse(&faults, c.File, c.Data)
 		if !v.Given() {
@@ -42,6 +49,8 @@ func Load(cat *catalog.Catalog) (*Charter, []yamltree.Fault) {
 		o.Done()
 		l.later = append(l.later, func() { l.closed(v) })
 	}
+	l.sourcesKnown()
+	l.repeated()
 	for _, check := range l.later {
 		check()
 	}
@@ -55,5 +64,7 @@ func (l *loader) file(c catalog.Charter, o *yamltree.Object) {
 		l.movement(o)
 	case "identity.yaml":
 		l.identity(c, o)
+	case "sources.yaml":
+		l.sourceFile(c, o)
 	}
 }

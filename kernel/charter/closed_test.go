@@ -36,7 +36,6 @@ func TestCharterNamesNoClosedField(t *testing.T) {
 		"a round's condition reads it":  {"rounds.yaml", "rounds:\n  - id: x\n    lists:\n      - {entity: sitting, fields: [no], where: \"mark > 90\"}\n", true},
 		"an identity compares it":       {"identity.yaml", "identity:\n  - {entity: sitting, match: 0.9, possible: 0.5, fields: [{field: mark, kind: category}], passes: [{name: a, keys: [{field: mark}]}]}\n", true},
 		"a movement carries it":         {"movement.yaml", "fact:\n  entity: sitting\n  carry: [mark]\n", true},
-		"a source is given it":          {"sources.yaml", "sources:\n  - {id: x, entity: sitting, only: [mark]}\n", true},
 		"words for people may say it":   {"rounds.yaml", "rounds:\n  - id: x\n    title: {zh: mark, en: mark}\n    lists: [{entity: sitting, fields: [no]}]\n", false},
 		"another entity's open field":   {"rounds.yaml", "rounds:\n  - id: x\n    lists: [{entity: person, fields: [no, mark]}]\n", false},
 		"a file that has nothing of it": {"rounds.yaml", "rounds:\n  - id: x\n    lists: [{entity: person, fields: [no]}]\n", false},

@@ -20,6 +20,7 @@ import (
 	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
+	"luoshu/kernel/correct"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/identity"
 	"luoshu/kernel/indicator"
@@ -70,6 +71,7 @@ type City struct {
 	Keeper  *lifecycle.Keeper
 	// Identity finds likely duplicates, merges and un-merges.
 	Identity *identity.Identity
+	Correct  *correct.Correct
 }
 
 // ConfigFile is the name of the file that makes a folder a data folder.
@@ -263,7 +265,18 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	c.Mover = movement.New(c.DB, c.Catalog, c.Charter.Movement, c.Ledger, c.Records, c.Access, now)
 	c.Keeper = lifecycle.New(c.DB, c.Catalog, c.Ledger, c.Records, c.Access, c.Mover)
 	c.Identity = identity.New(c.DB, c.Catalog, c.Charter, c.Ledger, c.Records, c.Access, now)
+	if c.Correct, err = correct.New(c.DB, c.Catalog, c.Charter, c.Ledger, c.Access, now); err != nil {
+		return err
+	}
+	c.Desk.Watch(c.Correct)
 	return nil
+}
+
+// Sweep does what dates demand: reminders and requests that rise, moves and acts
+// whose day has come. It may run as often as one likes.
+func (c *City) Sweep(ctx context.Context, now time.Time) error {
+	_, err := c.Correct.Sweep(ctx, now)
+	return errors.Join(err, c.Mover.Sweep(ctx), c.Keeper.Sweep(ctx))
 }
 
 // former seals what a former release left in clear beside the database.
@@ -293,7 +306,8 @@ func (c *City) Rotate(ctx context.Context, day time.Time, p luoshu.Progress) (re
 }
 
 // Check verifies the ledger's chain against the tables, what is sealed in them and
-// what lies sealed beside them.
+// what lies sealed beside them, and the chain of the audit log, whose problems name
+// the entity "audit" and the entry as the record.
 func (c *City) Check(ctx context.Context, p luoshu.Progress) ([]ledger.Problem, error) {
 	out, err := c.Ledger.Check(ctx, p)
 	if err != nil {
@@ -305,6 +319,13 @@ func (c *City) Check(ctx context.Context, p luoshu.Progress) ([]ledger.Problem, 
 	}
 	for _, m := range more {
 		out = append(out, ledger.Problem{Msg: m})
+	}
+	entries, err := c.Audit.Check(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range entries {
+		out = append(out, ledger.Problem{Entity: "audit", Rec: x.Seq, Msg: x.Msg})
 	}
 	return out, nil
 }

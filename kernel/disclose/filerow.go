@@ -50,6 +50,29 @@ func (d *Door) FileRow(ctx context.Context, actor luoshu.Actor, entity, sha stri
 	if n == 0 {
 		return nil, luoshu.Errorf(luoshu.NotFound, "没有这一行", "no such row")
 	}
+	return sheetRow(g, fetch)
+}
+
+// RowFor shows a row of a file that asks for a change to a record, to whom the
+// record lies in reach, under the same classes. That the file asks for it is the
+// caller's to know.
+func (d *Door) RowFor(ctx context.Context, actor luoshu.Actor, entity string, rec int64, fetch func() (SheetRow, error)) (*FileRow, error) {
+	page, err := d.Cards(ctx, actor, entity, []int64{rec})
+	if err != nil {
+		return nil, err
+	}
+	if len(page.Rows) == 0 {
+		return nil, luoshu.Errorf(luoshu.NotFound, "没有这一行", "no such row")
+	}
+	g, err := d.open(ctx, actor, "read", entity)
+	if err != nil {
+		return nil, err
+	}
+	return sheetRow(g, fetch)
+}
+
+// sheetRow keeps of a row what the reader may see.
+func sheetRow(g *grant, fetch func() (SheetRow, error)) (*FileRow, error) {
 	in, err := fetch()
 	if err != nil {
 		return nil, err

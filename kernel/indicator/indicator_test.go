@@ -40,10 +40,7 @@ func TestEnginesAgree(t *testing.T) {
 					t.Fatal(files)
 				}
 				for _, f := range files {
-					b, err := os.ReadFile(f)
-					if err != nil {
-						t.Fatal(err)
-					}
+					b := w.opened(f)
 					if old, ok := cubes[f]; ok && string(old) != string(b) {
 						t.Errorf("%s differs between engines", filepath.Base(f))
 					}

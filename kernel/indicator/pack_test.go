@@ -238,6 +238,21 @@ func (w *world) put(ent string, n int, row func(i int) (vals []any, verified int
 	}
 }
 
+// opened is what a sealed file holds.
+func (w *world) opened(path string) []byte {
+	w.t.Helper()
+	f, err := w.db.Vault().OpenFile(path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer f.Close()
+	b := make([]byte, f.Size())
+	if _, err := f.ReadAt(b, 0); err != nil {
+		w.t.Fatal(err)
+	}
+	return b
+}
+
 func (w *world) seal() ledger.Seal {
 	return ledger.Seal{ID: fmt.Sprintf("S%06d", w.seq), Seq: w.seq, At: "2024-10-15T08:00:00Z", Hash: fmt.Sprint("h", w.seq)}
 }

@@ -89,8 +89,8 @@ type Batch struct {
 	// A changed row must pass with its old and with its new values.
 	Scope func(values []luoshu.Value) bool
 	// Hold, if set, is asked about every row that would change its record, inside
-	// the commit: the fields it names, by index, keep the value they have. What
-	// was wanted is in Diff.Held.
+	// the commit: the fields it names, by index, keep the value they have, and the
+	// row counts as not attested. What was wanted is in Diff.Held.
 	Hold func(rec int64, before, after []luoshu.Value) ([]int, error)
 	// Remove closes the records that the rows name instead of writing them; only
 	// the key fields are read. It is refused while other records refer to them.

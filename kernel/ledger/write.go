@@ -168,7 +168,7 @@ func (w *commit) write(items []item) error {
 		switch {
 		case it.waits || it.verdict == Refused:
 		case it.verdict == Unchanged:
-			if w.b.Attested != 0 {
+			if w.b.Attested != 0 && len(it.held) == 0 {
 				same = append(same, it.rid)
 			}
 		case it.verdict == Removed:
@@ -222,7 +222,7 @@ func (w *commit) insert(in *store.Inserter, it *item) error {
 	in.Null()
 	in.Blob(it.h[:])
 	in.Int(int64(it.n))
-	if w.b.Attested != 0 {
+	if w.b.Attested != 0 && len(it.held) == 0 { // whoever wants other values has not confirmed these
 		in.Int(w.b.Attested)
 	} else {
 		in.Null()

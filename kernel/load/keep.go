@@ -181,6 +181,24 @@ func (m *marked) chunk(n int64) ([]byte, error) {
 	return h.buf, nil
 }
 
+// Keep stores a file that belongs to no upload, evidence of a correction, under
+// its SHA-256.
+func (d *Desk) Keep(ctx context.Context, r io.Reader, name string) (ledger.Source, error) {
+	return d.keep(ctx, r, name)
+}
+
+// Kept opens a stored file as it came.
+func (d *Desk) Kept(ctx context.Context, sha string) (io.ReadCloser, error) {
+	f, c, err := d.kept(ctx, sha)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.NewSectionReader(f.R, 0, f.Size), c}, nil
+}
+
 // seal begins a sealed file with the newest key.
 func (d *Desk) seal(w io.Writer) (*vault.FileWriter, error) {
 	v := d.db.Vault()

@@ -16,6 +16,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/correct"
 	"luoshu/kernel/intake"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/store"
@@ -54,6 +55,15 @@ type Desk struct {
 	base context.Context // ends when the process does
 	stop context.CancelFunc
 	who  Writer
+
+	correct *correct.Correct // nil: nothing is held
+}
+
+// Watch tells the desk who decides which fields a file may change. Until it is
+// called every field may be changed.
+func (d *Desk) Watch(c *correct.Correct) {
+	d.correct = c
+	c.Keep(d)
 }
 
 // New makes a desk over the data folder dir. Uploads that a former process left
@@ -85,6 +95,8 @@ type Report struct {
 	Changed    int64          `json:"changed"`
 	Unchanged  int64          `json:"unchanged"`
 	Refused    int64          `json:"refused"`
+	Held       int64          `json:"held"`               // rows of which something was held
+	Requests   int64          `json:"requests,omitempty"` // made of what was held
 	Faults     []luoshu.Fault `json:"faults"`
 	FaultCount int64          `json:"faults_total"`
 	Seq        int64          `json:"seq,omitempty"` // last commit, 0 if nothing was written

@@ -8,6 +8,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/correct"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/store"
 	"luoshu/kernel/vault"
@@ -28,6 +29,16 @@ type UploadRow struct {
 	Label   string
 	Changes []Change
 	Faults  []luoshu.Fault
+	Rec     int64  // the record, if anything of it is held
+	Held    []Held // what the file may not change itself
+}
+
+// Held is one field that keeps its value, and the value of the file.
+type Held struct {
+	Field        string
+	Before, Want luoshu.Value
+	ByHand       bool // it was corrected by hand; else another source answers for it
+	Joined       bool // it is the actor's own, but makes sense only with another that is held
 }
 
 // Change is one field that a row would change, or gives to a new record. Values
@@ -56,6 +67,7 @@ type wireRow struct {
 	verdict string
 	detail  []byte // JSON, to be sealed
 	faulty  int64
+	held    int
 }
 
 // detail is the JSON of a row. It lies sealed in the table, since it has values.
@@ -64,6 +76,14 @@ type detail struct {
 	Entity  string         `json:"entity,omitempty"`
 	Changes []wireChange   `json:"changes,omitempty"`
 	Faults  []luoshu.Fault `json:"faults,omitempty"`
+	Rec     int64          `json:"rec,omitempty"`
+	Held    []wireHeld     `json:"held,omitempty"`
+}
+
+type wireHeld struct {
+	wireChange
+	ByHand bool `json:"h,omitempty"`
+	Joined bool `json:"j,omitempty"`
 }
 
 type wireChange struct {
@@ -75,7 +95,7 @@ type wireChange struct {
 // add keeps a verdict if there is room for its kind.
 func (v *verdicts) add(e *catalog.Entity, x Verdict) error {
 	switch {
-	case x.Verdict == ledger.Changed || x.Verdict == ledger.Refused:
+	case x.Verdict == ledger.Changed || x.Verdict == ledger.Refused || len(x.Held) > 0:
 		if v.bad++; v.bad > keepBad {
 			return nil
 		}
@@ -101,6 +121,10 @@ func (v *verdicts) add(e *catalog.Entity, x Verdict) error {
 			d.Changes = append(d.Changes, wireChange{f.Name, before.Any(), after.Any()})
 		}
 	}
+	for _, h := range x.Held {
+		d.Rec = x.Rec
+		d.Held = append(d.Held, wireHeld{wireChange{e.Fields[h.Field].Name, x.Before[h.Field].Any(), h.Wanted.Any()}, h.Why == correct.ByHand, h.Why == correct.Joined})
+	}
 	label := ""
 	for _, vals := range [][]luoshu.Value{x.After, x.Before} {
 		if f := e.Field(e.Label); f != nil && f.Index < len(vals) && label == "" {
@@ -116,7 +140,7 @@ func (v *verdicts) put(line int, verdict, label string, d detail) error {
 	if err != nil {
 		return fmt.Errorf("keep verdicts: %w", err)
 	}
-	r := wireRow{n: v.n, line: line, verdict: verdict, detail: b}
+	r := wireRow{n: v.n, line: line, verdict: verdict, detail: b, held: len(d.Held)}
 	if len(d.Faults) > 0 {
 		r.faulty = 1
 	}
@@ -139,7 +163,7 @@ func (v *verdicts) flush() error {
 			return err
 		}
 		s := keys.Sealer()
-		st, err := tx.Prepare(v.ctx, `INSERT INTO upload_row (upload, n, line, verdict, label, detail, faulty) VALUES (?, ?, ?, ?, '', ?, ?)`)
+		st, err := tx.Prepare(v.ctx, `INSERT INTO upload_row (upload, n, line, verdict, label, detail, faulty, held) VALUES (?, ?, ?, ?, '', ?, ?, ?)`)
 		if err != nil {
 			return fmt.Errorf("keep verdicts: %w", err)
 		}
@@ -149,7 +173,7 @@ func (v *verdicts) flush() error {
 			if err != nil {
 				return fmt.Errorf("keep verdicts: %w", err)
 			}
-			if _, err := st.ExecContext(v.ctx, v.upload, r.n, r.line, r.verdict, text, r.faulty); err != nil {
+			if _, err := st.ExecContext(v.ctx, v.upload, r.n, r.line, r.verdict, text, r.faulty, r.held); err != nil {
 				return fmt.Errorf("keep verdicts: %w", err)
 			}
 		}
@@ -179,11 +203,13 @@ func (v *verdicts) end(r Report) error {
 func isHeading(rule string) bool { return len(rule) > 7 && rule[:7] == "header-" }
 
 // UploadRows returns the kept verdicts of an upload, in the order of the file,
-// and how many there are. verdict is new, changed, unchanged, refused, file
-// (faults of the file as a whole) or "" for all.
+// and how many there are. verdict is new, changed, unchanged, refused, held (any
+// of which something is held), file (faults of the file as a whole) or "" for all.
 func (d *Desk) UploadRows(ctx context.Context, id, verdict string, offset, limit int) ([]UploadRow, int64, error) {
 	where, args := `upload = ?`, []any{id}
-	if verdict != "" {
+	if verdict == "held" {
+		where += ` AND held > 0`
+	} else if verdict != "" {
 		where, args = where+` AND verdict = ?`, append(args, verdict)
 	}
 	var total int64
@@ -224,6 +250,10 @@ func (d *Desk) rows(ctx context.Context, where string, args []any, each func(Upl
 		r.Entity, r.Label, r.Faults = dt.Entity, dt.Label, dt.Faults
 		for _, c := range dt.Changes {
 			r.Changes = append(r.Changes, Change{c.Field, unwire(c.Before), unwire(c.After)})
+		}
+		r.Rec = dt.Rec
+		for _, h := range dt.Held {
+			r.Held = append(r.Held, Held{h.Field, unwire(h.Before), unwire(h.After), h.ByHand, h.Joined})
 		}
 		if err := each(r); err != nil {
 			return err

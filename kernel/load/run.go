@@ -8,6 +8,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/correct"
 	"luoshu/kernel/intake"
 	"luoshu/kernel/ledger"
 )
@@ -21,6 +22,7 @@ type job struct {
 	actor    luoshu.Actor
 	attested int64
 	dry      bool
+	ask      bool // of a dry run: ask the sources for what is held all the same
 	reason   string
 	writer   Writer
 	each     func(e *catalog.Entity, v Verdict) error // told every row's verdict, one at a time
@@ -32,6 +34,8 @@ type Verdict struct {
 	Verdict       ledger.Verdict
 	Before, After []luoshu.Value
 	Faults        []luoshu.Fault
+	Rec           int64
+	Held          []correct.HeldField // what the file may not change itself
 }
 
 // errBlocked rolls a commit back when the file turns out to be bad half-way.
@@ -97,6 +101,9 @@ type pass struct {
 	refused int64                  // by intake
 	first   int                    // position of this pass's faults in the report
 	count   int64                  // faults counted before it
+	guard   *correct.Guard         // nil if nothing can be held
+	why     map[int64]map[int]correct.Why
+	held    []correct.Held
 }
 
 // entity carries the rows of one entity through in one commit.
@@ -123,6 +130,9 @@ func (d *Desk) entity(ctx context.Context, j job, out *Report, p luoshu.Progress
 		if b.Scope, err = j.writer(ctx, j.actor, j.entity); err != nil {
 			return err
 		}
+	}
+	if err := x.watch(ctx, &b); err != nil {
+		return err
 	}
 	b.Rows = func(yield func(ledger.Row) error) error {
 		var err error
@@ -151,7 +161,7 @@ func (d *Desk) entity(ctx context.Context, j job, out *Report, p luoshu.Progress
 	if res.Seq != 0 {
 		out.Seq = res.Seq
 	}
-	return nil
+	return x.raise(ctx)
 }
 
 func sortFaults(f []luoshu.Fault) {
@@ -179,8 +189,12 @@ func (x *pass) row(row intake.Row, yield func(ledger.Row) error) error {
 
 // verdict takes the ledger's word on a row.
 func (x *pass) verdict(v ledger.Diff) error {
-	if len(v.Faults) == 0 && x.j.each == nil {
+	if len(v.Faults) == 0 && len(v.Held) == 0 && x.j.each == nil {
 		return nil
+	}
+	held, err := x.hold(v)
+	if err != nil {
+		return err
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -197,7 +211,7 @@ func (x *pass) verdict(v ledger.Diff) error {
 		delete(x.waiting, v.N)
 		faults = append(slices.Clone(w), faults...)
 	}
-	return x.tell(Verdict{Row: v.N, Verdict: v.Verdict, Before: v.Before, After: v.After, Faults: faults})
+	return x.tell(Verdict{Row: v.N, Verdict: v.Verdict, Before: v.Before, After: v.After, Faults: faults, Rec: v.Rec, Held: held})
 }
 
 func (x *pass) tell(v Verdict) error {

@@ -45,7 +45,9 @@ type Upload struct {
 	State    State
 	Progress Progress
 	Result   ledger.Result
+	Held     int64       // rows of which something was held
 	Error    luoshu.Text // why it failed
+	resumed  bool        // its commit may have been made by a former process
 }
 
 // Progress is how far the work on an upload has come in this process.
@@ -78,6 +80,7 @@ func (d *Desk) Serve(ctx context.Context, w Writer) error {
 		return err
 	}
 	for _, u := range left {
+		u.resumed = true
 		d.start(u)
 	}
 	return nil
@@ -228,13 +231,33 @@ func (d *Desk) write(ctx context.Context, u Upload) error {
 	if err != nil {
 		return err
 	}
+	if u.resumed {
+		// If the commit had been made already it has told nothing of what it held:
+		// look again at what the file still differs in, and ask for that.
+		again, err := d.askAgain(ctx, u)
+		if err != nil {
+			return err
+		}
+		r.Held = again.Held
+	}
 	return d.finish(ctx, u.ID, Committing, Committed, r, "")
+}
+
+// askAgain asks the sources for what a committed file still holds.
+func (d *Desk) askAgain(ctx context.Context, u Upload) (Report, error) {
+	j, c, err := d.job(ctx, u)
+	if err != nil {
+		return Report{}, err
+	}
+	defer c.Close()
+	j.dry, j.ask = true, true
+	return d.run(ctx, j, nil)
 }
 
 // finish writes what came out; it does nothing if the state has been changed.
 func (d *Desk) finish(ctx context.Context, id string, from, to State, r Report, text string) error {
-	_, err := d.db.Exec(ctx, `UPDATE upload SET state = ?, stage = '', "rows" = ?, new = ?, changed = ?, unchanged = ?, refused = ?, seq = ?, error = ?
-		WHERE id = ? AND state = ?`, string(to), r.Rows, r.New, r.Changed, r.Unchanged, r.Refused, r.Seq, text, id, string(from))
+	_, err := d.db.Exec(ctx, `UPDATE upload SET state = ?, stage = '', "rows" = ?, new = ?, changed = ?, unchanged = ?, refused = ?, held = ?, seq = ?, error = ?
+		WHERE id = ? AND state = ?`, string(to), r.Rows, r.New, r.Changed, r.Unchanged, r.Refused, r.Held, r.Seq, text, id, string(from))
 	if err != nil {
 		return fmt.Errorf("finish upload: %w", err)
 	}
@@ -343,7 +366,7 @@ func (d *Desk) Uploads(ctx context.Context, offset, limit int, keep func(Upload)
 
 func (d *Desk) uploads(ctx context.Context, tail string, args []any, each func(Upload)) error {
 	rows, err := d.db.Query(ctx, `SELECT id, entity, name, sha256, size, attested, reason, actor, role, org, created, state, stage, done, total,
-		"rows", new, changed, unchanged, refused, seq, error,
+		"rows", new, changed, unchanged, refused, held, seq, error,
 		coalesce((SELECT max(c.seq) FROM commit_log c WHERE c.undo_of = upload.seq AND upload.seq <> 0), 0) FROM upload `+tail, args...)
 	if err != nil {
 		return fmt.Errorf("read uploads: %w", err)
@@ -369,7 +392,7 @@ func (d *Desk) scanUpload(rows *sql.Rows) (Upload, error) {
 	r := &u.Result
 	err := rows.Scan(&u.ID, &u.Entity, &u.Name, &u.SHA256, &u.Size, &u.Attested, &u.Reason, &u.Actor.Name, &u.Actor.Role, &u.Actor.Org,
 		&u.Created, &state, &u.Progress.Stage, &u.Progress.Done, &u.Progress.Total,
-		&r.Rows, &r.New, &r.Changed, &r.Unchanged, &r.Refused, &r.Seq, &text, &undone)
+		&r.Rows, &r.New, &r.Changed, &r.Unchanged, &r.Refused, &u.Held, &r.Seq, &text, &undone)
 	if err != nil {
 		return u, err
 	}

@@ -34,6 +34,7 @@ type text struct {
 // texts lists the sealed texts of the kernel's own tables.
 var texts = []text{
 	{"upload_row", "detail", []string{"upload", "n"}},
+	{"correction_field", "body", []string{"correction", "n"}},
 	{"alias", "clear", []string{"entity", "old_key", "new_key"}},
 }
 

@@ -87,7 +87,7 @@ const (
 
 // At returns a cell; one beyond the end is empty.
 func (r Rec) At(i int) Cell {
-	if i < len(r.Cells) {
+	if i >= 0 && i < len(r.Cells) {
 		return r.Cells[i]
 	}
 	return Cell{}

@@ -1,4 +1,5 @@
 // The HTTP contract of docs/api.md as types. Nothing here knows a business.
+import type { HeldField } from './correct'
 
 import type { Holding, Pending } from './account'
 
@@ -338,6 +339,7 @@ export interface LoadResult {
   changed: number
   unchanged: number
   refused: number
+  held?: number
 }
 
 export interface Fault {
@@ -369,12 +371,16 @@ export interface Upload {
 
 export type Verdict = 'new' | 'changed' | 'unchanged' | 'refused'
 
+/** Rows of any verdict of which something keeps its value. */
+export type Tab = Verdict | 'held'
+
 export interface UploadRow {
   row: number
   verdict: Verdict
   label?: Words
   changes?: { field: string; before: Words | number; after: Words | number }[] | null
   faults?: Fault[] | null
+  held?: HeldField[] | null
 }
 
 export interface UploadRows {

@@ -11,6 +11,7 @@ import { day, instant, number } from '../lib/format'
 import { useQuery } from '../lib/link'
 import { useSession } from '../session'
 import { OpenValue, Readers } from './audit/Reveal'
+import { CorrectLink, OnRecord } from './correct/OnRecord'
 
 export default function RecordPage() {
   const { entity = '', rec = '' } = useParams()
@@ -51,7 +52,12 @@ export default function RecordPage() {
             {data.stale ? t('rec.stale') : data.verified ? t('rec.fresh') : ''}
           </span>
         }
-      />
+      >
+        {data.current !== false && <CorrectLink entity={entity} rec={rec} />}
+      </PageHead>
+      {data.current !== false && (
+        <OnRecord entity={entity} rec={rec} title={(f) => tx(columns.find((c) => c.name === f)?.title) || f} />
+      )}
       <div className="two record-body">
         <div>
           <Fields data={data} columns={columns} onOpened={() => setOpened((n) => n + 1)} />
@@ -231,9 +237,9 @@ function Version({
 }
 
 /** The row as it was handed in. */
-function HandedIn({ sha, row, entity }: { sha: string; row: number; entity: string }) {
+export function HandedIn({ sha, row, entity, at }: { sha: string; row: number; entity: string; at?: string }) {
   const { t } = useLang()
-  const { data, error, reload } = useApi<FileRow>(url(`/api/files/${sha}/rows/${row}`, { entity }))
+  const { data, error, reload } = useApi<FileRow>(at ?? url(`/api/files/${sha}/rows/${row}`, { entity }))
   if (error) return <Problem error={error} retry={reload} />
   if (!data) return <Waiting rows={3} />
   return (

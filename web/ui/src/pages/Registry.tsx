@@ -22,7 +22,11 @@ export default function Registry() {
   if (error) return <Problem error={error} retry={reload} />
   return (
     <div className="page">
-      <PageHead title={t('reg.title')} lead={t('reg.lead')} />
+      <PageHead title={t('reg.title')} lead={t('reg.lead')}>
+        <Link className="plain-button" to="/work/sources">
+          {t('cor.sources')}
+        </Link>
+      </PageHead>
       {!data ? (
         <Waiting />
       ) : !data.length ? (

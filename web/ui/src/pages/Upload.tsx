@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'react'
 import { Button, Modal, Progress, Table, Tabs, type TableColumnsType } from 'antd'
 import { Link, useNavigate, useParams } from 'react-router'
 import { ApiError, del, post, url } from '../api/client'
-import type { EntityBrief, Fault, Upload, UploadRow, UploadRows, Verdict, Words } from '../api/types'
+import type { EntityBrief, Fault, Tab, Upload, UploadRow, UploadRows, Verdict, Words } from '../api/types'
 import { forgetAnswers, useApi } from '../api/use'
 import { Crumbs, PageHead, Pager } from '../components/parts'
 import { Problem, Waiting } from '../components/states'
@@ -11,6 +11,7 @@ import { number } from '../lib/format'
 import { useQuery } from '../lib/link'
 import { useSession } from '../session'
 import { UndoDialog, UploadState } from './Imports'
+import { HeldList } from './correct/Held'
 
 const verdicts: Verdict[] = ['new', 'changed', 'unchanged', 'refused']
 const limit = 50
@@ -69,8 +70,8 @@ export default function UploadPage() {
           <>
             <Button onClick={() => setAsking('cancel')}>{t('imp.cancel')}</Button>
             {may('commit') && (
-              <Button type="primary" disabled={!writable} loading={busy} onClick={commit}>
-                {writable ? t('imp.commit', { n: number(writable) }) : t('imp.nothing')}
+              <Button type="primary" disabled={!writable && !r?.held} loading={busy} onClick={commit}>
+                {writable ? t('imp.commit', { n: number(writable) }) : r?.held ? t('cor.heldCommit') : t('imp.nothing')}
               </Button>
             )}
           </>
@@ -126,6 +127,11 @@ export default function UploadPage() {
               </a>
             </div>
           )}
+          {r.held && data.state !== 'cancelled' ? (
+            <div className="refused-hint">
+              <p>{t(data.state === 'committed' ? 'cor.heldDone' : 'cor.heldHint', { n: number(r.held) })}</p>
+            </div>
+          ) : null}
           {data.state !== 'reading' && data.state !== 'cancelled' && <Differences id={id} upload={data} />}
         </>
       )}
@@ -208,12 +214,14 @@ function Differences({ id, upload }: { id: string; upload: Upload }) {
   const { values, set } = useQuery()
   const r = upload.result
   const first = r?.refused ? 'refused' : r?.changed ? 'changed' : r?.new ? 'new' : 'unchanged'
-  const verdict = verdicts.find((v) => v === values.verdict) ?? first
+  const tabs: Tab[] = r?.held ? [...verdicts, 'held'] : verdicts
+  const verdict = tabs.find((v) => v === values.verdict) ?? (r?.held && !r.refused ? 'held' : first)
   const offset = Number(values.offset) || 0
   const { data, error, loading, reload } = useApi<UploadRows>(
     url(`/api/uploads/${id}/rows`, { verdict, offset, limit }),
     true,
   )
+  const tabName = (v: Tab) => t(v === 'held' ? 'cor.held' : `imp.${v}`)
   const titles = useMemo(() => new Map((data?.columns ?? []).map((c) => [c.name, tx(c.title)])), [data, tx])
   const columns = useMemo<TableColumnsType<UploadRow>>(() => {
     const words = (v: unknown) =>
@@ -257,9 +265,15 @@ function Differences({ id, upload }: { id: string; upload: Upload }) {
           </ul>
         ) : null,
     }
+    const held: TableColumnsType<UploadRow>[number] = {
+      key: 'held',
+      title: t('cor.held'),
+      render: (_, row) => <HeldList of={row.held ?? []} title={(f) => titles.get(f) || f} />,
+    }
     const rows = data?.rows ?? []
     return [
       ...lead,
+      ...(rows.some((x) => (x.held ?? []).length) ? [held] : []),
       ...(rows.some((x) => (x.changes ?? []).length) ? [changes] : []),
       ...(verdict === 'refused' || rows.some(faulty) ? [faults] : []),
     ]
@@ -269,7 +283,7 @@ function Differences({ id, upload }: { id: string; upload: Upload }) {
       <Tabs
         activeKey={verdict}
         onChange={(v) => set({ verdict: v, offset: null }, true)}
-        items={verdicts.map((v) => ({ key: v, label: `${t(`imp.${v}`)} ${r ? number(r[v]) : ''}` }))}
+        items={tabs.map((v) => ({ key: v, label: `${tabName(v)} ${r ? number(r[v]) : ''}` }))}
       />
       {error ? (
         <Problem error={error} retry={reload} />
@@ -284,7 +298,7 @@ function Differences({ id, upload }: { id: string; upload: Upload }) {
             loading={loading ? { delay: 200 } : false}
             pagination={false}
             scroll={{ x: 'max-content' }}
-            locale={{ emptyText: t('imp.noneOf', { what: t(`imp.${verdict}`) }) }}
+            locale={{ emptyText: t('imp.noneOf', { what: tabName(verdict) }) }}
           />
           {data && data.total > 0 && (
             <Pager total={data.total} offset={offset} limit={limit} onGo={(o) => set({ offset: o || null }, true)} />

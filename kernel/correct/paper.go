@@ -1,0 +1,177 @@
+package correct
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"time"
+	"unicode"
+
+	"luoshu"
+	"luoshu/kernel/store"
+)
+
+// MaxPaper is the largest piece of evidence taken, in bytes.
+const MaxPaper = 10 << 20
+
+// Paper is a file handed in as evidence. Kind is pdf, png, jpg or xlsx, told by
+// the content.
+type Paper struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Kind string `json:"kind"`
+	Size int64  `json:"size"`
+	sha  string
+}
+
+// TakePaper keeps a piece of evidence until a request or reply of the same person
+// names it. What it is is told by its content; nothing in it is ever run.
+func (c *Correct) TakePaper(ctx context.Context, by luoshu.Actor, name string, r io.Reader) (Paper, error) {
+	if c.files == nil {
+		return Paper{}, luoshu.Errorf(luoshu.Unavailable, "现在不能接收附件", "no papers can be taken now")
+	}
+	b, err := io.ReadAll(io.LimitReader(r, MaxPaper+1))
+	if err != nil {
+		return Paper{}, fmt.Errorf("take paper: %w", err)
+	}
+	if len(b) > MaxPaper {
+		return Paper{}, &luoshu.Error{Kind: luoshu.Invalid, Field: "file", Msg: luoshu.Text{ZH: "附件请不超过 10 MB", EN: "keep the paper under 10 MB"}}
+	}
+	kind := kindOf(b)
+	if kind == "" {
+		return Paper{}, &luoshu.Error{Kind: luoshu.Invalid, Field: "file", Msg: luoshu.Text{
+			ZH: "附件只收 PDF、PNG、JPG 和不含宏的 XLSX（按文件内容判断）", EN: "papers are PDF, PNG, JPG or XLSX without macros, judged by their content",
+		}}
+	}
+	src, err := c.files.Keep(ctx, bytes.NewReader(b), paperName(name, kind))
+	if err != nil {
+		return Paper{}, err
+	}
+	p := Paper{ID: strings.ToLower(rand.Text()), Name: paperName(name, kind), Kind: kind, Size: int64(len(b)), sha: src.SHA256}
+	_, err = c.db.Exec(ctx, `INSERT INTO correction_paper (id, correction, sha256, name, kind, size, actor, at) VALUES (?, 0, ?, ?, ?, ?, ?, ?)`,
+		p.ID, p.sha, p.Name, p.Kind, p.Size, by.Name, c.now().UTC().Format(time.RFC3339))
+	if err != nil {
+		return Paper{}, fmt.Errorf("take paper: %w", err)
+	}
+	return p, nil
+}
+
+// attach ties a paper of the same person to requests.
+func (c *Correct) attach(ctx context.Context, tx *store.Tx, id string, by luoshu.Actor, requests []int64) error {
+	if id == "" || len(requests) == 0 {
+		return nil
+	}
+	var p Paper
+	var at string
+	err := tx.QueryRow(ctx, `SELECT sha256, name, kind, size, at FROM correction_paper WHERE id = ? AND actor = ?`, id, by.Name).
+		Scan(&p.sha, &p.Name, &p.Kind, &p.Size, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return &luoshu.Error{Kind: luoshu.Invalid, Field: "paper", Msg: luoshu.Text{ZH: "没有这份附件，请重新选择", EN: "there is no such paper; choose it again"}}
+	}
+	if err != nil {
+		return fmt.Errorf("attach paper: %w", err)
+	}
+	for _, r := range requests {
+		if _, err := tx.Exec(ctx, `INSERT INTO correction_paper (id, correction, sha256, name, kind, size, actor, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			strings.ToLower(rand.Text()), r, p.sha, p.Name, p.Kind, p.Size, by.Name, at); err != nil {
+			return fmt.Errorf("attach paper: %w", err)
+		}
+	}
+	return nil
+}
+
+// Papers returns the evidence of a request.
+func (c *Correct) Papers(ctx context.Context, request int64) ([]Paper, error) {
+	rows, err := c.db.Query(ctx, `SELECT id, name, kind, size, sha256 FROM correction_paper WHERE correction = ? AND correction <> 0 ORDER BY at, id`, request)
+	if err != nil {
+		return nil, fmt.Errorf("read papers: %w", err)
+	}
+	defer rows.Close()
+	out := []Paper{}
+	for rows.Next() {
+		var p Paper
+		if err := rows.Scan(&p.ID, &p.Name, &p.Kind, &p.Size, &p.sha); err != nil {
+			return nil, fmt.Errorf("read papers: %w", err)
+		}
+		out = append(out, p)
+	}
+	return out, rows.Err()
+}
+
+// OpenPaper opens a piece of evidence of a request; the caller has seen that the
+// reader may have it, and closes it.
+func (c *Correct) OpenPaper(ctx context.Context, request int64, id string) (Paper, io.ReadCloser, error) {
+	all, err := c.Papers(ctx, request)
+	if err != nil {
+		return Paper{}, nil, err
+	}
+	for _, p := range all {
+		if p.ID == id && c.files != nil {
+			r, err := c.files.Kept(ctx, p.sha)
+			return p, r, err
+		}
+	}
+	return Paper{}, nil, luoshu.Errorf(luoshu.NotFound, "没有这份附件", "there is no such paper")
+}
+
+// kindOf tells what a file is by its content, "" if it is nothing that is taken.
+func kindOf(b []byte) string {
+	switch {
+	case bytes.HasPrefix(b, []byte("%PDF-")):
+		return "pdf"
+	case bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n")):
+		return "png"
+	case bytes.HasPrefix(b, []byte{0xff, 0xd8, 0xff}):
+		return "jpg"
+	case bytes.HasPrefix(b, []byte("PK\x03\x04")):
+		return kindOfZip(b)
+	}
+	return ""
+}
+
+// kindOfZip takes workbooks without macros and embedded objects only.
+func kindOfZip(b []byte) string {
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return ""
+	}
+	book := false
+	for _, f := range z.File {
+		name := strings.ToLower(f.Name)
+		if strings.HasSuffix(name, ".bin") && !strings.HasPrefix(name, "xl/printersettings/") || strings.HasPrefix(name, "xl/embeddings/") || strings.HasPrefix(name, "xl/activex/") {
+			return ""
+		}
+		book = book || name == "xl/workbook.xml"
+	}
+	if !book {
+		return ""
+	}
+	return "xlsx"
+}
+
+// paperName is the name a paper is given back under: its own, without what could
+// mislead, and with the ending of what it is.
+func paperName(name, kind string) string {
+	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	name = strings.TrimSuffix(name, path.Ext(name))
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune(`<>:"/|?*`, r) {
+			return -1
+		}
+		return r
+	}, name)
+	if r := []rune(name); len(r) > 80 {
+		name = string(r[:80])
+	}
+	if name = strings.Trim(name, ". "); name == "" {
+		name = "paper"
+	}
+	return name + "." + kind
+}

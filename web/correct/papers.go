@@ -1,0 +1,73 @@
+package correct
+
+import (
+	"errors"
+	"io"
+	"net/http"
+
+	"luoshu"
+	"luoshu/kernel/correct"
+	"luoshu/web/kit"
+)
+
+// paperCreate takes a piece of evidence: a multipart form with one file.
+func (a *area) paperCreate(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, correct.MaxPaper+64<<10)
+	bad := func(err error) error {
+		var big *http.MaxBytesError
+		if errors.As(err, &big) {
+			return err
+		}
+		return &luoshu.Error{Kind: luoshu.Invalid, Field: "file", Cause: err, Msg: luoshu.Text{ZH: "没有收到附件", EN: "no paper came"}}
+	}
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return bad(err)
+	}
+	for {
+		part, err := parts.NextPart()
+		if err != nil {
+			return bad(err)
+		}
+		if part.FormName() != "file" {
+			continue
+		}
+		p, err := a.Correct.TakePaper(r.Context(), kit.Actor(r), part.FileName(), part)
+		if err != nil {
+			return err
+		}
+		kit.WriteStatus(w, r, http.StatusCreated, p)
+		return nil
+	}
+}
+
+// types are the media types of papers.
+var types = map[string]string{"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "xlsx": kit.TypeXLSX}
+
+// paperRead gives a piece of evidence back, as a download only: nothing in it is
+// shown or run under this address.
+func (a *area) paperRead(w http.ResponseWriter, r *http.Request) error {
+	q, err := a.request(r)
+	if err != nil {
+		return err
+	}
+	all, err := a.bodies(r.Context(), kit.Actor(r), []*correct.Request{q})
+	if err != nil {
+		return err
+	}
+	if !mayPapers(&all[0], len(q.Fields)) {
+		return luoshu.Errorf(luoshu.NotFound, "没有这份附件", "there is no such paper")
+	}
+	p, file, err := a.Correct.OpenPaper(r.Context(), q.ID, r.PathValue("paper"))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	h := w.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("X-Content-Type-Options", "nosniff")
+	return kit.WriteFile(w, p.Name, types[p.Kind], func(out io.Writer) error {
+		_, err := io.Copy(out, file)
+		return err
+	})
+}
