@@ -36,14 +36,17 @@ var imports = map[string][]string{
 	"kernel/load":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet", "kernel/vault"},
 	"kernel/indicator":       {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/cube", "kernel/parquet", "kernel/indicator/notation", "kernel/indicator/opened"},
 	"kernel/flight":          {}, // many who ask at once share one fresh answer
-	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight"},
+	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight", "kernel/vault", "kernel/access/passkey", "kernel/access/oidc"},
+	"kernel/access/passkey":  {}, // WebAuthn ceremonies
+	"kernel/access/oidc":     {"."},
+	"kernel/access/roll":     {".", "kernel/access", "kernel/sheet"},
 	"kernel/disclose":        {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/fold", "kernel/records", "kernel/disclose/guard", "kernel/disclose/figure", "kernel/vault"},
 	"kernel/disclose/guard":  {".", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/indicator", "kernel/access", "kernel/flight"},
 	"kernel/disclose/figure": {".", "kernel/catalog", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/disclose/guard"},
 	"kernel/charter":         {".", "kernel/rule", "kernel/catalog", "kernel/yamltree"},
 	"kernel/records":         {".", "kernel/catalog", "kernel/store"},
 	"kernel/audit":           {".", "kernel/store"},
-	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/parquet", "kernel/vault", "kernel/reseal"},
+	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/access/oidc"},
 	"kernel/packtest":        {".", "kernel/rule", "kernel/catalog", "kernel/intake", "kernel/ledger", "kernel/indicator", "kernel/store", "kernel/vault"},
 	"packs":                  {},
 	"demo":                   {".", "demo/sheet", "demo/source"}, // writes files; knows nothing of the kernel
@@ -52,7 +55,7 @@ var imports = map[string][]string{
 	"web":                    {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
 	"web/kit":                {".", "kernel/access", "kernel/audit", "kernel/disclose"},
 	"web/audit":              {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "web/kit"},
-	"web/account":            {".", "kernel/access", "kernel/catalog", "web/kit"},
+	"web/account":            {".", "kernel/access", "kernel/access/roll", "kernel/catalog", "kernel/sheet", "web/kit"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
 	"bench":                  {"*"},
@@ -78,16 +81,19 @@ var businessAllowed = map[string]string{
 
 // heavy third-party modules have one importing package each (docs/dependencies.md).
 var oneImporter = map[string]string{
-	"modernc.org/sqlite":             "kernel/store",
-	"github.com/jackc/pgx":           "kernel/store",
-	"cel.dev/cel-go":                 "kernel/rule",
-	"github.com/google/cel-go":       "kernel/rule",
-	"github.com/xuri/excelize":       "kernel/sheet",
-	"github.com/apache/arrow-go":     "kernel/parquet",
-	"github.com/duckdb/duckdb-go":    "kernel/indicator",
-	"github.com/mozillazg/go-pinyin": "kernel/fold",
-	"github.com/pquerna/otp":         "kernel/access",
-	"github.com/emmansun/gmsm/sm4":   "kernel/vault", // SM3 is also the chain's and the audit log's
+	"modernc.org/sqlite":              "kernel/store",
+	"github.com/jackc/pgx":            "kernel/store",
+	"cel.dev/cel-go":                  "kernel/rule",
+	"github.com/google/cel-go":        "kernel/rule",
+	"github.com/xuri/excelize":        "kernel/sheet",
+	"github.com/apache/arrow-go":      "kernel/parquet",
+	"github.com/duckdb/duckdb-go":     "kernel/indicator",
+	"github.com/mozillazg/go-pinyin":  "kernel/fold",
+	"github.com/go-webauthn/webauthn": "kernel/access/passkey",
+	"github.com/coreos/go-oidc":       "kernel/access/oidc",
+	"golang.org/x/oauth2":             "kernel/access/oidc",
+	"github.com/pquerna/otp":          "kernel/access",
+	"github.com/emmansun/gmsm/sm4":    "kernel/vault", // SM3 is also the chain's and the audit log's
 }
 
 // demoMay: the demo writes XLSX files as offices do, without the kernel.

@@ -33,8 +33,8 @@ type Config struct {
 	Catalog *catalog.Catalog
 	// Audit notes what people do; without it nothing sensitive can be done.
 	Audit *audit.Log
-	Now     func() time.Time
-	Log     *slog.Logger
+	Now   func() time.Time
+	Log   *slog.Logger
 	// Seal makes a seal and computes its figures.
 	Seal func(ctx context.Context, a luoshu.Actor, note string, p luoshu.Progress) (ledger.Seal, error)
 	// Areas are the routes of the businesses of trust: accounts, audit, corrections
@@ -80,6 +80,10 @@ func (s *Server) routes() []kit.Route {
 		{pattern: "POST /api/session", open: true, kind: audit.KindSignIn, handle: sessionCreate},
 		{pattern: "DELETE /api/session", early: true, kind: audit.KindSignOut, handle: sessionDelete},
 		{pattern: "POST /api/session/factor", early: true, kind: audit.KindSignIn, handle: sessionFactor},
+		{pattern: "POST /api/session/passkey", early: true, kind: audit.KindSignIn, handle: sessionPasskeyAsk},
+		{pattern: "POST /api/session/passkey/show", early: true, kind: audit.KindSignIn, handle: sessionPasskeyShow},
+		{pattern: "GET /api/session/oidc", open: true, handle: sessionDepart},
+		{pattern: "GET " + oidcBack, open: true, handle: sessionArrive},
 		{pattern: "POST /api/session/grant", early: true, kind: audit.KindSignIn, handle: sessionGrant},
 		{pattern: "GET /api/dashboard", right: "read", handle: dashboardRead},
 		{pattern: "GET /api/map", right: "read", handle: mapRead},
