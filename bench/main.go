@@ -53,6 +53,7 @@ func steps() []step {
 		{"figures", "figures of a seal against the same questions by hand in DuckDB", benchFigures},
 		{"dashboard", "100 concurrent dashboard requests of every role against PocketBase's list", benchDashboard},
 		{"explore", "new cuts of the whole city", benchExplore},
+		{"linkage", "duplicates in public data sets and in a population of a city's size", benchLinkage},
 		{"growth", "load, seal and figures at growing scale", benchGrowth},
 	}
 }
@@ -65,6 +66,8 @@ func main() {
 		keep  = flag.String("work", "", "work folder, kept (a temporary one otherwise)")
 		grow  = flag.String("growth", "0.05,0.25", "scales of the growth table")
 	)
+	flag.StringVar(&linkageData, "linkage-data", "", "folder with febrl2.csv and RLdata500.csv for the step linkage")
+	flag.IntVar(&linkageRows, "linkage-rows", 1_420_000, "persons of the generated population of the step linkage")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "bench [flags]\nsteps:")
 		for _, s := range steps() {

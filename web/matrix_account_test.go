@@ -9,7 +9,7 @@ var accountMatrix = []matrixRow{
 	{"POST /api/session/passkey/show", "/api/session/passkey/show", `{"answer":{}}`, [9]int{401, 400, 400, 400, 400, 400, 400, 400, 400}},
 	{"GET /api/session/oidc", "/api/session/oidc", "", [9]int{404, 404, 404, 404, 404, 404, 404, 404, 404}},
 	{"GET /api/session/oidc/back", "/api/session/oidc/back?state=x&code=y", "", [9]int{303, 303, 303, 303, 303, 303, 303, 303, 303}},
-	{"POST /api/me/passkeys", "/api/me/passkeys", `{}`, [9]int{401, 503, 503, 503, 503, 503, 503, 503, 503}},
+	{"POST /api/me/passkeys", "/api/me/passkeys", `{}`, [9]int{401, 409, 409, 409, 409, 409, 409, 409, 409}},
 	{"POST /api/me/passkeys/take", "/api/me/passkeys/take", `{"label":"x","answer":{}}`, [9]int{401, 400, 400, 400, 400, 400, 400, 400, 400}},
 	{"POST /api/accounts/import", "/api/accounts/import", `{}`, [9]int{401, 403, 403, 403, 403, 403, 400, 403, 403}},
 	{"POST /api/accounts/{name}/subject", "/api/accounts/nobody/subject", `{"subject":"x"}`, [9]int{401, 403, 403, 403, 403, 403, 404, 403, 403}},

@@ -24,14 +24,18 @@ import (
 	"luoshu/kernel/access"
 	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/charter"
 	"luoshu/kernel/disclose"
+	"luoshu/kernel/identity"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
+	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 	"luoshu/kernel/store/storetest"
 	"luoshu/web/account"
 	webaudit "luoshu/web/audit"
+	webidentity "luoshu/web/identity"
 )
 
 const password = "correct horse 1"
@@ -118,6 +122,10 @@ func newTown(t testing.TB) *town {
 		Audit: tn.audit,
 		Areas: slices.Concat(
 			account.Routes(acc, cat),
+			webidentity.Routes(webidentity.Config{
+				Identity: identity.New(db, cat, &charter.Charter{}, tn.led, records.New(db, cat), acc, tn.clock),
+				Door:     door, Access: acc, Catalog: cat, Records: records.New(db, cat),
+			}),
 			webaudit.Routes(webaudit.Config{Log: tn.audit, Door: door, Access: acc, Catalog: cat, Now: tn.clock}),
 		),
 		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal,

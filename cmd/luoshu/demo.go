@@ -13,6 +13,7 @@ import (
 
 	"luoshu"
 	"luoshu/demo"
+	"luoshu/demo/dirt"
 	"luoshu/kernel/city"
 	"luoshu/kernel/load"
 	"luoshu/packs"
@@ -34,6 +35,10 @@ const unfinished = "demo.unfinished"
 
 // accountsFile lists the demo accounts for `serve` to print.
 const accountsFile = "demo-accounts.txt"
+
+// enteredTwice is the share of pupils of the last sheets who are entered a second
+// time under another number.
+const enteredTwice = 0.004
 
 var syntheticNotice = luoshu.Text{
 	ZH: "合成数据：本系统中的人员、学校记录均为程序生成，不对应任何真实的人或单位",
@@ -95,7 +100,11 @@ func (c demoCmd) write(a *app, inbox string) (demo.Manifest, error) {
 		}
 		return demo.EauClaire(a.ctx, inbox, src, a.progress("demo"))
 	}
-	return demo.Write(a.ctx, inbox, demo.Options{Scale: c.Scale, Seed: c.Seed, Attested: lastHandIn(a.now())}, a.progress("demo"))
+	m, err := demo.Write(a.ctx, inbox, demo.Options{Scale: c.Scale, Seed: c.Seed, Attested: lastHandIn(a.now())}, a.progress("demo"))
+	if err != nil {
+		return m, err
+	}
+	return m, dirt.Plant(a.ctx, inbox, &m, c.Seed, enteredTwice)
 }
 
 // lastHandIn is the last 20 September, when school forms are due: the day on

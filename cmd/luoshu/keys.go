@@ -56,11 +56,7 @@ type keysRotateCmd struct {
 // Run rotates the keys.
 func (c keysRotateCmd) Run(a *app) error {
 	return a.with(c.Data, func(ct *city.City) error {
-		// Several keys are a rotation that was interrupted, or a key that the key
-		// manager made: that one is finished first.
-		v := ct.DB.Vault()
-		fresh := !v.Managed() && len(v.Numbers()) == 1
-		r, err := ct.Rotate(a.ctx, fresh, a.now(), a.progress("keys"))
+		r, err := ct.Rotate(a.ctx, a.now(), a.progress("keys"))
 		a.endProgress()
 		if err != nil {
 			return err

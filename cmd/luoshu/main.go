@@ -29,25 +29,26 @@ var version = "dev"
 
 // cli is the command line: one field a command.
 type cli struct {
-	Demo    demoCmd    `cmd:"" help:"Make a synthetic demo city in a data folder and load it through the ordinary intake."`
-	Init    initCmd    `cmd:"" help:"Make an empty data folder for a city."`
-	Load    loadCmd    `cmd:"" help:"Load files of one entity. Exit 1 when anything was refused."`
-	Export  exportCmd  `cmd:"" help:"Write the current or sealed records of an entity to a .csv or .xlsx file."`
-	Templ   templCmd   `cmd:"" name:"template" help:"Write the XLSX template of an entity."`
-	Seal    sealCmd    `cmd:"" help:"Seal the ledger as it stands and compute every figure."`
-	Seals   sealsCmd   `cmd:"" help:"List the seals."`
-	Commits commitsCmd `cmd:"" help:"List the commits, newest first."`
-	Undo    undoCmd    `cmd:"" help:"Undo a commit by a new one."`
-	Figures figuresCmd `cmd:"" help:"Print figures of a seal, or the records behind one."`
-	Plan    planCmd    `cmd:"" help:"Print the plan: targets, states, figures."`
-	Check   checkCmd   `cmd:"" help:"Verify the hash chain against the tables. Exit 1 with what is wrong."`
-	Serve   serveCmd   `cmd:"" help:"Serve the pages and the API."`
-	Audit   auditCmd   `cmd:"" help:"Search, export and archive the audit log."`
-	Pack    packCmd    `cmd:"" help:"Check and test packs."`
-	Keys    keysCmd    `cmd:"" help:"Show, make and rotate the keys that data are sealed with."`
-	User    userCmd    `cmd:"" help:"Manage accounts and grants."`
-	Account accountCmd `cmd:"" hidden:"" help:"Manage local accounts (use user)."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Demo       demoCmd       `cmd:"" help:"Make a synthetic demo city in a data folder and load it through the ordinary intake."`
+	Init       initCmd       `cmd:"" help:"Make an empty data folder for a city."`
+	Load       loadCmd       `cmd:"" help:"Load files of one entity. Exit 1 when anything was refused."`
+	Export     exportCmd     `cmd:"" help:"Write the current or sealed records of an entity to a .csv or .xlsx file."`
+	Templ      templCmd      `cmd:"" name:"template" help:"Write the XLSX template of an entity."`
+	Seal       sealCmd       `cmd:"" help:"Seal the ledger as it stands and compute every figure."`
+	Seals      sealsCmd      `cmd:"" help:"List the seals."`
+	Commits    commitsCmd    `cmd:"" help:"List the commits, newest first."`
+	Undo       undoCmd       `cmd:"" help:"Undo a commit by a new one."`
+	Figures    figuresCmd    `cmd:"" help:"Print figures of a seal, or the records behind one."`
+	Plan       planCmd       `cmd:"" help:"Print the plan: targets, states, figures."`
+	Check      checkCmd      `cmd:"" help:"Verify the hash chain against the tables. Exit 1 with what is wrong."`
+	Serve      serveCmd      `cmd:"" help:"Serve the pages and the API."`
+	Audit      auditCmd      `cmd:"" help:"Search, export and archive the audit log."`
+	Pack       packCmd       `cmd:"" help:"Check and test packs."`
+	Keys       keysCmd       `cmd:"" help:"Show, make and rotate the keys that data are sealed with."`
+	Duplicates duplicatesCmd `cmd:"" help:"Look for records that are likely the same person."`
+	User       userCmd       `cmd:"" help:"Manage accounts and grants."`
+	Account    accountCmd    `cmd:"" hidden:"" help:"Manage local accounts (use user)."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
 // errQuiet ends the program with exit 1 after everything was said.

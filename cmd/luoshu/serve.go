@@ -16,6 +16,7 @@ import (
 	"luoshu/web"
 	"luoshu/web/account"
 	"luoshu/web/audit"
+	"luoshu/web/identity"
 	"luoshu/web/kit"
 )
 
@@ -28,6 +29,7 @@ type serveCmd struct {
 func areas(ct *city.City) []kit.Route {
 	return slices.Concat(
 		account.Routes(ct.Access, ct.Catalog),
+		identity.Routes(identity.Config{Identity: ct.Identity, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Records: ct.Records}),
 		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
 	)
 }

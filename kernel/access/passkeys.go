@@ -49,7 +49,7 @@ func (a *Access) site(origin string) (passkey.Site, error) {
 	}
 	u, err := url.Parse(at)
 	if err != nil || u.Host == "" || a.db.Vault() == nil || (a.address == "" && u.Hostname() != "localhost") {
-		return passkey.Site{}, luoshu.Errorf(luoshu.Unavailable, "尚未配置本系统的网址（city.yaml 的 address），不能使用通行密钥",
+		return passkey.Site{}, luoshu.Errorf(luoshu.Conflict, "尚未配置本系统的网址（city.yaml 的 address），不能使用通行密钥",
 			"passkeys need the system's address in city.yaml")
 	}
 	return passkey.Site{ID: u.Hostname(), Origin: u.Scheme + "://" + u.Host, Title: a.cat.City.Title.ZH}, nil

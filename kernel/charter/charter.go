@@ -15,7 +15,8 @@ type Text = luoshu.Text
 
 // Charter is everything the packs of a catalog say, checked against it.
 type Charter struct {
-	cat *catalog.Catalog
+	cat        *catalog.Catalog
+	identities []*Identity
 }
 
 // loader reads the files one after another and checks them at the end.
@@ -48,5 +49,7 @@ func Load(cat *catalog.Catalog) (*Charter, []yamltree.Fault) {
 // file reads one file by its name.
 func (l *loader) file(c catalog.Charter, o *yamltree.Object) {
 	switch c.Name {
+	case "identity.yaml":
+		l.identity(c, o)
 	}
 }

@@ -34,7 +34,7 @@ func TestCharterNamesNoClosedField(t *testing.T) {
 		"a set rule of another entity":  {"setrules.yaml", "setrules:\n  - id: x\n    entity: person\n    find: SELECT p.no FROM person p JOIN sitting s ON s.no = p.no ORDER BY s.mark\n", true},
 		"a round asks for it":           {"rounds.yaml", "rounds:\n  - id: x\n    lists: [{entity: sitting, fields: [no, mark]}]\n", true},
 		"a round's condition reads it":  {"rounds.yaml", "rounds:\n  - id: x\n    lists:\n      - {entity: sitting, fields: [no], where: \"mark > 90\"}\n", true},
-		"an identity compares it":       {"identity.yaml", "identity:\n  - {entity: sitting, compare: [{field: mark}]}\n", true},
+		"an identity compares it":       {"identity.yaml", "identity:\n  - {entity: sitting, match: 0.9, possible: 0.5, fields: [{field: mark, kind: category}], passes: [{name: a, keys: [{field: mark}]}]}\n", true},
 		"a movement carries it":         {"movement.yaml", "fact:\n  entity: sitting\n  carry: [mark]\n", true},
 		"a source is given it":          {"sources.yaml", "sources:\n  - {id: x, entity: sitting, only: [mark]}\n", true},
 		"words for people may say it":   {"rounds.yaml", "rounds:\n  - id: x\n    title: {zh: mark, en: mark}\n    lists: [{entity: sitting, fields: [no]}]\n", false},

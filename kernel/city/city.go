@@ -22,6 +22,7 @@ import (
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
 	"luoshu/kernel/disclose"
+	"luoshu/kernel/identity"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
@@ -69,6 +70,8 @@ type City struct {
 	Audit   *audit.Log
 	Door    *disclose.Door
 	Desk    *load.Desk
+	// Identity finds likely duplicates, merges and un-merges.
+	Identity *identity.Identity
 }
 
 // ConfigFile is the name of the file that makes a folder a data folder.
@@ -270,6 +273,7 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	})
 	c.Door = disclose.New(c.DB, c.Catalog, c.Ledger, c.Engine, c.Access)
 	c.Desk = load.New(c.Dir, c.Catalog, c.Ledger, c.DB, now)
+	c.Identity = identity.New(c.DB, c.Catalog, c.Charter, c.Ledger, c.Records, c.Access, now)
 	return nil
 }
 
@@ -290,13 +294,11 @@ func (c *City) former(ctx context.Context) error {
 	return nil
 }
 
-// Rotate seals everything with the newest key and retires the others. With fresh, a
-// new key is made first.
-func (c *City) Rotate(ctx context.Context, fresh bool, day time.Time, p luoshu.Progress) (reseal.Report, error) {
-	if fresh {
-		if _, err := c.DB.Vault().Rotate(day); err != nil {
-			return reseal.Report{}, err
-		}
+// Rotate makes a new key of the given date, seals everything with it and retires
+// the others. After an interruption it goes on with the key that was made.
+func (c *City) Rotate(ctx context.Context, day time.Time, p luoshu.Progress) (reseal.Report, error) {
+	if err := reseal.NewKey(ctx, c.DB, day); err != nil {
+		return reseal.Report{}, err
 	}
 	return reseal.Rotate(ctx, c.DB, c.Dir, p)
 }

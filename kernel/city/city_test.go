@@ -224,7 +224,7 @@ func TestFormerFolderIsSealed(t *testing.T) {
 	if b, err := os.ReadFile(kept[0]); err != nil || bytes.Contains(b, []byte("河南省")) {
 		t.Error("the file is in clear", err)
 	}
-	r, err := c.Rotate(context.Background(), true, clock(), nil)
+	r, err := c.Rotate(context.Background(), clock(), nil)
 	if err != nil || r.Key != 2 || r.Files != 1 || fmt.Sprint(r.Retired) != "[1]" {
 		t.Errorf("%+v %v", r, err)
 	}

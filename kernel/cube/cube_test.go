@@ -64,7 +64,7 @@ func TestSumsAndOrder(t *testing.T) {
 		two := build(rows)
 		dir := t.TempDir()
 		for i, x := range []*cube.Cube{one, two} {
-			if err := x.Save(filepath.Join(dir, fmt.Sprint(i))); err != nil {
+			if err := x.Save(filepath.Join(dir, fmt.Sprint(i)), nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -73,7 +73,7 @@ func TestSumsAndOrder(t *testing.T) {
 		if string(b0) != string(b1) {
 			t.Errorf("%+v: the order of rows shows", c)
 		}
-		back, err := cube.Load(filepath.Join(dir, "0"))
+		back, err := cube.Load(filepath.Join(dir, "0"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +144,7 @@ func TestFilters(t *testing.T) {
 // A damaged file is refused, whatever the damage; it never panics.
 func TestDamage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c")
-	if err := build(random(300, 9, true)).Save(path); err != nil {
+	if err := build(random(300, 9, true)).Save(path, nil); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(path)
@@ -162,7 +162,7 @@ func TestDamage(t *testing.T) {
 		if err := os.WriteFile(path, bad, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := cube.Load(path); err == nil {
+		if _, err := cube.Load(path, nil); err == nil {
 			t.Fatalf("damage %d was not noticed", i)
 		}
 	}
@@ -170,7 +170,7 @@ func TestDamage(t *testing.T) {
 
 func FuzzLoad(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "c")
-	if err := build(random(50, 9, true)).Save(path); err != nil {
+	if err := build(random(50, 9, true)).Save(path, nil); err != nil {
 		f.Fatal(err)
 	}
 	b, err := os.ReadFile(path)
@@ -183,7 +183,7 @@ func FuzzLoad(f *testing.F) {
 		if err := os.WriteFile(p, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		cube.Load(p)
+		cube.Load(p, nil)
 	})
 }
 

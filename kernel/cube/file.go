@@ -108,18 +108,55 @@ func (c *Cube) write(w io.Writer) error {
 	return err
 }
 
+// Cover seals files and opens them. The vault has one; nil leaves cubes in clear.
+type Cover interface {
+	// Seal begins a sealed file on w. Close ends it and leaves w open; Settle is
+	// told where it lies in the end.
+	Seal(w io.Writer) (SealedWriter, error)
+	// Open opens a sealed file for reading at any place.
+	Open(path string) (SealedFile, error)
+}
+
+// SealedWriter seals what is written to it.
+type SealedWriter interface {
+	io.WriteCloser
+	Settle(path string) error
+}
+
+// SealedFile is a sealed file, opened.
+type SealedFile interface {
+	io.ReaderAt
+	io.Closer
+	Size() int64
+}
+
+// plainWriter writes in clear.
+type plainWriter struct{ io.Writer }
+
+func (plainWriter) Close() error        { return nil }
+func (plainWriter) Settle(string) error { return nil }
+
 // Save writes the cube to path; a crash leaves the old file or the new one.
-func (c *Cube) Save(path string) error {
+func (c *Cube) Save(path string, cover Cover) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".cube-*")
 	if err != nil {
 		return fmt.Errorf("write cube: %w", err)
 	}
 	defer os.Remove(f.Name())
 	w := bufio.NewWriterSize(f, 1<<20)
-	if err := errors.Join(c.write(w), w.Flush(), f.Sync(), f.Close()); err != nil {
+	out := SealedWriter(plainWriter{w})
+	if cover != nil {
+		if out, err = cover.Seal(w); err != nil {
+			return errors.Join(fmt.Errorf("write cube: %w", err), f.Close())
+		}
+	}
+	if err := errors.Join(c.write(out), out.Close(), w.Flush(), f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("write cube: %w", err)
 	}
 	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("write cube: %w", err)
+	}
+	if err := out.Settle(path); err != nil {
 		return fmt.Errorf("write cube: %w", err)
 	}
 	return nil
@@ -177,18 +214,19 @@ func (r *reader) header() (Header, error) {
 }
 
 // open opens a cube file and reads its header; the caller closes the file.
-func open(path string) (*os.File, *reader, Header, error) {
-	f, err := os.Open(path)
+func open(path string, cover Cover) (io.Closer, *reader, Header, error) {
+	var f SealedFile
+	var err error
+	if cover != nil {
+		f, err = cover.Open(path)
+	} else {
+		f, err = openPlain(path)
+	}
 	if err != nil {
 		return nil, nil, Header{}, fmt.Errorf("open cube: %w", err)
 	}
-	st, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, nil, Header{}, fmt.Errorf("open cube: %w", err)
-	}
-	r := &reader{sum: sha256.New(), left: st.Size()}
-	r.r = io.TeeReader(bufio.NewReaderSize(f, 1<<20), r.sum)
+	r := &reader{sum: sha256.New(), left: f.Size()}
+	r.r = io.TeeReader(bufio.NewReaderSize(io.NewSectionReader(f, 0, f.Size()), 1<<18), r.sum)
 	h, err := r.header()
 	if err != nil {
 		f.Close()
@@ -197,9 +235,29 @@ func open(path string) (*os.File, *reader, Header, error) {
 	return f, r, h, nil
 }
 
+// plainFile is a file in clear.
+type plainFile struct {
+	*os.File
+	size int64
+}
+
+func (f plainFile) Size() int64 { return f.size }
+
+func openPlain(path string) (SealedFile, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	st, err := f.Stat()
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return plainFile{f, st.Size()}, nil
+}
+
 // ReadHeader reads the head of a cube file only.
-func ReadHeader(path string) (Header, error) {
-	f, _, h, err := open(path)
+func ReadHeader(path string, cover Cover) (Header, error) {
+	f, _, h, err := open(path, cover)
 	if err != nil {
 		return h, err
 	}
@@ -207,8 +265,8 @@ func ReadHeader(path string) (Header, error) {
 }
 
 // Load reads a cube file and checks its hash.
-func Load(path string) (*Cube, error) {
-	f, r, h, err := open(path)
+func Load(path string, cover Cover) (*Cube, error) {
+	f, r, h, err := open(path, cover)
 	if err != nil {
 		return nil, err
 	}

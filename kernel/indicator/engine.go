@@ -270,7 +270,7 @@ func (e *Engine) makeCubes(ctx context.Context, prog *program, seal ledger.Seal,
 		sum := sha256.Sum256([]byte(cubeFormat + "\n" + seal.ID + "\n" + seal.Hash + "\n" + q))
 		spec := *s
 		spec.spec = hex.EncodeToString(sum[:])
-		if specOf(e.cubePath(seal.ID, s.grain.ID)) != spec.spec {
+		if e.specOf(e.cubePath(seal.ID, s.grain.ID)) != spec.spec {
 			todo = append(todo, &spec)
 		}
 	}
@@ -295,7 +295,7 @@ func (e *Engine) makeCubes(ctx context.Context, prog *program, seal ledger.Seal,
 				}
 			}
 			c = b.Finish()
-			return c.Save(e.cubePath(seal.ID, s.grain.ID))
+			return c.Save(e.cubePath(seal.ID, s.grain.ID), opened.Cover(e.db))
 		})
 		if err != nil {
 			return err
@@ -317,8 +317,8 @@ func (e *Engine) scanner(prog *program, seal ledger.Seal, m *parquet.Manifest, y
 }
 
 // specOf reads what a cube file was made for, "" if there is none.
-func specOf(path string) string {
-	h, err := cube.ReadHeader(path)
+func (e *Engine) specOf(path string) string {
+	h, err := cube.ReadHeader(path, opened.Cover(e.db))
 	if err != nil {
 		return ""
 	}

@@ -11,6 +11,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/cube"
+	"luoshu/kernel/indicator/opened"
 )
 
 // ExploreQuery asks for any indicator over any cut: up to four dimensions, under
@@ -80,7 +81,7 @@ func (e *Engine) open(w *work, seal string, grains []string, filters map[string]
 }
 
 func (e *Engine) cube(seal, grain string) (*cube.Cube, error) {
-	c, err := e.cubes.get(seal, grain, func() (*cube.Cube, error) { return cube.Load(e.cubePath(seal, grain)) })
+	c, err := e.cubes.get(seal, grain, func() (*cube.Cube, error) { return cube.Load(e.cubePath(seal, grain), opened.Cover(e.db)) })
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, luoshu.Errorf(luoshu.NotFound, "封存 %s 尚未计算指标", "the figures of seal %s have not been computed", seal)
 	}
@@ -94,7 +95,7 @@ func (e *Engine) DimValues(ctx context.Context, seal, grain, dim string) ([]stri
 	if g == nil || g.Dim(dim) == nil {
 		return nil, luoshu.Errorf(luoshu.NotFound, "没有维度“%s”", "no dimension %q", dim)
 	}
-	h, err := cube.ReadHeader(e.cubePath(seal, grain))
+	h, err := cube.ReadHeader(e.cubePath(seal, grain), opened.Cover(e.db))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, luoshu.Errorf(luoshu.NotFound, "封存 %s 尚未计算指标", "the figures of seal %s have not been computed", seal)
 	}

@@ -26,18 +26,20 @@ func headOf(h []byte) uint64 {
 // settles which rows changed.
 func (w *commit) compare(items []item) error {
 	fields := w.partial || w.b.Scope != nil || w.b.Each != nil || w.b.Hold != nil
-	var want []*item
+	var want, same []*item
 	for i := range items {
 		it := &items[i]
 		if it.rid == 0 || it.waits || it.verdict == Refused {
 			continue
 		}
-		if it.verdict == Changed || it.verdict == Removed || w.b.Each != nil {
+		if it.verdict == Changed || it.verdict == Removed {
 			want = append(want, it)
+		} else if w.b.Each != nil {
+			same = append(same, it) // only its record's number is told
 		}
 	}
-	if len(want) == 0 {
-		return nil
+	if err := w.fetch(same, false); err != nil {
+		return err
 	}
 	if err := w.fetch(want, fields); err != nil {
 		return err

@@ -6,10 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"time"
 
 	"luoshu"
@@ -30,7 +32,7 @@ func (d *Desk) path(sha string) string {
 // keep seals r under the SHA-256 of what it reads and notes it in the table of
 // files. Nothing of it lies in clear at any time. When it returns, the bytes are on disk under their final name; a crash before leaves at
 // most a file whose name begins with a dot, which nothing refers to.
-func (d *Desk) keep(ctx context.Context, r io.Reader, name string) (ledger.Source, error) {
+func (d *Desk) keep(ctx context.Context, r io.Reader, name string, also ...io.Writer) (ledger.Source, error) {
 	root := filepath.Join(d.dir, "files")
 	if err := os.MkdirAll(root, 0o750); err != nil {
 		return ledger.Source{}, fmt.Errorf("keep file: %w", err)
@@ -43,7 +45,7 @@ func (d *Desk) keep(ctx context.Context, r io.Reader, name string) (ledger.Sourc
 	sum, size := sha256.New(), int64(0)
 	out, err := d.seal(tmp)
 	if err == nil {
-		size, err = io.Copy(io.MultiWriter(out, sum), &limited{ctx: ctx, r: r, left: d.MaxFile, max: d.MaxFile})
+		size, err = io.Copy(io.MultiWriter(append(also, out, sum)...), &limited{ctx: ctx, r: r, left: d.MaxFile, max: d.MaxFile})
 	}
 	if err == nil {
 		err = errors.Join(out.Close(), tmp.Sync())
@@ -75,22 +77,108 @@ func (d *Desk) keep(ctx context.Context, r io.Reader, name string) (ledger.Sourc
 		if err != nil {
 			return err
 		}
-		// The key may have been retired while the file was being copied.
-		if known, err := tx.KnowsKey(ctx, out.Key()); known || err != nil {
-			return err
-		}
 		if !moved {
 			return nil
 		}
-		if err := d.db.Vault().Refresh(); err != nil {
-			return err
-		}
-		return out.Rekey(to)
+		return out.Settle(to)
 	})
 	if err != nil {
 		return ledger.Source{}, fmt.Errorf("keep file: %w", err)
 	}
 	return src, nil
+}
+
+// marks notes a digest of every chunk of a file that is written to it.
+type marks struct {
+	sum  hash.Hash
+	held int
+	list [][sha256.Size]byte
+}
+
+// markSize is the length of a chunk.
+const markSize = 256 << 10
+
+// Write takes the next bytes.
+func (m *marks) Write(b []byte) (int, error) {
+	n := len(b)
+	for len(b) > 0 {
+		if m.sum == nil {
+			m.sum = sha256.New()
+		}
+		k := min(len(b), markSize-m.held)
+		m.sum.Write(b[:k])
+		m.held += k
+		if b = b[k:]; m.held == markSize {
+			m.end()
+		}
+	}
+	return n, nil
+}
+
+func (m *marks) end() {
+	if m.held > 0 {
+		m.list = append(m.list, [sha256.Size]byte(m.sum.Sum(nil)))
+		m.sum.Reset()
+		m.held = 0
+	}
+}
+
+// marked reads a file of which marks were taken, and fails where it is no longer
+// the same: so what is read is what was kept, without opening the sealed copy.
+type marked struct {
+	r    io.ReaderAt
+	size int64
+	list [][sha256.Size]byte
+
+	mu   sync.Mutex
+	held [4]struct {
+		n   int64 // 1 more than the chunk's number
+		buf []byte
+	}
+	next int
+}
+
+// ReadAt reads at a place of the file.
+func (m *marked) ReadAt(b []byte, off int64) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	done := 0
+	for len(b) > 0 {
+		if off >= m.size {
+			return done, io.EOF
+		}
+		chunk, err := m.chunk(off / markSize)
+		if err != nil {
+			return done, err
+		}
+		k := copy(b, chunk[off%markSize:])
+		b, off, done = b[k:], off+int64(k), done+k
+	}
+	return done, nil
+}
+
+func (m *marked) chunk(n int64) ([]byte, error) {
+	for i := range m.held {
+		if m.held[i].n == n+1 {
+			return m.held[i].buf, nil
+		}
+	}
+	h := &m.held[m.next]
+	m.next = (m.next + 1) % len(m.held)
+	h.n = 0
+	if h.buf == nil {
+		h.buf = make([]byte, markSize)
+	}
+	h.buf = h.buf[:min(markSize, m.size-n*markSize)]
+	got, err := m.r.ReadAt(h.buf, n*markSize)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if got < len(h.buf) || n >= int64(len(m.list)) || sha256.Sum256(h.buf) != m.list[n] {
+		return nil, luoshu.Errorf(luoshu.Conflict, "文件在读取过程中被改动，请重新导入", "the file was changed while it was being read; load it again")
+	}
+	h.n = n + 1
+	return h.buf, nil
 }
 
 // seal begins a sealed file with the newest key.

@@ -125,17 +125,13 @@ func (d *Desk) Load(ctx context.Context, q Request, p luoshu.Progress) (Report, 
 	if size > d.MaxFile {
 		return Report{}, tooLarge(d.MaxFile)
 	}
-	if !q.DryRun { // what is read is what is kept, whatever becomes of the file
-		if src, err = d.keep(ctx, in, src.Name); err != nil {
+	if !q.DryRun {
+		m := &marks{}
+		if src, err = d.keep(ctx, in, src.Name, m); err != nil {
 			return Report{}, err
 		}
-		kept, c, err := d.kept(ctx, src.SHA256)
-		if err != nil {
-			return Report{}, err
-		}
-		defer c.Close()
-		file = kept
-		file.Name = src.Name
+		m.end()
+		file = intake.File{Name: src.Name, R: &marked{r: in, size: src.Size, list: m.list}, Size: src.Size}
 	}
 	return d.run(ctx, job{
 		file: file, entity: q.Entity, source: src, actor: q.Actor,

@@ -14,8 +14,8 @@ import (
 // filesDone is the setting that says that everything beside the rows is sealed.
 const filesDone = "sealed:files"
 
-// Former seals what a former release kept in clear beside the rows: files handed in
-// and the verdicts on uploads, which are dropped; uploads that wait for a word are
+// Former seals what a former release kept in clear beside the rows: files handed in,
+// cubes, and the verdicts on uploads, which are dropped; uploads that wait for a word are
 // read again. It does so once, and goes on where it was interrupted.
 func Former(ctx context.Context, db *store.DB, dir string) error {
 	var done string
@@ -23,7 +23,7 @@ func Former(ctx context.Context, db *store.DB, dir string) error {
 	if err == nil || !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	err = eachFile(ctx, dir, func(path string) error {
+	err = eachSealed(ctx, dir, func(path string) error {
 		if sealed, err := vault.IsSealed(path); sealed || err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"luoshu"
 	"luoshu/kernel/store"
@@ -49,6 +50,25 @@ var texts = []text{
 
 // batch is how many rows are sealed anew in one transaction: others write between.
 const batch = 2000
+
+// NewKey makes a data key, which everything is sealed with from then on, unless
+// there are several: then a rotation was interrupted, or a key manager made one, and
+// Rotate is to finish with those first. Of several processes only one makes one.
+func NewKey(ctx context.Context, db *store.DB, day time.Time) error {
+	return db.Tx(ctx, func(tx *store.Tx) error {
+		v := db.Vault()
+		if err := v.Refresh(); err != nil {
+			return err
+		}
+		if v.Managed() || len(v.Numbers()) > 1 {
+			return nil
+		}
+		if _, err := v.Rotate(day); err != nil {
+			return err
+		}
+		return tx.NoteKeys(ctx, v)
+	})
+}
 
 // Rotate seals everything with the current key that is sealed with another one, in
 // small transactions, while others read and write, and then retires the other keys.
@@ -221,10 +241,10 @@ func (r *rotation) texts(t text) error {
 	}
 }
 
-// files gives every kept file's own key a new cover.
+// files gives the own key of every kept file and cube a new cover.
 func (r *rotation) files() error {
 	n := int64(0)
-	return eachFile(r.ctx, r.dir, func(path string) error {
+	return eachSealed(r.ctx, r.dir, func(path string) error {
 		n++
 		r.tell.Tell("files", n, 0)
 		k, err := r.v.FileKey(path)
@@ -237,6 +257,26 @@ func (r *rotation) files() error {
 		r.out.Files++
 		return r.v.RekeyFile(path)
 	})
+}
+
+// eachSealed calls f for everything of a data folder that is a sealed file.
+func eachSealed(ctx context.Context, dir string, f func(path string) error) error {
+	if err := eachFile(ctx, dir, f); err != nil {
+		return err
+	}
+	cubes, err := filepath.Glob(filepath.Join(dir, "seals", "*", "[^.]*.cube"))
+	if err != nil {
+		return err
+	}
+	for _, path := range cubes {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := f(path); err != nil && !errors.Is(err, os.ErrNotExist) { // one may be replaced meanwhile
+			return err
+		}
+	}
+	return nil
 }
 
 // eachFile calls f for every kept file of a data folder.
@@ -289,5 +329,7 @@ func (r *rotation) retire() error {
 	if r.v.Managed() {
 		return nil // the key manager drops them
 	}
-	return r.v.Retire(old)
+	// Only then does the file lose them: one that lacks a key which the database
+	// has would not open the city. Nobody else changes the file meanwhile.
+	return r.tx(func(*store.Tx) error { return r.v.Retire(old) })
 }

@@ -103,14 +103,6 @@ func (tx *Tx) NoteKeys(ctx context.Context, v *vault.Vault) error {
 	return nil
 }
 
-// KnowsKey reports whether a data key may still be sealed with: it has not been
-// retired.
-func (tx *Tx) KnowsKey(ctx context.Context, number uint32) (bool, error) {
-	var n int64
-	err := tx.QueryRow(ctx, `SELECT count(*) FROM vault_key WHERE number = ?`, int64(number)).Scan(&n)
-	return n > 0, err
-}
-
 // RetireKey forgets a data key that nothing is sealed with any more.
 func (tx *Tx) RetireKey(ctx context.Context, number uint32) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM vault_key WHERE number = ?`, int64(number)); err != nil {

@@ -31,7 +31,7 @@ var slotPlace = []byte("luoshu file 1")
 type FileWriter struct {
 	w    io.Writer
 	aead cipher.AEAD
-	buf  []byte // one chunk, plain
+	buf  []byte // chunks, plain
 	out  []byte
 	n    uint64
 	own  []byte
@@ -59,7 +59,7 @@ func (v *Vault) NewFileWriter(w io.Writer) (*FileWriter, error) {
 	if _, err := w.Write(head); err != nil {
 		return nil, err
 	}
-	return &FileWriter{w: w, aead: aead, buf: make([]byte, 0, chunkSize), out: make([]byte, 0, sealed), own: own, v: v, key: n}, nil
+	return &FileWriter{w: w, aead: aead, buf: make([]byte, 0, together*chunkSize), out: make([]byte, together*sealed), own: own, v: v, key: n}, nil
 }
 
 // slot seals a file's key.
@@ -74,6 +74,18 @@ func (v *Vault) slot(own []byte) ([]byte, uint32, error) {
 
 // Key is the number of the data key under which the file's own key is sealed.
 func (f *FileWriter) Key() uint32 { return f.key }
+
+// Settle is called when the file lies at its final path: a rotation that ended while
+// it was being written did not see it, so it is given the current key now.
+func (f *FileWriter) Settle(path string) error {
+	if err := f.v.Refresh(); err != nil {
+		return err
+	}
+	if f.key == f.v.Current() {
+		return nil
+	}
+	return f.Rekey(path)
+}
 
 // Rekey seals the file's own key with the current data key, in the file that was
 // written, which lies at path now: for when the one it was begun with is retired.
@@ -96,11 +108,11 @@ func (f *FileWriter) Rekey(path string) error {
 func (f *FileWriter) Write(b []byte) (int, error) {
 	done := 0
 	for len(b) > 0 && f.err == nil {
-		if len(f.buf) == chunkSize {
+		if len(f.buf) == together*chunkSize {
 			f.err = f.flush(false)
 			continue
 		}
-		n := min(len(b), chunkSize-len(f.buf))
+		n := min(len(b), together*chunkSize-len(f.buf))
 		f.buf = append(f.buf, b[:n]...)
 		b = b[n:]
 		done += n
@@ -120,11 +132,25 @@ func (f *FileWriter) Close() error {
 	return f.err
 }
 
+// together is how many chunks are sealed side by side.
+const together = 8
+
+// flush seals the chunks that are held and writes them. The last chunk of a file is
+// the only one that may be short.
 func (f *FileWriter) flush(last bool) error {
-	f.out = f.aead.Seal(f.out[:0], chunkNonce(f.n, last), f.buf, nil)
-	f.n++
+	count := max(1, (len(f.buf)+chunkSize-1)/chunkSize)
+	var wg sync.WaitGroup
+	for i := range count {
+		wg.Go(func() {
+			plain := f.buf[i*chunkSize : min(len(f.buf), (i+1)*chunkSize)]
+			f.aead.Seal(f.out[i*sealed:i*sealed], chunkNonce(f.n+uint64(i), last && i == count-1), plain, nil)
+		})
+	}
+	wg.Wait()
+	size := len(f.buf) + count*tagSize
+	f.n += uint64(count)
 	f.buf = f.buf[:0]
-	_, err := f.w.Write(f.out)
+	_, err := f.w.Write(f.out[:size])
 	return err
 }
 

@@ -1,0 +1,95 @@
+package linkage
+
+import (
+	"sync"
+	"time"
+)
+
+// lunarYears describes the years 1900 to 2100 of the Chinese farmers' calendar:
+// bits 15 to 4 are months 1 to 12 (1: thirty days, 0: twenty-nine), bits 3 to 0 the
+// month after which a leap month follows (0: none), bit 16 its length. The table
+// was computed with the astronomical calendar of 6tail/lunar-go 1.4.7 (MIT) and
+// compared with ICU 78: 187 of 201 years agree, and in the other fourteen (1917,
+// 1922, 1953-1955, 1987, 1998, 2012, 2018, 2026, 2027, 2029, 2030, 2070) ICU's
+// approximation of the new moon falls on the neighbouring day.
+var lunarYears = [201]uint32{
+	0x04bd8, 0x04ae0, 0x0a570, 0x054d5, 0x0d260, 0x0d950, 0x16554, 0x056a0, 0x09ad0, 0x055d2,
+	0x04ae0, 0x0a5b6, 0x0a4d0, 0x0d250, 0x1d255, 0x0b540, 0x0d6a0, 0x0ada2, 0x095b0, 0x14977,
+	0x04970, 0x0a4b0, 0x0b4b5, 0x06a50, 0x06d40, 0x1ab54, 0x02b60, 0x09570, 0x052f2, 0x04970,
+	0x06566, 0x0d4a0, 0x0ea50, 0x16a95, 0x05ad0, 0x02b60, 0x186e3, 0x092e0, 0x1c8d7, 0x0c950,
+	0x0d4a0, 0x1d8a6, 0x0b550, 0x056a0, 0x1a5b4, 0x025d0, 0x092d0, 0x0d2b2, 0x0a950, 0x0b557,
+	0x06ca0, 0x0b550, 0x15355, 0x04da0, 0x0a5b0, 0x14573, 0x052b0, 0x0a9a8, 0x0e950, 0x06aa0,
+	0x0aea6, 0x0ab50, 0x04b60, 0x0aae4, 0x0a570, 0x05260, 0x0f263, 0x0d950, 0x05b57, 0x056a0,
+	0x096d0, 0x04dd5, 0x04ad0, 0x0a4d0, 0x0d4d4, 0x0d250, 0x0d558, 0x0b540, 0x0b6a0, 0x195a6,
+	0x095b0, 0x049b0, 0x0a974, 0x0a4b0, 0x0b27a, 0x06a50, 0x06d40, 0x0af46, 0x0ab60, 0x09570,
+	0x04af5, 0x04970, 0x064b0, 0x074a3, 0x0ea50, 0x06b58, 0x05ac0, 0x0ab60, 0x096d5, 0x092e0,
+	0x0c960, 0x0d954, 0x0d4a0, 0x0da50, 0x07552, 0x056a0, 0x0abb7, 0x025d0, 0x092d0, 0x0cab5,
+	0x0a950, 0x0b4a0, 0x0baa4, 0x0ad50, 0x055d9, 0x04ba0, 0x0a5b0, 0x15176, 0x052b0, 0x0a930,
+	0x07954, 0x06aa0, 0x0ad50, 0x05b52, 0x04b60, 0x0a6e6, 0x0a4e0, 0x0d260, 0x0ea65, 0x0d530,
+	0x05aa0, 0x076a3, 0x096d0, 0x04afb, 0x04ad0, 0x0a4d0, 0x1d0b6, 0x0d250, 0x0d520, 0x0dd45,
+	0x0b5a0, 0x056d0, 0x055b2, 0x049b0, 0x0a577, 0x0a4b0, 0x0aa50, 0x1b255, 0x06d20, 0x0ada0,
+	0x14b63, 0x09370, 0x049f8, 0x04970, 0x064b0, 0x168a6, 0x0ea50, 0x06b20, 0x1a6c4, 0x0aae0,
+	0x092e0, 0x0d2e3, 0x0c960, 0x0d557, 0x0d4a0, 0x0da50, 0x05d55, 0x056a0, 0x0a6d0, 0x055d4,
+	0x052d0, 0x0a9b8, 0x0a950, 0x0b4a0, 0x0b6a6, 0x0ad50, 0x055a0, 0x0aba4, 0x0a5b0, 0x052b0,
+	0x0b273, 0x06930, 0x07337, 0x06aa0, 0x0ad50, 0x14b55, 0x04b60, 0x0a570, 0x054e4, 0x0d160,
+	0x0e968, 0x0d520, 0x0daa0, 0x16aa6, 0x056d0, 0x04ae0, 0x0a9d4, 0x0a2d0, 0x0d150, 0x0f252,
+	0x0d520,
+}
+
+const (
+	lunarFirst = 1900
+	lunarLast  = lunarFirst + len(lunarYears) - 1
+)
+
+// lunarNewYear is the first day of the lunar year 1900.
+var lunarNewYear = time.Date(1900, 1, 31, 0, 0, 0, 0, time.UTC)
+
+// Lunar returns the date of the Chinese farmers' calendar on a day of the civil
+// one; leap says that the month is the second of its number. ok is false outside
+// 31 January 1900 to 28 January 2101.
+func Lunar(year, month, day int) (y, m, d int, leap, ok bool) {
+	n := int(time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).Sub(lunarNewYear).Hours() / 24)
+	if n < 0 || year > lunarLast+1 {
+		return 0, 0, 0, false, false
+	}
+	starts := lunarStarts()
+	y = year
+	if y > lunarLast || n < starts[y-lunarFirst] {
+		y--
+	}
+	if y < lunarFirst || n >= starts[y-lunarFirst+1] {
+		return 0, 0, 0, false, false
+	}
+	n -= starts[y-lunarFirst]
+	v := lunarYears[y-lunarFirst]
+	for m = 1; m <= 12; m++ {
+		k := 29 + int(v>>(16-m)&1)
+		if n < k {
+			return y, m, n + 1, false, true
+		}
+		n -= k
+		if m == int(v&15) {
+			k = 29 + int(v>>16&1)
+			if n < k {
+				return y, m, n + 1, true, true
+			}
+			n -= k
+		}
+	}
+	return 0, 0, 0, false, false
+}
+
+// lunarStarts gives the day, counted from lunarNewYear, on which each year begins.
+var lunarStarts = sync.OnceValue(func() (out [len(lunarYears) + 1]int) {
+	for i, v := range lunarYears {
+		n := 12 * 29
+		for m := 1; m <= 12; m++ {
+			n += int(v >> (16 - m) & 1)
+		}
+		if v&15 != 0 {
+			n += 29 + int(v>>16&1)
+		}
+		out[i+1] = out[i] + n
+	}
+	return out
+})

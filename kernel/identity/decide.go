@@ -1,0 +1,242 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"luoshu"
+	"luoshu/kernel/catalog"
+	"luoshu/kernel/ledger"
+	"luoshu/kernel/records"
+)
+
+// Decision is what a person says of a pair.
+type Decision struct {
+	Kind     string // same, different, unsure
+	Survivor int64  // of same: the record that is kept
+	Note     string
+	Revision int64 // of the pair as it was seen: two who decide at once, one wins
+}
+
+// Decide takes a decision. Saying that two records are two persons, or that one is
+// unsure, needs one of them within scope; merging needs both. Right: duplicates.
+func (d *Identity) Decide(ctx context.Context, actor luoshu.Actor, id string, q Decision) (*Pair, error) {
+	p, err := d.Get(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	if p.State != "open" && p.State != "unsure" || p.Revision != q.Revision {
+		return nil, luoshu.Errorf(luoshu.Conflict, "这一对已有人处理，请刷新后再看", "somebody has decided this pair meanwhile; reload it")
+	}
+	switch q.Kind {
+	case "different", "unsure":
+		if q.Kind == "unsure" && strings.TrimSpace(q.Note) == "" {
+			return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "note", Msg: luoshu.Text{ZH: "请写明存疑之处", EN: "say what is unclear"}}
+		}
+		return d.settle(ctx, actor, p, q.Kind, q.Note, 0, nil)
+	case "same":
+		return d.merge(ctx, actor, p, q)
+	}
+	return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "decision", Msg: luoshu.Text{ZH: "应为 same、different 或 unsure", EN: "same, different or unsure"}}
+}
+
+// settle writes the state of a pair, if nobody was faster.
+func (d *Identity) settle(ctx context.Context, actor luoshu.Actor, p *Pair, state, note string, survivor int64, seqs []int64) (*Pair, error) {
+	var list []string
+	for _, s := range seqs {
+		list = append(list, fmt.Sprint(s))
+	}
+	res, err := d.db.Exec(ctx, `UPDATE duplicate SET state = ?, revision = revision + 1, by_whom = ?, at = ?, note = ?, survivor = ?, seqs = ? WHERE id = ? AND revision = ?`,
+		state, actor.Name, d.now().Unix(), note, survivor, strings.Join(list, ","), p.ID, p.Revision)
+	if err != nil {
+		return nil, fmt.Errorf("settle pair: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return nil, luoshu.Errorf(luoshu.Conflict, "这一对已有人处理，请刷新后再看", "somebody has decided this pair meanwhile; reload it")
+	}
+	return d.Get(ctx, actor, p.ID)
+}
+
+// merge moves every reference to the survivor, fills its empty fields, removes the
+// other record and keeps its key as an alias: one transaction of the ledger.
+func (d *Identity) merge(ctx context.Context, actor luoshu.Actor, p *Pair, q Decision) (*Pair, error) {
+	if q.Survivor != p.A && q.Survivor != p.B {
+		return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "survivor", Msg: luoshu.Text{ZH: "请选定保留哪一条", EN: "choose the record that is kept"}}
+	}
+	scope, err := d.acc.Scope(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	keep, err := d.rec.Get(ctx, p.Entity, q.Survivor)
+	if err != nil {
+		return nil, err
+	}
+	lose, err := d.rec.Get(ctx, p.Entity, p.A+p.B-q.Survivor)
+	if err != nil {
+		return nil, err
+	}
+	if keep == nil || lose == nil {
+		_, err := d.settle(ctx, actor, p, "gone", "", 0, nil)
+		if err == nil {
+			err = luoshu.Errorf(luoshu.Conflict, "其中一条记录已不在，无需合并", "one of the two records is gone; there is nothing to merge")
+		}
+		return nil, err
+	}
+	e := d.cat.Entity(p.Entity)
+	for _, v := range []*records.Version{keep, lose} {
+		org, err := d.acc.Holder(ctx, e, v.Values)
+		if err != nil {
+			return nil, err
+		}
+		if !scope.Has(org) {
+			return nil, luoshu.Errorf(luoshu.Denied, "两条记录分属不同单位，请由共同的上级合并", "the records belong to different organisations; the body above both merges them")
+		}
+	}
+	batches, err := d.batches(ctx, actor, e, keep, lose, fmt.Sprintf("merge %s: %s", p.ID, q.Note))
+	if err != nil {
+		return nil, err
+	}
+	res, err := d.led.CommitAll(ctx, batches, nil)
+	if err != nil {
+		return nil, err
+	}
+	var seqs []int64
+	for _, r := range res {
+		if r.Refused > 0 {
+			// Nothing is half-done: what was written is taken back.
+			if _, undo := d.led.UndoAll(ctx, actor, written(res), "merge refused"); undo != nil {
+				return nil, undo
+			}
+			return nil, luoshu.Errorf(luoshu.Conflict, "有记录不符合规则，不能合并；请先更正", "records do not pass the rules, so they cannot be merged; correct them first")
+		}
+	}
+	seqs = written(res)
+	return d.settle(ctx, actor, p, "merged", q.Note, q.Survivor, seqs)
+}
+
+func written(res []ledger.Result) []int64 {
+	var out []int64
+	for _, r := range res {
+		if r.Seq != 0 {
+			out = append(out, r.Seq)
+		}
+	}
+	return out
+}
+
+func (d *Identity) batches(ctx context.Context, actor luoshu.Actor, e *catalog.Entity, keep, lose *records.Version, reason string) ([]ledger.Batch, error) {
+	key := e.KeyFields()[0]
+	from, to := lose.Values[key.Index], keep.Values[key.Index]
+	var out []ledger.Batch
+	add := func(b ledger.Batch, rows [][]luoshu.Value) {
+		if len(rows) == 0 {
+			return
+		}
+		b.Actor, b.Reason, b.Total = actor, reason, int64(len(rows))
+		b.Rows = func(yield func(ledger.Row) error) error {
+			for i, r := range rows {
+				if err := yield(ledger.Row{N: i + 1, Values: r}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		out = append(out, b)
+	}
+	for _, other := range d.cat.Entities {
+		put, drop, err := d.moved(ctx, other, e, from, to)
+		if err != nil {
+			return nil, err
+		}
+		add(ledger.Batch{Entity: other.Name}, put)
+		add(ledger.Batch{Entity: other.Name, Remove: true}, drop)
+	}
+	filled, change := slices.Clone(keep.Values), false
+	for i, v := range lose.Values {
+		if filled[i].K == luoshu.Null && v.K != luoshu.Null {
+			filled[i], change = v, true
+		}
+	}
+	if change {
+		add(ledger.Batch{Entity: e.Name}, [][]luoshu.Value{filled})
+	}
+	add(ledger.Batch{Entity: e.Name, Remove: true, Aliases: []ledger.Alias{{Old: from.S, New: to.S}}}, [][]luoshu.Value{lose.Values})
+	return out, nil
+}
+
+// moved lists the rows of an entity that refer to the losing record, as they are to
+// be, and those to drop because their key changes. Where the survivor has a row of
+// that key already, its own stays and the other is dropped.
+func (d *Identity) moved(ctx context.Context, other, e *catalog.Entity, from, to luoshu.Value) (put, drop [][]luoshu.Value, err error) {
+	for _, f := range other.Fields {
+		if f.Type != catalog.TypeRef || f.Ref != e.Name || f.Loose {
+			continue
+		}
+		inKey := slices.Contains(other.Key, f.Name)
+		taken := map[string]bool{}
+		if inKey {
+			where, args := d.rec.Is(other, f.Name, to.S)
+			err := d.rec.Each(ctx, records.Query{Entity: other.Name, Where: where, Args: args}, func(v *records.Version) error {
+				taken[keyOf(other, v.Values)] = true
+				return nil
+			})
+			if err != nil {
+				return nil, nil, err
+			}
+		}
+		where, args := d.rec.Is(other, f.Name, from.S)
+		err := d.rec.Each(ctx, records.Query{Entity: other.Name, Where: where, Args: args}, func(v *records.Version) error {
+			now := slices.Clone(v.Values)
+			now[f.Index] = to
+			if inKey {
+				drop = append(drop, v.Values)
+				if taken[keyOf(other, now)] {
+					return nil
+				}
+			}
+			put = append(put, now)
+			return nil
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	return put, drop, nil
+}
+
+func keyOf(e *catalog.Entity, vals []luoshu.Value) string {
+	var b strings.Builder
+	for _, k := range e.KeyFields() {
+		b.WriteString(vals[k.Index].String() + "\x00")
+	}
+	return b.String()
+}
+
+// Unmerge takes a merge back: both records and the references that it moved are as
+// they were. It is refused, naming what stands in the way, where later commits
+// changed them; nothing is overwritten. Right: duplicates, both within scope.
+func (d *Identity) Unmerge(ctx context.Context, actor luoshu.Actor, id, reason string) (*Pair, error) {
+	p, err := d.Get(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	if p.State != "merged" {
+		return nil, luoshu.Errorf(luoshu.Conflict, "这一对没有合并", "this pair is not merged")
+	}
+	scope, err := d.acc.Scope(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	if !scope.Has(p.OrgA) || !scope.Has(p.OrgB) {
+		return nil, luoshu.Errorf(luoshu.Denied, "两条记录分属不同单位，请由共同的上级办理", "the records belong to different organisations; the body above both does this")
+	}
+	if strings.TrimSpace(reason) == "" {
+		return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "note", Msg: luoshu.Text{ZH: "请写明拆分原因", EN: "say why they are two persons after all"}}
+	}
+	if _, err := d.led.UndoAll(ctx, actor, p.Seqs, "unmerge "+p.ID+": "+reason); err != nil {
+		return nil, err
+	}
+	return d.settle(ctx, actor, p, "different", reason, 0, nil)
+}
