@@ -36,7 +36,10 @@ var imports = map[string][]string{
 	"kernel/load":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet", "kernel/vault", "kernel/correct"},
 	"kernel/indicator":       {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/cube", "kernel/parquet", "kernel/indicator/notation", "kernel/indicator/opened"},
 	"kernel/flight":          {}, // many who ask at once share one fresh answer
-	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight"},
+	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight", "kernel/vault", "kernel/access/passkey", "kernel/access/oidc"},
+	"kernel/access/passkey":  {}, // WebAuthn ceremonies
+	"kernel/access/oidc":     {"."},
+	"kernel/access/roll":     {".", "kernel/access", "kernel/sheet"},
 	"kernel/disclose":        {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/fold", "kernel/records", "kernel/disclose/guard", "kernel/disclose/figure", "kernel/vault"},
 	"kernel/disclose/guard":  {".", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/indicator", "kernel/access", "kernel/flight"},
 	"kernel/disclose/figure": {".", "kernel/catalog", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/disclose/guard"},
@@ -46,7 +49,7 @@ var imports = map[string][]string{
 	"kernel/records":         {".", "kernel/catalog", "kernel/store"},
 	"kernel/correct":         {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/intake", "kernel/vault"},
 	"kernel/audit":           {".", "kernel/store"},
-	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/lifecycle", "kernel/movement"},
+	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/lifecycle", "kernel/movement", "kernel/access/oidc"},
 	"kernel/movement":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/fold"},
 	"kernel/lifecycle":       {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/movement"},
 	"kernel/packtest":        {".", "kernel/rule", "kernel/catalog", "kernel/intake", "kernel/ledger", "kernel/indicator", "kernel/store", "kernel/vault"},
@@ -61,7 +64,7 @@ var imports = map[string][]string{
 	"web/audit":              {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "web/kit"},
 	"web/movement":           {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "kernel/lifecycle", "kernel/movement", "web/kit"},
 	"web/identity":           {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/identity", "kernel/records", "web/kit"},
-	"web/account":            {".", "kernel/access", "kernel/catalog", "web/kit"},
+	"web/account":            {".", "kernel/access", "kernel/access/roll", "kernel/catalog", "kernel/sheet", "web/kit"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
 	"bench":                  {"*"},
@@ -89,16 +92,19 @@ var businessAllowed = map[string]string{
 
 // heavy third-party modules have one importing package each (docs/dependencies.md).
 var oneImporter = map[string]string{
-	"modernc.org/sqlite":             "kernel/store",
-	"github.com/jackc/pgx":           "kernel/store",
-	"cel.dev/cel-go":                 "kernel/rule",
-	"github.com/google/cel-go":       "kernel/rule",
-	"github.com/xuri/excelize":       "kernel/sheet",
-	"github.com/apache/arrow-go":     "kernel/parquet",
-	"github.com/duckdb/duckdb-go":    "kernel/indicator",
-	"github.com/mozillazg/go-pinyin": "kernel/fold",
-	"github.com/pquerna/otp":         "kernel/access",
-	"github.com/emmansun/gmsm/sm4":   "kernel/vault", // SM3 is also the chain's and the audit log's
+	"modernc.org/sqlite":              "kernel/store",
+	"github.com/jackc/pgx":            "kernel/store",
+	"cel.dev/cel-go":                  "kernel/rule",
+	"github.com/google/cel-go":        "kernel/rule",
+	"github.com/xuri/excelize":        "kernel/sheet",
+	"github.com/apache/arrow-go":      "kernel/parquet",
+	"github.com/duckdb/duckdb-go":     "kernel/indicator",
+	"github.com/mozillazg/go-pinyin":  "kernel/fold",
+	"github.com/go-webauthn/webauthn": "kernel/access/passkey",
+	"github.com/coreos/go-oidc":       "kernel/access/oidc",
+	"golang.org/x/oauth2":             "kernel/access/oidc",
+	"github.com/pquerna/otp":          "kernel/access",
+	"github.com/emmansun/gmsm/sm4":    "kernel/vault", // SM3 is also the chain's and the audit log's
 }
 
 // demoMay: the demo writes XLSX files as offices do, without the kernel.
@@ -329,7 +335,8 @@ func TestDocsMatchTheMap(t *testing.T) {
 // fetches are the rooms that may open a connection to somewhere else, with where
 // and why. Whatever fetches can be made to fetch for somebody else.
 var fetches = map[string]string{
-	"bench": "asks the servers it has started, to measure them",
+	"bench":              "asks the servers it has started, to measure them",
+	"kernel/access/oidc": "asks the one provider that city.yaml names, never an address that a user gives",
 }
 
 // TestNothingFetches: no room makes a request, opens a connection or looks up a

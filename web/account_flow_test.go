@@ -15,21 +15,6 @@ import (
 	"luoshu/kernel/access"
 )
 
-// flipSealer keeps secrets apart from the table without a vault, for tests that
-// are not about sealing: it flips every bit.
-type flipSealer struct{}
-
-func (flipSealer) flip(b []byte) []byte {
-	out := make([]byte, len(b))
-	for i := range b {
-		out[i] = ^b[i]
-	}
-	return out
-}
-
-func (f flipSealer) SealSecret(b []byte, _ string) ([]byte, error) { return f.flip(b), nil }
-func (f flipSealer) OpenSecret(b []byte, _ string) ([]byte, error) { return f.flip(b), nil }
-
 func (tn *town) later(d time.Duration) {
 	tn.mu.Lock()
 	tn.now = tn.now.Add(d)
@@ -107,7 +92,6 @@ func TestFirstPassword(t *testing.T) {
 // too, and wrong codes lock.
 func TestSecondFactor(t *testing.T) {
 	tn := newTown(t)
-	tn.srv.Access.SetSealer(flipSealer{})
 	v := tn.as("clerk", "A1")
 	begun := v.do("POST", "/api/me/factors", `{"label":"phone"}`).json(t)
 	id, secret := begun["id"].(string), begun["secret"].(string)

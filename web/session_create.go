@@ -23,17 +23,22 @@ func sessionCreate(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.enter(w, r, token, session)
+	b, err := s.sessionBody(r, session)
+	if err != nil {
+		return err
+	}
+	return kit.WriteJSON(w, r, b)
+}
+
+// enter gives the browser its new session; one that it had ends.
+func (s *Server) enter(w http.ResponseWriter, r *http.Request, token string, session *access.Session) {
 	kit.Marks(r).Actor = session.Actor
 	if old, err := r.Cookie(cookieName); err == nil {
 		s.Access.SignOut(r.Context(), old.Value)
 	}
 	http.SetCookie(w, s.cookie(r, token, int(access.SessionLife.Seconds())))
-	b, err := s.sessionBody(r, session)
-	if err != nil {
-		return err
-	}
 	s.Log.Info("signed in", "request", kit.RequestID(r), "role", session.Actor.Role, "org", session.Actor.Org)
-	return kit.WriteJSON(w, r, b)
 }
 
 // cookie holds the token; scripts cannot read it, and no other site's request

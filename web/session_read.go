@@ -24,6 +24,7 @@ type pendingBody struct {
 	Step    string      `json:"step"`
 	Name    string      `json:"name"`
 	Display luoshu.Text `json:"display"`
+	Passkey bool        `json:"passkey,omitempty"` // the factor can be a passkey
 	Grants  []grantBody `json:"grants,omitempty"`
 }
 
@@ -61,6 +62,7 @@ type cityBody struct {
 	AreaDim  string       `json:"area_dim,omitempty"`
 	AreaProp string       `json:"area_property,omitempty"`
 	StageDim string       `json:"stage_dim,omitempty"`
+	Provider *luoshu.Text `json:"provider,omitempty"` // people may sign in there: GET /api/session/oidc
 }
 
 // sessionRead says who is signed in, and to what.
@@ -74,7 +76,7 @@ func sessionRead(s *Server, w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) sessionBody(r *http.Request, session *access.Session) (*sessionBody, error) {
 	c := s.Catalog.City
-	out := &sessionBody{City: cityBody{Title: c.Title, Notice: c.Notice}}
+	out := &sessionBody{City: cityBody{Title: c.Title, Notice: c.Notice, Provider: s.Access.Provider()}}
 	if session == nil {
 		return out, nil
 	}
@@ -89,8 +91,16 @@ func (s *Server) sessionBody(r *http.Request, session *access.Session) (*session
 	if session.Pending != "" {
 		out.CSRF = session.CSRF
 		out.Pending = &pendingBody{Step: session.Pending, Name: session.Actor.Name, Display: session.Display}
-		if session.Pending == "grant" {
+		switch session.Pending {
+		case "grant":
 			out.Pending.Grants = grants
+		case "factor":
+			if out.Pending.Passkey, err = s.Access.HasPasskey(r.Context(), session); err != nil {
+				return nil, err
+			}
+			out.Pending.Passkey = out.Pending.Passkey && s.Access.Passkeys(kit.Origin(r))
+		case "enrol":
+			out.Pending.Passkey = s.Access.Passkeys(kit.Origin(r))
 		}
 		return out, nil
 	}

@@ -1,14 +1,20 @@
 package main
 
 import (
+	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
 	"luoshu"
 	"luoshu/kernel/access"
+	"luoshu/kernel/access/roll"
 	"luoshu/kernel/city"
+	"luoshu/kernel/sheet"
 )
 
 type userCmd struct {
@@ -18,6 +24,8 @@ type userCmd struct {
 	Enable  userEnableCmd  `cmd:"" help:"Open a closed or unused account again."`
 	Grant   userGrantCmd   `cmd:"" help:"Give an account a role at an organisation."`
 	Revoke  userRevokeCmd  `cmd:"" help:"End a grant."`
+	Link    userLinkCmd    `cmd:"" help:"Link an account to a person of the identity provider, or unlink it."`
+	Import  userImportCmd  `cmd:"" help:"Make the accounts of a sheet: all, or none and its faults."`
 	List    userListCmd    `cmd:"" help:"List accounts with their grants."`
 }
 
@@ -192,4 +200,100 @@ func (c userListCmd) Run(a *app) error {
 		}
 		return w.Flush()
 	})
+}
+
+type userLinkCmd struct {
+	Data    string `required:"" type:"path" help:"Data folder."`
+	Subject string `help:"Value of the provider's claim (oidc.claim in city.yaml); without it the account is unlinked."`
+	Name    string `arg:"" help:"Account."`
+}
+
+// Run links the account. It signs in at the provider from now on, without a password.
+func (c userLinkCmd) Run(a *app) error {
+	return a.users(c.Data, func(ct *city.City) error { return ct.Access.SetSubject(a.ctx, operator(), c.Name, c.Subject) })
+}
+
+type userImportCmd struct {
+	Data      string `required:"" type:"path" help:"Data folder."`
+	DryRun    bool   `help:"Only say what is wrong with the sheet."`
+	Passwords string `type:"path" help:"New CSV file for the first passwords, readable by you alone."`
+	Faults    string `type:"path" help:"Workbook to write when there are faults: the sheet with its bad cells coloured."`
+	Output    string `short:"o" enum:"text,json" default:"text" help:"text or json."`
+	File      string `arg:"" type:"existingfile" help:"XLSX or CSV with 账号 (Account), 姓名 (Name), 英文名 (English name), 角色 (Role), 单位 (Org), 统一身份标识 (Subject)."`
+}
+
+// Run makes the accounts. The file of passwords is made before anything else, so that
+// no account is made whose password is lost.
+func (c userImportCmd) Run(a *app) error {
+	if !c.DryRun && c.Passwords == "" {
+		return luoshu.Errorf(luoshu.Invalid, "须用 --passwords 指明初始口令写到哪里", "say with --passwords where the first passwords go")
+	}
+	b, err := os.ReadFile(c.File)
+	if err != nil {
+		return fmt.Errorf("read the sheet: %w", err)
+	}
+	f := sheet.File{Name: filepath.Base(c.File), R: bytes.NewReader(b), Size: int64(len(b))}
+	return a.users(c.Data, func(ct *city.City) error {
+		var to *os.File
+		if !c.DryRun {
+			if to, err = os.OpenFile(c.Passwords, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+				return luoshu.Errorf(luoshu.Conflict, "不能新建 %s", "%s cannot be made anew", c.Passwords)
+			}
+			defer to.Close()
+		}
+		out, err := roll.Run(a.ctx, ct.Access, operator(), f, c.DryRun)
+		if err != nil || len(out.Made) == 0 {
+			if to != nil {
+				err = errors.Join(err, os.Remove(c.Passwords))
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if err := writePasswords(to, out.Made); err != nil {
+			return err
+		}
+		return c.report(a, f, out)
+	})
+}
+
+func writePasswords(to *os.File, made []access.Made) error {
+	if len(made) == 0 {
+		return nil
+	}
+	w := csv.NewWriter(to)
+	rows := [][]string{{"账号", "姓名", "初始口令"}}
+	for _, m := range made {
+		rows = append(rows, []string{m.Name, m.Display.ZH, m.Password})
+	}
+	if err := errors.Join(w.WriteAll(rows), to.Sync()); err != nil {
+		return fmt.Errorf("write the first passwords: %w", err)
+	}
+	return nil
+}
+
+func (c userImportCmd) report(a *app, f sheet.File, out *roll.Report) error {
+	if c.Output == "json" {
+		if err := a.json(map[string]any{"rows": out.Rows, "made": len(out.Made), "faults": out.Faults}); err != nil {
+			return err
+		}
+	} else {
+		for _, x := range out.Faults {
+			fmt.Fprintf(a.out, "row %d %s: %s %s\n", x.Row, x.Field, x.ZH, x.EN)
+		}
+		fmt.Fprintf(a.out, "%d rows, %d accounts made, %d faults\n", out.Rows, len(out.Made), len(out.Faults))
+	}
+	if len(out.Faults) == 0 {
+		return nil
+	}
+	if c.Faults != "" {
+		w, err := os.Create(c.Faults)
+		if err != nil {
+			return fmt.Errorf("write faults: %w", err)
+		}
+		if err := errors.Join(sheet.Colour(w, f, out.Faults), w.Close()); err != nil {
+			return fmt.Errorf("write faults: %w", err)
+		}
+	}
+	return errQuiet
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"luoshu"
+	"luoshu/kernel/access/oidc"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/flight"
 	"luoshu/kernel/store"
@@ -32,16 +33,19 @@ type Access struct {
 	work  chan struct{} // bounds memory spent on password hashing
 	decoy string        // hash that unknown names are checked against
 
-	smu      sync.Mutex
-	sessions map[string]*Session  // by hash of the token
-	ended    map[string]bool      // tokens signed out whose deletion is still queued
-	cut      map[string]time.Time // accounts whose sessions up to then are over
-	pending  []func(context.Context) error
-	flushing bool
-	flushed  *sync.Cond
+	smu        sync.Mutex
+	sessions   map[string]*Session  // by hash of the token
+	ceremonies map[string]ceremony  // passkeys asked for
+	departures map[string]departure // by state
+	ended      map[string]bool      // tokens signed out whose deletion is still queued
+	cut        map[string]time.Time // accounts whose sessions up to then are over
+	pending    []func(context.Context) error
+	flushing   bool
+	flushed    *sync.Cond
 
-	events func(context.Context, Event)
-	sealer Sealer
+	events   func(context.Context, Event)
+	address  string         // what browsers call this system, "" unknown
+	provider *oidc.Provider // nil: none
 
 	head     flight.Shared[int64]
 	tmu      sync.Mutex
@@ -54,10 +58,12 @@ type Access struct {
 func Open(ctx context.Context, db *store.DB, cat *catalog.Catalog, now func() time.Time) (*Access, error) {
 	a := &Access{
 		db: db, cat: cat, now: now,
-		work:     make(chan struct{}, 2),
-		sessions: map[string]*Session{},
-		ended:    map[string]bool{},
-		cut:      map[string]time.Time{},
+		work:       make(chan struct{}, 2),
+		sessions:   map[string]*Session{},
+		ceremonies: map[string]ceremony{},
+		departures: map[string]departure{},
+		ended:      map[string]bool{},
+		cut:        map[string]time.Time{},
 	}
 	a.flushed = sync.NewCond(&a.smu)
 	a.limit = newLimiter(a.Policy)

@@ -32,13 +32,19 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return worldOn(t, store.Config{DSN: filepath.Join(t.TempDir(), "a.db")})
+}
+
+func worldOn(t *testing.T, c store.Config) *world {
+	t.Helper()
+	c.Keys = storetest.Keys(t)
 	cat, faults := catalog.Load(catalog.Options{FS: []fs.FS{os.DirFS("../disclose/testdata/packs")}})
 	for _, f := range faults {
 		t.Fatal(f)
 	}
 	w := &world{t: t, cat: cat, now: time.Date(2025, 10, 1, 8, 0, 0, 0, time.UTC)}
 	var err error
-	if w.db, err = store.Open(t.Context(), store.Config{DSN: filepath.Join(t.TempDir(), "a.db"), Keys: storetest.Keys(t)}); err != nil {
+	if w.db, err = store.Open(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.db.Close() })

@@ -19,9 +19,10 @@ type Account struct {
 	Disabled bool        `json:"disabled"`
 	Created  string      `json:"created"`
 	By       string      `json:"by"`
-	LastIn   string      `json:"last_in"` // RFC 3339, "" never
-	Unused   bool        `json:"unused"`  // sealed for not having been used
-	Factors  int         `json:"factors"` // second factors that are ready
+	LastIn   string      `json:"last_in"`           // RFC 3339, "" never
+	Unused   bool        `json:"unused"`            // sealed for not having been used
+	Factors  int         `json:"factors"`           // second factors that are ready
+	Subject  string      `json:"subject,omitempty"` // of the identity provider, if linked
 	Grants   []Grant     `json:"grants"`
 }
 
@@ -260,7 +261,7 @@ func (a *Access) Accounts(ctx context.Context, actor luoshu.Actor, q string, off
 	if err := a.db.QueryRow(ctx, `SELECT count(*) FROM account WHERE name LIKE ? OR display_zh LIKE ?`, like, like).Scan(&total); err != nil {
 		return nil, 0, fmt.Errorf("count accounts: %w", err)
 	}
-	rows, err := a.db.Query(ctx, `SELECT name, display_zh, display_en, disabled, created, by_whom, last_in,
+	rows, err := a.db.Query(ctx, `SELECT name, display_zh, display_en, disabled, created, by_whom, last_in, subject,
 		(SELECT count(*) FROM factor f WHERE f.account = account.name AND f.ready = 1 AND f.kind <> 'recovery')
 		FROM account WHERE name LIKE ? OR display_zh LIKE ? ORDER BY name LIMIT ? OFFSET ?`, like, like, int64(limit), int64(offset))
 	if err != nil {
@@ -273,7 +274,7 @@ func (a *Access) Accounts(ctx context.Context, actor luoshu.Actor, q string, off
 			var c Account
 			var off int
 			var last int64
-			if err := rows.Scan(&c.Name, &c.Display.ZH, &c.Display.EN, &off, &c.Created, &c.By, &last, &c.Factors); err != nil {
+			if err := rows.Scan(&c.Name, &c.Display.ZH, &c.Display.EN, &off, &c.Created, &c.By, &last, &c.Subject, &c.Factors); err != nil {
 				return err
 			}
 			c.Disabled = off != 0

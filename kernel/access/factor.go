@@ -16,21 +16,46 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/store"
+	"luoshu/kernel/vault"
 )
 
-// Sealer seals secrets at rest; about binds a secret to what it belongs to.
-type Sealer interface {
-	SealSecret(plain []byte, about string) ([]byte, error)
-	OpenSecret(sealed []byte, about string) ([]byte, error)
+// sealSecret seals what a factor is proved with; a copy of the table is of no use.
+func (a *Access) sealSecret(id, plain string) (string, error) {
+	v := a.db.Vault()
+	if v == nil {
+		return "", luoshu.Errorf(luoshu.Unavailable, "尚未配置密钥，不能保存第二因素", "there is no vault to keep a second factor in")
+	}
+	out, err := v.Sealer().SealText(vault.Place("factor", id), plain)
+	if err != nil {
+		return "", fmt.Errorf("seal a factor: %w", err)
+	}
+	return out, nil
 }
 
-// SetSealer gives access the vault; without one no second factor can be kept.
-func (a *Access) SetSealer(s Sealer) { a.sealer = s }
+func (a *Access) openSecret(id, sealed string) (string, error) {
+	v := a.db.Vault()
+	if v == nil {
+		return "", luoshu.Errorf(luoshu.Unavailable, "没有密钥，读不出第二因素", "there is no vault to open a second factor with")
+	}
+	out, err := v.Sealer().OpenText(vault.Place("factor", id), sealed)
+	if err != nil {
+		return "", fmt.Errorf("open a factor: %w", err)
+	}
+	return out, nil
+}
+
+// mayEnrol refuses a new factor to who has not shown the old one.
+func mayEnrol(s *Session) error {
+	if s.Pending != "" && s.Pending != "enrol" {
+		return luoshu.Errorf(luoshu.Denied, "请先完成登录", "finish signing in first")
+	}
+	return nil
+}
 
 // FactorInfo is a second factor of an account.
 type FactorInfo struct {
 	ID      string `json:"id"`
-	Kind    string `json:"kind"` // totp
+	Kind    string `json:"kind"` // totp, passkey
 	Label   string `json:"label"`
 	Ready   bool   `json:"ready"`
 	Created string `json:"created"`
@@ -81,11 +106,8 @@ type Enrolment struct {
 
 // EnrolTOTP begins a time-based factor; it counts once Prove has seen a code of it.
 func (a *Access) EnrolTOTP(ctx context.Context, s *Session, label string) (*Enrolment, error) {
-	if a.sealer == nil {
-		return nil, luoshu.Errorf(luoshu.Unavailable, "尚未配置密钥，不能保存第二因素", "there is no vault to keep a second factor in")
-	}
-	if s.Pending != "" && s.Pending != "enrol" {
-		return nil, luoshu.Errorf(luoshu.Denied, "请先完成登录", "finish signing in first")
+	if err := mayEnrol(s); err != nil {
+		return nil, err
 	}
 	key, err := totp.Generate(totp.GenerateOpts{Issuer: "Luoshu " + a.cat.City.Title.EN, AccountName: s.Actor.Name, Period: totpPeriod})
 	if err != nil {
@@ -100,9 +122,9 @@ func (a *Access) EnrolTOTP(ctx context.Context, s *Session, label string) (*Enro
 		return nil, fmt.Errorf("draw a factor: %w", err)
 	}
 	id := "F" + strings.ToLower(rand.Text()[:12])
-	sealed, err := a.sealer.SealSecret([]byte(key.Secret()), "factor "+id)
+	sealed, err := a.sealSecret(id, key.Secret())
 	if err != nil {
-		return nil, fmt.Errorf("seal a factor: %w", err)
+		return nil, err
 	}
 	if label = cut(strings.TrimSpace(label), 60); label == "" {
 		label = "TOTP"
@@ -125,11 +147,20 @@ func (a *Access) EnrolTOTP(ctx context.Context, s *Session, label string) (*Enro
 // Prove shows a code of a factor that was begun; it counts from now on. The answer
 // are recovery codes, shown once, if the account had none.
 func (a *Access) Prove(ctx context.Context, s *Session, id, code string) ([]string, *Session, error) {
+	// Who has shown only a password must not find a code here, past the limit of
+	// PassFactor.
+	if err := mayEnrol(s); err != nil {
+		return nil, nil, err
+	}
+	if w := a.limit.wait(s.Actor.Name, "prove", a.now()); w > 0 {
+		return nil, nil, &TooManyError{Wait: w}
+	}
 	ok, err := a.tryTOTP(ctx, s.Actor.Name, code, id)
 	if err != nil {
 		return nil, nil, err
 	}
 	if !ok {
+		a.failed(s.Actor.Name, "prove")
 		return nil, nil, fieldError("code", "验证码不正确，请核对手机时间", "the code is wrong; check the clock of your phone")
 	}
 	var codes []string
@@ -137,29 +168,43 @@ func (a *Access) Prove(ctx context.Context, s *Session, id, code string) ([]stri
 		if _, err := tx.Exec(ctx, `UPDATE factor SET ready = 1 WHERE id = ? AND account = ?`, id, s.Actor.Name); err != nil {
 			return err
 		}
-		var have int
-		if err := tx.QueryRow(ctx, `SELECT count(*) FROM factor WHERE account = ? AND kind = 'recovery'`, s.Actor.Name).Scan(&have); err != nil || have > 0 {
-			return err
-		}
-		for range recoveryCodes {
-			t := strings.ToLower(rand.Text())
-			c := t[:5] + "-" + t[5:10]
-			codes = append(codes, c)
-			_, err := tx.Exec(ctx, `INSERT INTO factor (id, account, kind, label, secret, step, ready, created, used) VALUES (?, ?, 'recovery', '', ?, 0, 1, ?, 0)`,
-				"R"+strings.ToLower(rand.Text()[:12]), s.Actor.Name, []byte(recoveryHash(s.Actor.Name, c)), a.now().Unix())
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		var err error
+		codes, err = a.recovery(ctx, tx, s.Actor.Name)
+		return err
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("keep a factor: %w", err)
 	}
+	out, err := a.factorCounts(ctx, s, id)
+	return codes, out, err
+}
+
+// recovery makes an account's recovery codes if it has none; only hashes are kept.
+func (a *Access) recovery(ctx context.Context, tx *store.Tx, account string) ([]string, error) {
+	var have int
+	if err := tx.QueryRow(ctx, `SELECT count(*) FROM factor WHERE account = ? AND kind = 'recovery'`, account).Scan(&have); err != nil || have > 0 {
+		return nil, err
+	}
+	var codes []string
+	for range recoveryCodes {
+		t := strings.ToLower(rand.Text())
+		c := t[:5] + "-" + t[5:10]
+		codes = append(codes, c)
+		_, err := tx.Exec(ctx, `INSERT INTO factor (id, account, kind, label, secret, step, ready, created, used) VALUES (?, ?, 'recovery', '', ?, 0, 1, ?, 0)`,
+			"R"+strings.ToLower(rand.Text()[:12]), account, recoveryHash(account, c), a.now().Unix())
+		if err != nil {
+			return nil, err
+		}
+	}
+	return codes, nil
+}
+
+// factorCounts tells that a factor was taken up and lets the session go on: it was
+// shown just now.
+func (a *Access) factorCounts(ctx context.Context, s *Session, id string) (*Session, error) {
 	a.tell(ctx, Event{Kind: "factor", Actor: s.Actor.Name, Account: s.Actor.Name, Object: id})
 	a.recheck()
-	out, err := a.amend(ctx, s, func(x *Session) { x.Factor = true }, `UPDATE session SET factor = ? WHERE hash = ?`, 1)
-	return codes, out, err
+	return a.amend(ctx, s, func(x *Session) { x.Factor = true }, `UPDATE session SET factor = ? WHERE hash = ?`, 1)
 }
 
 // recoveryHash needs no slow hash: codes have fifty random bits and tries are few.
@@ -193,12 +238,12 @@ func (a *Access) PassFactor(ctx context.Context, s *Session, code, address strin
 // need not be ready. A time step is used once: the same code again is refused.
 func (a *Access) tryTOTP(ctx context.Context, account, code, id string) (bool, error) {
 	code = strings.ReplaceAll(strings.TrimSpace(code), " ", "")
-	if len(code) != 6 || a.sealer == nil {
+	if len(code) != 6 {
 		return false, nil
 	}
 	type held struct {
 		id     string
-		sealed []byte
+		sealed string
 		step   int64
 	}
 	var all []held
@@ -221,13 +266,13 @@ func (a *Access) tryTOTP(ctx context.Context, account, code, id string) (bool, e
 	}
 	now := a.now()
 	for _, h := range all {
-		secret, err := a.sealer.OpenSecret(h.sealed, "factor "+h.id)
+		secret, err := a.openSecret(h.id, h.sealed)
 		if err != nil {
-			return false, fmt.Errorf("open a factor: %w", err)
+			return false, err
 		}
 		for d := int64(-totpSkew); d <= totpSkew; d++ {
 			step := now.Unix()/totpPeriod + d
-			want, err := totp.GenerateCodeCustom(string(secret), time.Unix(step*totpPeriod, 0), totp.ValidateOpts{Period: totpPeriod, Digits: otp.DigitsSix})
+			want, err := totp.GenerateCodeCustom(secret, time.Unix(step*totpPeriod, 0), totp.ValidateOpts{Period: totpPeriod, Digits: otp.DigitsSix})
 			if err != nil {
 				return false, fmt.Errorf("compute a code: %w", err)
 			}
@@ -247,7 +292,7 @@ func (a *Access) tryTOTP(ctx context.Context, account, code, id string) (bool, e
 }
 
 func (a *Access) tryRecovery(ctx context.Context, account, code string) (bool, error) {
-	res, err := a.db.Exec(ctx, `DELETE FROM factor WHERE account = ? AND kind = 'recovery' AND secret = ?`, account, []byte(recoveryHash(account, code)))
+	res, err := a.db.Exec(ctx, `DELETE FROM factor WHERE account = ? AND kind = 'recovery' AND secret = ?`, account, recoveryHash(account, code))
 	if err != nil {
 		return false, fmt.Errorf("use a recovery code: %w", err)
 	}

@@ -85,9 +85,9 @@ func (a *Access) SignInFrom(ctx context.Context, name, password, address, agent 
 		a.tell(ctx, Event{Kind: "locked", Account: name, Address: address})
 		return "", nil, &TooManyError{Wait: w}
 	}
-	var hash string
+	var hash, subject string
 	var off int
-	err := a.db.QueryRow(ctx, `SELECT hash, disabled FROM account WHERE name = ?`, name).Scan(&hash, &off)
+	err := a.db.QueryRow(ctx, `SELECT hash, disabled, subject FROM account WHERE name = ?`, name).Scan(&hash, &off, &subject)
 	known := err == nil
 	if err != nil {
 		if !errors.Is(err, sql.ErrNoRows) {
@@ -99,7 +99,7 @@ func (a *Access) SignInFrom(ctx context.Context, name, password, address, agent 
 	if err != nil {
 		return "", nil, err
 	}
-	if !known || !good || off != 0 {
+	if !known || !good || off != 0 || subject != "" { // a linked account signs in at its provider
 		a.failed(name, address)
 		a.tell(ctx, Event{Kind: "sign-in-failed", Account: name, Address: address})
 		return "", nil, ErrSignIn
@@ -177,9 +177,9 @@ func (a *Access) open(ctx context.Context, name, address, agent string) (string,
 func (a *Access) settle(ctx context.Context, s *Session) (bool, error) {
 	var off, change int
 	var since int64
-	var created string
-	err := a.db.QueryRow(ctx, `SELECT display_zh, display_en, disabled, must_change, password_at, created FROM account WHERE name = ?`, s.Actor.Name).
-		Scan(&s.Display.ZH, &s.Display.EN, &off, &change, &since, &created)
+	var created, subject string
+	err := a.db.QueryRow(ctx, `SELECT display_zh, display_en, disabled, must_change, password_at, created, subject FROM account WHERE name = ?`, s.Actor.Name).
+		Scan(&s.Display.ZH, &s.Display.EN, &off, &change, &since, &created, &subject)
 	if errors.Is(err, sql.ErrNoRows) || (err == nil && off != 0) {
 		return false, nil
 	}
@@ -218,7 +218,7 @@ func (a *Access) settle(ctx context.Context, s *Session) (bool, error) {
 	switch {
 	case ready > 0 && !s.Factor:
 		s.Pending = "factor"
-	case change != 0 || (days > 0 && a.now().Sub(set) > time.Duration(days)*24*time.Hour):
+	case subject == "" && (change != 0 || days > 0 && a.now().Sub(set) > time.Duration(days)*24*time.Hour):
 		s.Pending = "password"
 	case demands && ready == 0:
 		s.Pending = "enrol"

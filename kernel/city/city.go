@@ -17,6 +17,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access"
+	"luoshu/kernel/access/oidc"
 	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
@@ -47,6 +48,11 @@ type Config struct {
 	// Vault says where the keys are that the data are sealed with; empty means
 	// keys.yaml in the data folder.
 	Vault vault.Config `yaml:"vault,omitempty"`
+	// Address is what browsers call this system, "https://data.example.cn". Passkeys
+	// and sign-in at a provider need it.
+	Address string `yaml:"address,omitempty"`
+	// OIDC is an identity provider elsewhere that people may sign in at.
+	OIDC oidc.Config `yaml:"oidc,omitempty"`
 	// Notice stands on every page and export (what the data are), if not empty.
 	Notice luoshu.Text `yaml:"notice,omitempty"`
 	// Engine forces how grains are scanned: "", "sqlite" or "duckdb".
@@ -252,6 +258,17 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	c.Engine = indicator.New(c.DB, c.Catalog, c.Dir, indicator.WithEngine(c.Config.Engine), indicator.WithClock(now))
 	if c.Access, err = access.Open(ctx, c.DB, c.Catalog, now); err != nil {
 		return err
+	}
+	c.Access.SetAddress(c.Config.Address)
+	if conf := c.Config.OIDC; conf.Issuer != "" {
+		if conf.SecretFile != "" && !filepath.IsAbs(conf.SecretFile) {
+			conf.SecretFile = filepath.Join(c.Dir, conf.SecretFile)
+		}
+		p, err := oidc.New(conf, c.Config.Address, now)
+		if err != nil {
+			return err
+		}
+		c.Access.SetProvider(p)
 	}
 	c.Access.OnEvent(func(ctx context.Context, e access.Event) { // a server puts its own in place, which knows the request
 		kind, outcome := audit.OfAccess(e.Kind)

@@ -79,7 +79,7 @@ func content(v *vault.Vault, path string) (string, error) {
 
 func checkTexts(ctx context.Context, db *store.DB, t text, bad func(zh, en string, args ...any)) error {
 	s := db.Vault().Sealer()
-	q := `SELECT ` + t.column + `, ` + strings.Join(t.place, ", ") + ` FROM ` + t.table + ` WHERE ` + t.column + ` <> ''`
+	q := `SELECT ` + t.column + `, ` + strings.Join(t.place, ", ") + ` FROM ` + t.table + ` WHERE ` + t.where()
 	return db.Scan(ctx, q, nil, func(r *store.Row) error {
 		var parts []any
 		for i := range t.place {

@@ -29,13 +29,24 @@ type Report struct {
 type text struct {
 	table, column string
 	place         []string
+	only          string // which rows, "" all
+}
+
+// where is the condition on rows that hold a sealed text.
+func (t text) where() string {
+	w := t.column + ` <> ''`
+	if t.only != "" {
+		w += ` AND ` + t.only
+	}
+	return w
 }
 
 // texts lists the sealed texts of the kernel's own tables.
 var texts = []text{
-	{"upload_row", "detail", []string{"upload", "n"}},
-	{"correction_field", "body", []string{"correction", "n"}},
-	{"alias", "clear", []string{"entity", "old_key", "new_key"}},
+	{"upload_row", "detail", []string{"upload", "n"}, ""},
+	{"correction_field", "body", []string{"correction", "n"}, ""},
+	{"alias", "clear", []string{"entity", "old_key", "new_key"}, ""},
+	{"factor", "secret", []string{"id"}, "kind <> 'recovery'"},
 }
 
 // batch is how many rows are sealed anew in one transaction: others write between.
@@ -191,7 +202,7 @@ func (r *rotation) texts(t text) error {
 	s := r.v.Sealer()
 	for {
 		var todo [][]any // fresh, the place's columns, old
-		q := `SELECT ` + t.column + `, ` + strings.Join(t.place, ", ") + ` FROM ` + t.table + ` WHERE ` + t.column + ` <> ''`
+		q := `SELECT ` + t.column + `, ` + strings.Join(t.place, ", ") + ` FROM ` + t.table + ` WHERE ` + t.where()
 		err := r.db.Scan(r.ctx, q, nil, func(x *store.Row) error {
 			old := x.Text(0)
 			if len(todo) == batch || vault.TextKey(old) == r.out.Key {

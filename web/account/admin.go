@@ -65,6 +65,15 @@ func (d *desk) resetFactors(w http.ResponseWriter, r *http.Request) error {
 	return done(w, d.acc.ResetFactors(r.Context(), kit.Actor(r), r.PathValue("name")))
 }
 
+// subject links an account to a person of the identity provider, or unlinks it.
+func (d *desk) subject(w http.ResponseWriter, r *http.Request) error {
+	var in struct{ Subject string }
+	if err := kit.ReadJSON(r, &in); err != nil {
+		return err
+	}
+	return done(w, d.acc.SetSubject(r.Context(), kit.Actor(r), r.PathValue("name"), in.Subject))
+}
+
 // roles lists the roles that can be given.
 func (d *desk) roles(w http.ResponseWriter, r *http.Request) error {
 	type role struct {

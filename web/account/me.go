@@ -1,6 +1,7 @@
 package account
 
 import (
+	"encoding/json"
 	"net/http"
 
 	"luoshu/kernel/access"
@@ -20,6 +21,7 @@ func (d *desk) me(w http.ResponseWriter, r *http.Request) error {
 		Tokens      []access.TokenInfo   `json:"tokens"`
 		Sessions    []access.SessionInfo `json:"sessions"`
 		Policy      map[string]int       `json:"policy"`
+		Passkeys    bool                 `json:"passkeys"` // can be used from here
 	}
 	out.Name, out.Display = s.Actor.Name, s.Display
 	held, err := d.acc.Holding(ctx, s)
@@ -45,6 +47,7 @@ func (d *desk) me(w http.ResponseWriter, r *http.Request) error {
 	if out.Sessions, err = d.acc.Sessions(ctx, s, ""); err != nil {
 		return err
 	}
+	out.Passkeys = d.acc.Passkeys(kit.Origin(r))
 	p := d.acc.Policy()
 	out.Policy = map[string]int{
 		"password_length": p.PasswordLength, "password_classes": p.PasswordClasses, "password_days": p.PasswordDays,
@@ -79,6 +82,30 @@ func (d *desk) prove(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	codes, _, err := d.acc.Prove(r.Context(), kit.Session(r), r.PathValue("id"), in.Code)
+	if err != nil {
+		return err
+	}
+	return kit.WriteJSON(w, r, map[string]any{"recovery_codes": codes})
+}
+
+// offerPasskey begins a passkey: what the browser must ask its authenticator for.
+func (d *desk) offerPasskey(w http.ResponseWriter, r *http.Request) error {
+	options, err := d.acc.OfferPasskey(r.Context(), kit.Session(r), kit.Origin(r))
+	if err != nil {
+		return err
+	}
+	return kit.WriteJSON(w, r, options)
+}
+
+func (d *desk) takePasskey(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Label  string
+		Answer json.RawMessage
+	}
+	if err := kit.ReadJSON(r, &in); err != nil {
+		return err
+	}
+	codes, _, err := d.acc.TakePasskey(r.Context(), kit.Session(r), in.Label, in.Answer)
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,15 @@ func Address(r *http.Request) string {
 	return a
 }
 
+// Origin is what the browser calls this server, by the request's own word. Only who
+// checks it against something better may rely on it.
+func Origin(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
 type requestKey struct{}
 
 // WithRequestID returns a context that carries the id of a request.

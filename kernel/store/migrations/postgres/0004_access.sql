@@ -37,14 +37,14 @@ CREATE TABLE password_was (
 );
 CREATE INDEX password_was_account ON password_was (account, at);
 
--- Second factors. secret is sealed (totp, passkey) or a hash (recovery); step is
+-- Second factors. secret is sealed text (totp, passkey) or a hash (recovery); step is
 -- the last time step or signature counter that was used.
 CREATE TABLE factor (
   id      TEXT COLLATE "C" PRIMARY KEY,
   account TEXT COLLATE "C" NOT NULL,
   kind    TEXT COLLATE "C" NOT NULL,                  -- totp passkey recovery
   label   TEXT COLLATE "C" NOT NULL,
-  secret  BYTEA NOT NULL,
+  secret  TEXT COLLATE "C" NOT NULL,
   step    BIGINT NOT NULL,
   ready   BIGINT NOT NULL,               -- 0 until it was proved once
   created BIGINT NOT NULL,

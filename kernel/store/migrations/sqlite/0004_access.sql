@@ -37,14 +37,14 @@ CREATE TABLE password_was (
 ) STRICT;
 CREATE INDEX password_was_account ON password_was (account, at);
 
--- Second factors. secret is sealed (totp, passkey) or a hash (recovery); step is
+-- Second factors. secret is sealed text (totp, passkey) or a hash (recovery); step is
 -- the last time step or signature counter that was used.
 CREATE TABLE factor (
   id      TEXT PRIMARY KEY,
   account TEXT NOT NULL,
   kind    TEXT NOT NULL,                  -- totp passkey recovery
   label   TEXT NOT NULL,
-  secret  BLOB NOT NULL,
+  secret  TEXT NOT NULL,
   step    INTEGER NOT NULL,
   ready   INTEGER NOT NULL,               -- 0 until it was proved once
   created INTEGER NOT NULL,

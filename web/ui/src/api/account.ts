@@ -15,6 +15,7 @@ export interface Pending {
   step: 'factor' | 'enrol' | 'password' | 'grant'
   name: string
   display: Text
+  passkey?: boolean
   grants?: Holding[]
 }
 
@@ -42,6 +43,7 @@ export interface Account {
   last_in: string
   unused: boolean
   factors: number
+  subject?: string
   grants: Grant[]
 }
 
@@ -87,6 +89,7 @@ export interface Me {
   recovery_codes: number
   tokens: TokenInfo[]
   sessions: SessionInfo[]
+  passkeys: boolean
   policy: {
     password_length: number
     password_classes: number

@@ -47,6 +47,7 @@ export interface City {
   notice?: Words
   year?: Text
   root?: string
+  provider?: Text | null
   area_dim?: string
   /** The property of a boundary that holds its area code. */
   area_property?: string

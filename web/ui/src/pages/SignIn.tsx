@@ -11,10 +11,13 @@ export default function SignIn() {
   const { session, signIn, expired } = useSession()
   const { t, tx, problem } = useLang()
   const go = useNavigate()
-  const { pathname } = useLocation()
+  const { pathname, search } = useLocation()
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
-  const [error, setError] = useState('')
+  const came = new URLSearchParams(search).get('provider')
+  const [error, setError] = useState(
+    came === 'refused' || came === 'closed' || came === 'failed' ? t(`sign.provider.${came}`) : '',
+  )
   const [busy, setBusy] = useState(false)
   const first = useRef<HTMLInputElement>(null)
   useTitle(t('sign.title'), tx(session?.city.title), t('app.name'))
@@ -91,6 +94,11 @@ export default function SignIn() {
           <button type="submit" className="main-button" disabled={busy}>
             {t('sign.go')}
           </button>
+          {session?.city.provider && (
+            <a className="plain-button sign-elsewhere" href="/api/session/oidc">
+              {tx(session.city.provider)}
+            </a>
+          )}
         </form>
         )}
       </main>

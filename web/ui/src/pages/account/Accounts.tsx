@@ -8,6 +8,7 @@ import { Nothing, Problem, Waiting } from '../../components/states'
 import { useLang, useTitle } from '../../i18n'
 import { instant } from '../../lib/format'
 import { useQuery } from '../../lib/link'
+import { ImportAccounts } from './Import'
 import { FormError, Once, useDoing } from './parts'
 
 const limit = 50
@@ -44,6 +45,7 @@ export default function Accounts() {
           again()
         }}
       />
+      <ImportAccounts onDone={again} />
       {made && (
         <Once lead={t('acc.first')}>
           {made.name}  {made.password}

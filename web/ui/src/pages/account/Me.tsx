@@ -10,6 +10,7 @@ import type { Key } from '../../i18n/dict'
 import { instant } from '../../lib/format'
 import { useSession } from '../../session'
 import { Enrol } from './Enrol'
+import { TakePasskey } from './Passkey'
 import { FormError, Once, useDoing } from './parts'
 import { PasswordForm } from './Password'
 
@@ -124,6 +125,7 @@ function Factors({ me, again }: Part) {
           </li>
         ))}
       </ul>
+      {me.passkeys && <TakePasskey onDone={again} />}
       {ready.length > 0 && <p className="muted">{t('me.codesLeft', { n: me.recovery_codes })}</p>}
       {drop && (
         <form

@@ -5,6 +5,7 @@ import { useLang } from '../../i18n'
 import { useSession } from '../../session'
 import { Enrol } from './Enrol'
 import { FormError, useDoing } from './parts'
+import { ShowPasskey, TakePasskey } from './Passkey'
 import { PasswordForm } from './Password'
 
 /** What is due between the password and the first page. */
@@ -18,6 +19,7 @@ export function Steps({ pending }: { pending: Pending }) {
       <p className="muted">
         {tx(pending.display)} · {pending.name}
       </p>
+      {pending.step === 'factor' && pending.passkey && <ShowPasskey onDone={next} />}
       {pending.step === 'factor' && <Factor onDone={next} />}
       {pending.step === 'password' && (
         <>
@@ -29,6 +31,7 @@ export function Steps({ pending }: { pending: Pending }) {
         <>
           <p>{t('step.enrolHint')}</p>
           <Enrol onDone={next} />
+          {pending.passkey && <TakePasskey onDone={next} />}
         </>
       )}
       {pending.step === 'grant' && <Pick pending={pending} onDone={next} />}
