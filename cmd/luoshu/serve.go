@@ -68,7 +68,6 @@ func (c serveCmd) Run(a *app) error {
 			fmt.Fprintf(a.out, "%s", b)
 		}
 		done := make(chan error, 1)
-		go a.sweep(ct)
 		go func() {
 			<-a.ctx.Done()
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), 10*time.Second)

@@ -128,6 +128,9 @@ func TestMovementFiles(t *testing.T) {
 			c, bad := charter.Load(cat)
 			var b strings.Builder
 			for _, f := range bad {
+				if f.File != "lodge/movement.yaml" {
+					continue // this pack says nothing of sources
+				}
 				if f.Msg.ZH == "" || f.Msg.EN == "" {
 					t.Errorf("%s: not in both languages", f)
 				}

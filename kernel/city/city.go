@@ -272,8 +272,8 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	return nil
 }
 
-// Sweep does what dates demand: reminders and requests that rise. It may run as
-// often as one likes.
+// Sweep does what dates demand: reminders and requests that rise, moves and acts
+// whose day has come. It may run as often as one likes.
 func (c *City) Sweep(ctx context.Context, now time.Time) error {
 	_, err := c.Correct.Sweep(ctx, now)
 	return errors.Join(err, c.Mover.Sweep(ctx), c.Keeper.Sweep(ctx))
