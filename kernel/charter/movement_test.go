@@ -18,7 +18,8 @@ var updateMovement = flag.Bool("update-movement", false, "write the golden files
 
 // lodge is a pack of guests who stay in rooms of houses, season by season.
 var lodge = map[string]string{
-	"lodge/pack.yaml": "name: lodge\nversion: 1.0.0\ntitle: {zh: 旅舍, en: Lodge}\nowner: {zh: 会, en: The guild}\n",
+	"lodge/pack.yaml":    "name: lodge\nversion: 1.0.0\ntitle: {zh: 旅舍, en: Lodge}\nowner: {zh: 会, en: The guild}\n",
+	"lodge/sources.yaml": "sources:\n  - {id: school, title: {zh: 舍, en: House}, days: 10, remind: 3}\nown:\n  - {field: stay.kind, zh: 住时的类, en: The kind at the time}\n  - {field: stay.level, zh: 住时的级, en: The level at the time}\n",
 	"lodge/parameters.yaml": `parameters:
   - {id: begins, title: {zh: 始, en: Begins}, values: [{value: 401, zh: 定, en: set, certainty: D}]}
   - {id: ends, title: {zh: 终, en: Ends}, values: [{value: 331, zh: 定, en: set, certainty: D}]}
