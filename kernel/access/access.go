@@ -11,8 +11,9 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access/oidc"
+	"luoshu/kernel/access/reach"
+	"luoshu/kernel/access/secret"
 	"luoshu/kernel/catalog"
-	"luoshu/kernel/flight"
 	"luoshu/kernel/store"
 )
 
@@ -29,7 +30,7 @@ type Access struct {
 	cat *catalog.Catalog
 	now func() time.Time
 
-	limit *limiter
+	limit *secret.Limiter
 	work  chan struct{} // bounds memory spent on password hashing
 	decoy string        // hash that unknown names are checked against
 
@@ -47,17 +48,14 @@ type Access struct {
 	address  string         // what browsers call this system, "" unknown
 	provider *oidc.Provider // nil: none
 
-	head     flight.Shared[int64]
-	tmu      sync.Mutex
-	tree     *Tree
-	treeHead int64 // the commit up to which the tree holds
+	*reach.Forest
 }
 
 // Open prepares access over a database whose kernel tables exist. now is the
 // only clock it reads.
 func Open(ctx context.Context, db *store.DB, cat *catalog.Catalog, now func() time.Time) (*Access, error) {
 	a := &Access{
-		db: db, cat: cat, now: now,
+		db: db, cat: cat, now: now, Forest: reach.New(db, cat),
 		work:       make(chan struct{}, 2),
 		sessions:   map[string]*Session{},
 		ceremonies: map[string]ceremony{},
@@ -66,9 +64,12 @@ func Open(ctx context.Context, db *store.DB, cat *catalog.Catalog, now func() ti
 		cut:        map[string]time.Time{},
 	}
 	a.flushed = sync.NewCond(&a.smu)
-	a.limit = newLimiter(a.Policy)
+	a.limit = secret.NewLimiter(func() (int, time.Duration) {
+		p := a.Policy()
+		return p.LockFailures, p.Lock
+	})
 	var err error
-	if a.decoy, err = hashPassword("decoy"); err != nil {
+	if a.decoy, err = secret.Hash("decoy"); err != nil {
 		return nil, err
 	}
 	if err := a.remember(ctx); err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"luoshu"
+	"luoshu/kernel/access/secret"
 	"luoshu/kernel/store"
 )
 
@@ -72,7 +73,7 @@ func (a *Access) addAccount(ctx context.Context, by, name, password string, disp
 	if !nameForm.MatchString(name) {
 		return fieldError("name", "账号名只能含字母、数字和 . _ @ -", "an account name takes letters, digits and . _ @ -")
 	}
-	hash, err := hashPassword(password)
+	hash, err := secret.Hash(password)
 	if err != nil {
 		return err
 	}
@@ -150,7 +151,7 @@ func (a *Access) SetPassword(ctx context.Context, name, password string) error {
 func (a *Access) ChangePassword(ctx context.Context, s *Session, old, password string) error {
 	name := s.Actor.Name
 	p := a.Policy()
-	if w := a.limit.wait(name, "own", a.now()); w > 0 {
+	if w := a.limit.Wait(name, "own", a.now()); w > 0 {
 		return &TooManyError{Wait: w}
 	}
 	var hash string
@@ -203,7 +204,7 @@ func (a *Access) setPassword(ctx context.Context, name, password string, change 
 
 // setPasswordKeeping ends every session of the account but the one with hash keep.
 func (a *Access) setPasswordKeeping(ctx context.Context, name, password string, change bool, keep string) error {
-	hash, err := hashPassword(password)
+	hash, err := secret.Hash(password)
 	if err != nil {
 		return err
 	}

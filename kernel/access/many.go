@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"luoshu"
+	"luoshu/kernel/access/secret"
 	"luoshu/kernel/store"
 )
 
@@ -169,5 +170,5 @@ func (a *Access) hash(ctx context.Context, password string) (string, error) {
 		return "", ctx.Err()
 	}
 	defer func() { <-a.work }()
-	return hashPassword(password)
+	return secret.Hash(password)
 }

@@ -56,7 +56,7 @@ func (a *Access) OpenReview(ctx context.Context, actor luoshu.Actor, org string,
 	if err != nil {
 		return "", err
 	}
-	under, err := scope.Under(a, org)
+	under, err := scope.Under(org)
 	if err != nil {
 		return "", err
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"luoshu"
+	"luoshu/kernel/access/secret"
 )
 
 // How long a session lives at most; Policy.Idle says how long without use.
@@ -81,7 +82,7 @@ func (a *Access) SignIn(ctx context.Context, name, password, address string) (st
 
 // SignInFrom is SignIn with what the browser calls itself.
 func (a *Access) SignInFrom(ctx context.Context, name, password, address, agent string) (string, *Session, error) {
-	if w := a.limit.wait(name, address, a.now()); w > 0 {
+	if w := a.limit.Wait(name, address, a.now()); w > 0 {
 		a.tell(ctx, Event{Kind: "locked", Account: name, Address: address})
 		return "", nil, &TooManyError{Wait: w}
 	}
@@ -104,7 +105,7 @@ func (a *Access) SignInFrom(ctx context.Context, name, password, address, agent 
 		a.tell(ctx, Event{Kind: "sign-in-failed", Account: name, Address: address})
 		return "", nil, ErrSignIn
 	}
-	a.limit.clear(name, address)
+	a.limit.Clear(name, address)
 	return a.open(ctx, name, address, agent)
 }
 
@@ -116,7 +117,7 @@ func (a *Access) checkHash(ctx context.Context, hash, password string) (bool, er
 		return false, ctx.Err()
 	}
 	defer func() { <-a.work }()
-	return len(password) <= 1024 && checkPassword(hash, password), nil
+	return len(password) <= 1024 && secret.Check(hash, password), nil
 }
 
 // open makes a session of an account whose owner has shown who they are.

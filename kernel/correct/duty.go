@@ -56,7 +56,7 @@ func (c *Correct) Map(ctx context.Context, actor luoshu.Actor, org, entity strin
 	if err != nil {
 		return nil, fmt.Errorf("find the scope: %w", err)
 	}
-	if scope, err = scope.Under(c.acc, org); err != nil {
+	if scope, err = scope.Under(org); err != nil {
 		return nil, err
 	}
 	var out []Register

@@ -73,7 +73,7 @@ func (d *Door) choose(ctx context.Context, g *grant, q RecordQuery) (*selection,
 	}
 	cond, args := at("f", s.seq)
 	s.and(cond, args...)
-	scope, err := g.scope.Under(d.acc, q.Org)
+	scope, err := g.scope.Under(q.Org)
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ func (d *Door) Records(ctx context.Context, actor luoshu.Actor, q RecordQuery) (
 // from the tallies if they are up to date; everything else is counted up to countMost.
 func (d *Door) count(ctx context.Context, s *selection, org string) (int64, bool, error) {
 	if s.plain && s.seq == 0 {
-		scope, err := s.g.scope.Under(d.acc, org)
+		scope, err := s.g.scope.Under(org)
 		if err != nil {
 			return 0, false, err
 		}

@@ -93,7 +93,7 @@ func (m *Mover) units(ctx context.Context, actor luoshu.Actor, year int64, org s
 	if err != nil {
 		return nil, "", err
 	}
-	if scope, err = scope.Under(m.acc, org); err != nil {
+	if scope, err = scope.Under(org); err != nil {
 		return nil, "", err
 	}
 	var out []string

@@ -171,7 +171,8 @@ func (t *table) fill(src sheet.Source) error {
 		if err != nil {
 			return err
 		}
-		if c := b.Split(); b.CSV() != nil {
+		if b.CSV() != nil {
+			c := b.Split()
 			for r, ok := c.Row(); ok; r, ok = c.Row() {
 				line++
 				if err := t.row(r, line); err != nil {

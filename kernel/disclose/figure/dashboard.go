@@ -122,7 +122,7 @@ func (d *Window) Dashboard(ctx context.Context, actor luoshu.Actor, q DashboardQ
 	if err != nil {
 		return nil, err
 	}
-	scope, err := own.Under(d.acc, q.Org)
+	scope, err := own.Under(q.Org)
 	if err != nil {
 		return nil, err
 	}

@@ -139,7 +139,7 @@ func (d *Window) Indicator(ctx context.Context, actor luoshu.Actor, q IndicatorQ
 	if err != nil {
 		return nil, err
 	}
-	scope, err := own.Under(d.acc, q.Org)
+	scope, err := own.Under(q.Org)
 	if err != nil {
 		return nil, err
 	}

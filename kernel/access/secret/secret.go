@@ -1,4 +1,5 @@
-package access
+// Package secret hashes passwords (argon2id). Only access uses it.
+package secret
 
 import (
 	"crypto/rand"
@@ -20,9 +21,9 @@ const (
 	argonSalt    = 16
 )
 
-// hashPassword returns an argon2id hash in the PHC form
+// Hash returns an argon2id hash in the PHC form
 // $argon2id$v=19$m=…,t=…,p=…$salt$key.
-func hashPassword(password string) (string, error) {
+func Hash(password string) (string, error) {
 	salt := make([]byte, argonSalt)
 	if _, err := rand.Read(salt); err != nil {
 		return "", fmt.Errorf("make a salt: %w", err)
@@ -33,9 +34,9 @@ func hashPassword(password string) (string, error) {
 		argon2.Version, argonMemory, argonTime, argonThreads, b64(salt), b64(key)), nil
 }
 
-// checkPassword reports whether the password made the hash. A hash it cannot
+// Check reports whether the password made the hash. A hash it cannot
 // read, or whose cost is beyond reason, matches nothing.
-func checkPassword(hash, password string) bool {
+func Check(hash, password string) bool {
 	parts := strings.Split(hash, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" {
 		return false

@@ -1,4 +1,7 @@
-package access
+// Package reach knows the tree of organisations as the records give it, and how far
+// somebody reaches in it, as a WHERE fragment. Only access uses it; others meet its
+// types by the names that access gives them.
+package reach
 
 import (
 	"context"
@@ -6,11 +9,28 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"sync"
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/flight"
 	"luoshu/kernel/store"
 )
+
+// Forest reads the tree and keeps it until a commit changes it. It is safe for
+// concurrent use.
+type Forest struct {
+	db  *store.DB
+	cat *catalog.Catalog
+
+	head     flight.Shared[int64]
+	mu       sync.Mutex
+	tree     *Tree
+	treeHead int64 // the commit up to which the tree holds
+}
+
+// New returns the forest of a database.
+func New(db *store.DB, cat *catalog.Catalog) *Forest { return &Forest{db: db, cat: cat} }
 
 // maxDepth bounds walks up the tree, so that a loop in the data ends.
 const maxDepth = 32
@@ -123,7 +143,7 @@ func (t *Tree) Find(q string, limit int, keep func(*Node) bool) []*Node {
 
 // Head is the last commit of the ledger at a moment after the call; many who ask
 // at once share one query.
-func (a *Access) Head(ctx context.Context) (int64, error) {
+func (a *Forest) Head(ctx context.Context) (int64, error) {
 	return a.head.Ask(ctx, func(ctx context.Context) (int64, error) {
 		var seq int64
 		if err := a.db.QueryRow(ctx, `SELECT coalesce(max(seq), 0) FROM commit_log`).Scan(&seq); err != nil {
@@ -135,13 +155,13 @@ func (a *Access) Head(ctx context.Context) (int64, error) {
 
 // Tree returns the organisations as the current records give them. It is read
 // again only when a commit has touched an entity that makes organisations.
-func (a *Access) Tree(ctx context.Context) (*Tree, error) {
+func (a *Forest) Tree(ctx context.Context) (*Tree, error) {
 	head, err := a.Head(ctx)
 	if err != nil {
 		return nil, err
 	}
-	a.tmu.Lock()
-	defer a.tmu.Unlock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if a.tree != nil && a.treeHead >= head {
 		return a.tree, nil
 	}
@@ -170,7 +190,7 @@ func (a *Access) Tree(ctx context.Context) (*Tree, error) {
 	return t, nil
 }
 
-func (a *Access) nodeEntities() []*catalog.Entity {
+func (a *Forest) nodeEntities() []*catalog.Entity {
 	var out []*catalog.Entity
 	for _, e := range a.cat.Entities {
 		if e.Node != nil && len(e.Key) == 1 {
@@ -182,7 +202,7 @@ func (a *Access) nodeEntities() []*catalog.Entity {
 
 // TreeAt returns the organisations as the ledger knew them at a commit; none
 // before the first. It is read anew each time.
-func (a *Access) TreeAt(ctx context.Context, seq int64) (*Tree, error) {
+func (a *Forest) TreeAt(ctx context.Context, seq int64) (*Tree, error) {
 	if seq <= 0 {
 		return &Tree{nodes: map[string]*Node{}, children: map[string][]*Node{}}, nil
 	}
@@ -194,7 +214,7 @@ func (a *Access) TreeAt(ctx context.Context, seq int64) (*Tree, error) {
 }
 
 // loadTree reads the organisations at a commit, 0 for the present.
-func (a *Access) loadTree(ctx context.Context, entities []*catalog.Entity, seq int64) (*Tree, error) {
+func (a *Forest) loadTree(ctx context.Context, entities []*catalog.Entity, seq int64) (*Tree, error) {
 	t := &Tree{nodes: map[string]*Node{}, children: map[string][]*Node{}}
 	for _, e := range entities {
 		if err := a.loadNodes(ctx, t, e, seq); err != nil {
@@ -217,7 +237,7 @@ func (a *Access) loadTree(ctx context.Context, entities []*catalog.Entity, seq i
 
 // loadNodes reads one entity's organisations. The English name is the field
 // named like the label with _en behind it, if the entity has one.
-func (a *Access) loadNodes(ctx context.Context, t *Tree, e *catalog.Entity, seq int64) error {
+func (a *Forest) loadNodes(ctx context.Context, t *Tree, e *catalog.Entity, seq int64) error {
 	cols := []string{e.Key[0], e.Node.Parent, e.Label, e.Label + "_en", e.Node.LevelField, e.Node.Open, e.Node.Close}
 	sel := make([]string, len(cols))
 	for i, c := range cols {
