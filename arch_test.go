@@ -42,7 +42,9 @@ var imports = map[string][]string{
 	"kernel/disclose/figure": {".", "kernel/catalog", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/disclose/guard"},
 	"kernel/charter":         {".", "kernel/rule", "kernel/catalog", "kernel/yamltree"},
 	"kernel/records":         {".", "kernel/catalog", "kernel/store"},
-	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/disclose", "kernel/load"},
+	"kernel/verify":          {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/ledger", "kernel/ledger/chain", "kernel/records", "kernel/rule", "kernel/store"},
+	"kernel/verify/finding":  {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/records", "kernel/rule", "kernel/store", "kernel/yamltree"},
+	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/disclose", "kernel/load", "kernel/verify", "kernel/verify/finding"},
 	"kernel/packtest":        {".", "kernel/catalog", "kernel/intake", "kernel/ledger", "kernel/indicator", "kernel/store"},
 	"packs":                  {},
 	"demo":                   {".", "demo/sheet", "demo/source"}, // writes files; knows nothing of the kernel

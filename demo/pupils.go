@@ -73,20 +73,38 @@ func (l *life) writeClasses(s, g int) error {
 	}
 	st := stageOf(g)
 	for k := 1; k <= int(sch.classes[g]); k++ {
-		t.Bytes(l.classCode(nil, sch, g, k))
+		code := l.classCode(nil, sch, g, k)
+		t.Bytes(code)
 		t.Str(sch.code)
 		t.Int(l.year)
 		t.Str(stageCode[st])
 		t.Str(gradeCode(g))
 		t.Str(gradeName[g] + itoa(k) + "班")
-		if room := sch.staff[st]; len(room) > 0 {
+		switch room := sch.staff[st]; {
+		case l.year == lastYear && len(room) > 0 && classKey(code)%1000 < dirtHeadless:
+			l.plant("class-without-head")
+			t.Null()
+		case len(room) > 0:
 			t.Str(l.staff.number(room[(k-1+7*(g-stageFirst[st]))%len(room)]))
-		} else {
+		default:
 			t.Null()
 		}
 		t.End()
 	}
 	return nil
+}
+
+// dirtHeadless is how many classes in a thousand have no head teacher in the last
+// year.
+const dirtHeadless = 6
+
+// classKey is a number that belongs to a class, without drawing one.
+func classKey(code []byte) uint64 {
+	var key uint64
+	for _, b := range code {
+		key = source.Mix(key<<8 ^ uint64(b) ^ key>>40)
+	}
+	return key
 }
 
 // event is what happens to a pupil during the year: change code, new status, the

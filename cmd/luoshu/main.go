@@ -39,6 +39,7 @@ type cli struct {
 	Undo    undoCmd    `cmd:"" help:"Undo a commit by a new one."`
 	Figures figuresCmd `cmd:"" help:"Print figures of a seal, or the records behind one."`
 	Plan    planCmd    `cmd:"" help:"Print the plan: targets, states, figures."`
+	Verify  verifyCmd  `cmd:"" help:"Rounds of verification and findings of set rules."`
 	Check   checkCmd   `cmd:"" help:"Verify the hash chain against the tables. Exit 1 with what is wrong."`
 	Serve   serveCmd   `cmd:"" help:"Serve the pages and the API."`
 	Pack    packCmd    `cmd:"" help:"Check and test packs."`

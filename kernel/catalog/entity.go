@@ -17,6 +17,9 @@ package namespace null return true var void while`)
 
 var sourcePattern = regexp.MustCompile(`^(school|county|city|province|nation|system:[a-z][a-z0-9-]*)$`)
 
+// Levels are the five levels a field's source can be at, from the lowest up.
+func Levels() []string { return []string{"school", "county", "city", "province", "nation"} }
+
 var entityWord = Text{ZH: "实体", EN: "entity"}
 
 // entity reads entities/NAME.yaml.

@@ -15,6 +15,9 @@ type Text = luoshu.Text
 
 // Charter is everything the packs of a catalog say, checked against it.
 type Charter struct {
+	Rounds   []*Round
+	SetRules []*SetRule
+
 	cat *catalog.Catalog
 }
 
@@ -47,5 +50,9 @@ func Load(cat *catalog.Catalog) (*Charter, []yamltree.Fault) {
 // file reads one file by its name.
 func (l *loader) file(c catalog.Charter, o *yamltree.Object) {
 	switch c.Name {
+	case "rounds.yaml":
+		l.roundFile(c, o)
+	case "setrules.yaml":
+		l.setRuleFile(c, o)
 	}
 }

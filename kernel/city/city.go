@@ -25,6 +25,8 @@ import (
 	"luoshu/kernel/load"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
+	"luoshu/kernel/verify"
+	"luoshu/kernel/verify/finding"
 )
 
 // Config is city.yaml. Every key but packs is optional.
@@ -55,6 +57,9 @@ type City struct {
 	Access  *access.Access
 	Door    *disclose.Door
 	Desk    *load.Desk
+
+	Verify   *verify.Verify
+	Findings *finding.Findings
 }
 
 // ConfigFile is the name of the file that makes a folder a data folder.
@@ -188,6 +193,11 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	}
 	c.Door = disclose.New(c.DB, c.Catalog, c.Ledger, c.Engine, c.Access)
 	c.Desk = load.New(c.Dir, c.Catalog, c.Ledger, c.DB, now)
+	c.Findings = finding.New(c.DB, c.Catalog, c.Charter, c.Access, c.Records, now)
+	c.Verify = verify.New(verify.Config{
+		DB: c.DB, Catalog: c.Catalog, Charter: c.Charter, Ledger: c.Ledger, Access: c.Access, Records: c.Records,
+		Seal: c.Seal, Rules: c.Findings.RunReading, Now: now,
+	})
 	return nil
 }
 
