@@ -51,6 +51,7 @@ var imports = map[string][]string{
 	"demo/sheet":             {"."},
 	"demo/source":            {"."},
 	"web":                    {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
+	"web/verify":             {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/disclose", "kernel/ledger", "kernel/verify", "kernel/verify/finding", "web/kit"},
 	"web/kit":                {".", "kernel/access", "kernel/disclose"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},

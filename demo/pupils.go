@@ -11,6 +11,7 @@ const (
 	dirtDuplicate = 0.0008 // a student's row stands twice in the sheet
 	dirtEnrolment = 0.0022 // an enrolment row is refused
 	dirtPosting   = 0.0015
+	dirtHeadless  = 6 // classes in a thousand without a head teacher, in the last year
 )
 
 // appendStudentNo writes a person's national student number.
@@ -73,38 +74,23 @@ func (l *life) writeClasses(s, g int) error {
 	}
 	st := stageOf(g)
 	for k := 1; k <= int(sch.classes[g]); k++ {
-		code := l.classCode(nil, sch, g, k)
-		t.Bytes(code)
+		t.Bytes(l.classCode(nil, sch, g, k))
 		t.Str(sch.code)
 		t.Int(l.year)
 		t.Str(stageCode[st])
 		t.Str(gradeCode(g))
 		t.Str(gradeName[g] + itoa(k) + "班")
-		switch room := sch.staff[st]; {
-		case l.year == lastYear && len(room) > 0 && classKey(code)%1000 < dirtHeadless:
+		if room := sch.staff[st]; len(room) == 0 {
+			t.Null()
+		} else if l.year == lastYear && source.Mix(uint64(s)<<16^uint64(g)<<8^uint64(k))%1000 < dirtHeadless {
 			l.plant("class-without-head")
 			t.Null()
-		case len(room) > 0:
+		} else {
 			t.Str(l.staff.number(room[(k-1+7*(g-stageFirst[st]))%len(room)]))
-		default:
-			t.Null()
 		}
 		t.End()
 	}
 	return nil
-}
-
-// dirtHeadless is how many classes in a thousand have no head teacher in the last
-// year.
-const dirtHeadless = 6
-
-// classKey is a number that belongs to a class, without drawing one.
-func classKey(code []byte) uint64 {
-	var key uint64
-	for _, b := range code {
-		key = source.Mix(key<<8 ^ uint64(b) ^ key>>40)
-	}
-	return key
 }
 
 // event is what happens to a pupil during the year: change code, new status, the

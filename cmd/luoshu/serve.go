@@ -13,6 +13,8 @@ import (
 	"luoshu"
 	"luoshu/kernel/city"
 	"luoshu/web"
+	"luoshu/web/kit"
+	webverify "luoshu/web/verify"
 )
 
 type serveCmd struct {
@@ -29,8 +31,13 @@ func (c serveCmd) Run(a *app) error {
 		}
 		handler := web.New(web.Config{
 			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
-			Catalog: ct.Catalog, Now: a.now, Log: a.logger, Seal: ct.Seal,
+			Catalog: ct.Catalog, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct),
 		})
+		swept := make(chan struct{})
+		go func() {
+			defer close(swept)
+			sweep(a, ct)
+		}()
 		srv := &http.Server{
 			Handler:           handler,
 			ReadHeaderTimeout: 10 * time.Second,
@@ -47,11 +54,43 @@ func (c serveCmd) Run(a *app) error {
 			<-a.ctx.Done()
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), 10*time.Second)
 			defer cancel()
-			done <- errors.Join(srv.Shutdown(ctx), handler.Close(ctx))
+			err := errors.Join(srv.Shutdown(ctx), handler.Close(ctx))
+			<-swept
+			done <- err
 		}()
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
 		}
 		return <-done
 	})
+}
+
+// areas are the routes of the businesses of trust.
+func areas(ct *city.City) []kit.Route {
+	return webverify.Routes(webverify.Config{
+		Verify: ct.Verify, Findings: ct.Findings, Door: ct.Door, Access: ct.Access, Charter: ct.Charter, Ledger: ct.Ledger,
+	})
+}
+
+// sweepEvery is how often the dates are looked at, ruleRest how many times as long
+// as it took a set rule rests before it is run again.
+const (
+	sweepEvery = time.Minute
+	ruleRest   = 20
+)
+
+// sweep does what the dates and the newest commits ask for, until the server ends.
+func sweep(a *app, ct *city.City) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		if err := ct.Sweep(a.ctx, ruleRest); err != nil && a.ctx.Err() == nil {
+			a.logger.Error("sweep", "cause", err)
+		}
+		select {
+		case <-tick.C:
+		case <-a.ctx.Done():
+			return
+		}
+	}
 }

@@ -201,6 +201,21 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	return nil
 }
 
+// Sweep does what dates and the newest commits ask for: reminders, escalations,
+// explanations that have ended, set rules over what was written since they ran. It
+// is called now and again; rest is how many times as long as it took a set rule is
+// left alone before it runs again.
+func (c *City) Sweep(ctx context.Context, rest int64) error {
+	_, err := c.Verify.Sweep(ctx)
+	if err == nil {
+		_, err = c.Findings.Lapse(ctx)
+	}
+	if err == nil {
+		_, err = c.Findings.RunAffected(ctx, rest, nil)
+	}
+	return err
+}
+
 // Close closes the database.
 func (c *City) Close() error { return c.DB.Close() }
 

@@ -345,6 +345,19 @@ func (v *Verify) shown(ctx context.Context, l *link, t *Task, ticket string) (*S
 	return &Shown{Ticket: ticket, Task: t, Fields: g.Fields, Record: now, Contact: who, Expires: parseTime(l.opened).Add(ticketTime)}, nil
 }
 
+// LinkEntity is the entity that a link is about, so that proposed values can be read.
+func (v *Verify) LinkEntity(ctx context.Context, address, token string) (string, error) {
+	if w := v.tries.wait(address, v.Now()); w > 0 {
+		return "", &access.TooManyError{Wait: w}
+	}
+	_, t, err := v.link(ctx, token)
+	if err != nil {
+		v.tries.fail(address, v.Now())
+		return "", err
+	}
+	return t.Entity, nil
+}
+
 // LinkAnswer is what a person answers by a link: Confirm, or Correct with the
 // values proposed.
 type LinkAnswer struct {

@@ -209,6 +209,12 @@ func (v *Verify) MayAnswer(actor luoshu.Actor, t *Task) bool { return v.mayAnswe
 // Fields are the fields of a task that are to be looked at.
 func (t *Task) Fields() []string { return t.list().Fields }
 
+// Asks reports whether persons outside are asked about the task's records.
+func (t *Task) Asks() bool {
+	g := t.Round.Spec.Guardian
+	return g != nil && g.Entity == t.Entity
+}
+
 func (t *Task) list() *charter.RoundList { return t.Round.Spec.List(t.Entity) }
 
 // universe is the FROM and WHERE over the alias f that picks the versions of a

@@ -197,6 +197,14 @@ func (v *Verify) leads(ctx context.Context, actor luoshu.Actor, r *Round) error 
 	return nil
 }
 
+// Leads reports whether the actor's organisation opened a round or stands above it.
+func (v *Verify) Leads(ctx context.Context, actor luoshu.Actor, r *Round) bool {
+	return v.leads(ctx, actor, r) == nil
+}
+
+// Year is the present year of the city's calendar.
+func (v *Verify) Year() int64 { return v.yearOf(v.Today()) }
+
 // number is a parameter's value on a day, rounded down.
 func (v *Verify) number(id string, on int64) (float64, error) {
 	if p := v.Catalog.Parameter(id); p != nil {
