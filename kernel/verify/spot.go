@@ -91,9 +91,13 @@ func (v *Verify) drawUnit(ctx context.Context, r *Round, unit string, tasks []*T
 	if err != nil {
 		return err
 	}
+	settled := ""
+	if len(drawn) == 0 { // nothing was confirmed: there is nothing to look at
+		settled = v.stamp()
+	}
 	return v.DB.Tx(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(ctx, `INSERT INTO round_check (round, unit, population, size, settled) VALUES (?, ?, ?, ?, '') ON CONFLICT (round, unit) DO NOTHING`,
-			r.N, unit, population, int64(len(drawn))); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO round_check (round, unit, population, size, settled) VALUES (?, ?, ?, ?, ?) ON CONFLICT (round, unit) DO NOTHING`,
+			r.N, unit, population, int64(len(drawn)), settled); err != nil {
 			return fmt.Errorf("draw a sample: %w", err)
 		}
 		for i, d := range drawn {

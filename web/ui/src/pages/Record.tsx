@@ -9,6 +9,7 @@ import { Problem, Waiting } from '../components/states'
 import { useLang, useTitle } from '../i18n'
 import { day, instant, number } from '../lib/format'
 import { useQuery } from '../lib/link'
+import { Trust } from './verify/Trust'
 
 export default function RecordPage() {
   const { entity = '', rec = '' } = useParams()
@@ -51,6 +52,7 @@ export default function RecordPage() {
       <div className="two record-body">
         <div>
           <Fields data={data} columns={columns} />
+          <Trust entity={entity} rec={data.rec} />
           {(data.related ?? []).length > 0 && (
             <section aria-labelledby="related">
               <h2 id="related">{t('rec.related')}</h2>
