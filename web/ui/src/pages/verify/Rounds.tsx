@@ -1,5 +1,5 @@
 import { Link } from 'react-router'
-import { post } from '../../api/client'
+import { post, url } from '../../api/client'
 import { forgetAnswers, useApi } from '../../api/use'
 import type { RoundEntry, RoundKind, Rounds as Answer, SourcedNumber } from '../../api/verify'
 import { Certainty, PageHead } from '../../components/parts'
@@ -46,10 +46,12 @@ export default function Rounds() {
 
 function Entry({ round: r }: { round: RoundEntry }) {
   const { t, tx } = useLang()
+  const { session } = useSession()
+  const whole = session?.user?.org === session?.city.root
   return (
     <li>
       <p className="ver-head">
-        <Link to={`/work/rounds/${r.id}`}>
+        <Link to={url(`/work/rounds/${r.id}`, { by: whole ? r.spot_level : null })}>
           <strong>{tx(r.title)}</strong>
         </Link>
         <span className="num">{r.year}</span>
