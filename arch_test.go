@@ -25,27 +25,27 @@ var imports = map[string][]string{
 	"kernel/cube":            {"."},
 	"kernel/yamltree":        {"."},
 	"kernel/catalog":         {".", "kernel/rule", "kernel/yamltree"},
-	"kernel/store":           {".", "kernel/rule", "kernel/catalog"},
-	"kernel/store/storetest": {".", "kernel/rule", "kernel/catalog", "kernel/store"},
+	"kernel/store":           {".", "kernel/rule", "kernel/catalog", "kernel/vault"},
+	"kernel/store/storetest": {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/vault"},
 	"kernel/parquet":         {".", "kernel/catalog", "kernel/store", "kernel/cube"},
-	"kernel/ledger":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger/chain", "kernel/ledger/keys", "kernel/ledger/search"},
+	"kernel/ledger":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger/chain", "kernel/ledger/keys", "kernel/ledger/search", "kernel/ledger/beside", "kernel/vault", "kernel/reseal"},
 	"kernel/ledger/chain":    {"."},
 	"kernel/ledger/keys":     {".", "kernel/store"},
 	"kernel/ledger/search":   {".", "kernel/catalog", "kernel/store", "kernel/fold"},
 	"kernel/intake":          {".", "kernel/rule", "kernel/catalog", "kernel/fold", "kernel/sheet"},
-	"kernel/load":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet"},
-	"kernel/indicator":       {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/cube", "kernel/parquet"},
+	"kernel/load":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet", "kernel/vault"},
+	"kernel/indicator":       {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/cube", "kernel/parquet", "kernel/indicator/notation", "kernel/indicator/opened"},
 	"kernel/flight":          {}, // many who ask at once share one fresh answer
 	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight"},
-	"kernel/disclose":        {".", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/fold", "kernel/records", "kernel/disclose/guard", "kernel/disclose/figure"},
+	"kernel/disclose":        {".", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/fold", "kernel/records", "kernel/disclose/guard", "kernel/disclose/figure", "kernel/vault"},
 	"kernel/disclose/guard":  {".", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/indicator", "kernel/access", "kernel/flight"},
 	"kernel/disclose/figure": {".", "kernel/catalog", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/disclose/guard"},
 	"kernel/charter":         {".", "kernel/rule", "kernel/catalog", "kernel/yamltree"},
 	"kernel/records":         {".", "kernel/catalog", "kernel/store"},
 	"kernel/verify":          {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/ledger", "kernel/ledger/chain", "kernel/records", "kernel/rule", "kernel/store"},
 	"kernel/verify/finding":  {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/records", "kernel/rule", "kernel/store", "kernel/yamltree"},
-	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/disclose", "kernel/load", "kernel/verify", "kernel/verify/finding"},
-	"kernel/packtest":        {".", "kernel/catalog", "kernel/intake", "kernel/ledger", "kernel/indicator", "kernel/store"},
+	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/disclose", "kernel/load", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/verify", "kernel/verify/finding"},
+	"kernel/packtest":        {".", "kernel/catalog", "kernel/intake", "kernel/ledger", "kernel/indicator", "kernel/store", "kernel/vault"},
 	"packs":                  {},
 	"demo":                   {".", "demo/sheet", "demo/source"}, // writes files; knows nothing of the kernel
 	"demo/sheet":             {"."},
@@ -53,9 +53,17 @@ var imports = map[string][]string{
 	"web":                    {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
 	"web/verify":             {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/disclose", "kernel/ledger", "kernel/verify", "kernel/verify/finding", "web/kit"},
 	"web/kit":                {".", "kernel/access", "kernel/disclose"},
+	"web/account":            {".", "kernel/access", "kernel/catalog", "web/kit"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
 	"bench":                  {"*"},
+
+	// Data at rest.
+	"kernel/vault":              {"."},
+	"kernel/reseal":             {".", "kernel/catalog", "kernel/store", "kernel/vault", "kernel/ledger/beside", "kernel/ledger/chain"},
+	"kernel/ledger/beside":      {".", "kernel/catalog", "kernel/store", "kernel/vault", "kernel/ledger/chain"},
+	"kernel/indicator/opened":   {".", "kernel/catalog", "kernel/store"},
+	"kernel/indicator/notation": {},
 }
 
 // businessWords may not stand in the kernel: a business is a pack.
@@ -79,6 +87,8 @@ var oneImporter = map[string]string{
 	"github.com/apache/arrow-go":     "kernel/parquet",
 	"github.com/duckdb/duckdb-go":    "kernel/indicator",
 	"github.com/mozillazg/go-pinyin": "kernel/fold",
+	"github.com/pquerna/otp":         "kernel/access",
+	"github.com/emmansun/gmsm/sm4":   "kernel/vault", // SM3 is also the chain's and the audit log's
 }
 
 // demoMay: the demo writes XLSX files as offices do, without the kernel.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"luoshu"
@@ -96,7 +98,15 @@ func (s *Server) wrap(rt kit.Route) http.Handler {
 	})
 }
 
+// session finds who makes a request: by the API token it bears, else by the cookie.
 func (s *Server) session(ctx context.Context, r *http.Request) (*access.Session, error) {
+	if h := r.Header.Get("Authorization"); h != "" {
+		token, ok := strings.CutPrefix(h, "Bearer ")
+		if !ok {
+			return nil, nil
+		}
+		return s.Access.TokenSession(ctx, token)
+	}
 	c, err := r.Cookie(cookieName)
 	if err != nil {
 		return nil, nil // no cookie: nobody is signed in
@@ -108,8 +118,17 @@ func (s *Server) allow(rt kit.Route, r *http.Request, session *access.Session) e
 	if session == nil {
 		return errSignedOut
 	}
+	if session.Token != "" {
+		if rt.Right == "" || !slices.Contains(session.Rights, rt.Right) {
+			return luoshu.Errorf(luoshu.Denied, "访问凭证没有此项权限", "the token does not include this right")
+		}
+		return s.Access.Require(session.Actor, rt.Right)
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && !session.SameCSRF(r.Header.Get(csrfHeader)) {
 		return luoshu.Errorf(luoshu.Denied, "请求缺少页面凭证，请刷新后重试", "the request lacks the page's token; reload and try again")
+	}
+	if session.Pending != "" && !rt.Early {
+		return &luoshu.Error{Kind: luoshu.Denied, Field: session.Pending, Msg: luoshu.Text{ZH: "请先完成登录", EN: "finish signing in first"}}
 	}
 	if rt.Right != "" {
 		return s.Access.Require(session.Actor, rt.Right)

@@ -77,7 +77,7 @@ func TestRouteRoleMatrix(t *testing.T) {
 	listed := map[string]bool{}
 	readers := []*visitor{tn.as("", ""), tn.as("planner", "R"), tn.as("clerk", "A1"), tn.as("chief", "A"), tn.as("visitor", "B"), tn.as("narrow", "A1"),
 		tn.as("sysadmin", "R"), tn.as("secadmin", "R"), tn.as("auditor", "R")}
-	for _, m := range slices.Concat(matrix, areaMatrix) {
+	for _, m := range slices.Concat(accountMatrix, areaMatrix, matrix) {
 		listed[m.route] = true
 		method, _, _ := strings.Cut(m.route, " ")
 		for i, v := range readers {
@@ -117,7 +117,7 @@ func TestWritesNeedToken(t *testing.T) {
 		if method == "GET" || rt.Open {
 			continue
 		}
-		path = strings.NewReplacer("{id}", "x", "{seq}", "1").Replace(path)
+		path = strings.NewReplacer("{id}", "x", "{seq}", "1", "{name}", "x").Replace(path)
 		if got := v.do(method, path, "{}", csrfHeader, "wrong"); got.status != 403 {
 			t.Errorf("%s with a wrong token: %d %s", rt.Pattern, got.status, got.body)
 		}

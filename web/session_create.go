@@ -19,7 +19,7 @@ func sessionCreate(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		address = r.RemoteAddr
 	}
-	token, session, err := s.Access.SignIn(r.Context(), in.Name, in.Password, address)
+	token, session, err := s.Access.SignInFrom(r.Context(), in.Name, in.Password, address, r.UserAgent())
 	if err != nil {
 		return err
 	}

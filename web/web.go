@@ -60,13 +60,16 @@ type handlerFunc func(s *Server, w http.ResponseWriter, r *http.Request) error
 func (s *Server) routes() []kit.Route {
 	own := []struct {
 		pattern, right string
-		open, slow     bool
+		open, early    bool
+		slow           bool
 		handle         handlerFunc
 	}{
 		{pattern: "GET /healthz", open: true, handle: healthRead},
 		{pattern: "GET /api/session", open: true, handle: sessionRead},
 		{pattern: "POST /api/session", open: true, handle: sessionCreate},
-		{pattern: "DELETE /api/session", handle: sessionDelete},
+		{pattern: "DELETE /api/session", early: true, handle: sessionDelete},
+		{pattern: "POST /api/session/factor", early: true, handle: sessionFactor},
+		{pattern: "POST /api/session/grant", early: true, handle: sessionGrant},
 		{pattern: "GET /api/dashboard", right: "read", handle: dashboardRead},
 		{pattern: "GET /api/map", right: "read", handle: mapRead},
 		{pattern: "GET /api/indicators", right: "read", handle: indicatorList},
@@ -101,7 +104,7 @@ func (s *Server) routes() []kit.Route {
 	}
 	out := make([]kit.Route, 0, len(own))
 	for _, rt := range own {
-		out = append(out, kit.Route{Pattern: rt.pattern, Right: rt.right, Open: rt.open, Slow: rt.slow, Handle: func(w http.ResponseWriter, r *http.Request) error {
+		out = append(out, kit.Route{Pattern: rt.pattern, Right: rt.right, Open: rt.open, Early: rt.early, Slow: rt.slow, Handle: func(w http.ResponseWriter, r *http.Request) error {
 			return rt.handle(s, w, r)
 		}})
 	}

@@ -27,6 +27,8 @@ import (
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
 	"luoshu/kernel/store"
+	"luoshu/kernel/store/storetest"
+	"luoshu/web/account"
 )
 
 const password = "correct horse 1"
@@ -39,6 +41,7 @@ type town struct {
 	desk   *load.Desk
 	log    *safeBuffer
 	led    *ledger.Ledger
+	db     *store.DB
 	dir    string
 	mu     sync.Mutex
 	now    time.Time
@@ -76,11 +79,12 @@ func newTown(t testing.TB) *town {
 	}
 	tn := &town{t: t, dir: t.TempDir(), now: time.Date(2025, 10, 1, 8, 0, 0, 0, time.UTC), log: &safeBuffer{}, tokens: map[string]*visitor{}}
 	ctx := context.Background()
-	db, err := store.Open(ctx, store.Config{DSN: filepath.Join(tn.dir, "town.db")})
+	db, err := store.Open(ctx, store.Config{DSN: filepath.Join(tn.dir, "town.db"), Keys: storetest.Keys(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
+	tn.db = db
 	if tn.led, err = ledger.Open(ctx, db, cat, tn.clock); err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +107,7 @@ func newTown(t testing.TB) *town {
 		t.Fatal(err)
 	}
 	tn.srv = New(Config{
-		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal,
+		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal, Areas: account.Routes(acc, cat),
 		Log: slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,
 		Pages: fstest.MapFS{
 			"index.html":         {Data: []byte("<html>the page</html>")},

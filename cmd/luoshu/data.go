@@ -27,7 +27,7 @@ func (c initCmd) Run(a *app) error {
 	if _, err := city.LoadCatalog(conf, builtin(), c.Data); err != nil {
 		return err
 	}
-	if err := city.Create(c.Data, conf); err != nil {
+	if err := city.Create(c.Data, conf, a.now()); err != nil {
 		return err
 	}
 	return a.with(c.Data, func(*city.City) error { return nil })
@@ -317,7 +317,7 @@ type checkCmd struct {
 // Run verifies chain, tables and seals.
 func (c checkCmd) Run(a *app) error {
 	return a.with(c.Data, func(ct *city.City) error {
-		problems, err := ct.Ledger.Check(a.ctx, a.progress("check"))
+		problems, err := ct.Check(a.ctx, a.progress("check"))
 		a.endProgress()
 		if err != nil {
 			return err

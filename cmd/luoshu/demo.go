@@ -49,7 +49,7 @@ func (c demoCmd) Run(a *app) error {
 		if _, err := os.Stat(mark); errors.Is(err, fs.ErrNotExist) {
 			return luoshu.Errorf(luoshu.Conflict, "%s 已有数据；请换一个目录", "%s holds data already; choose another folder", c.Data)
 		}
-	} else if err := c.create(mark); err != nil {
+	} else if err := c.create(mark, a.now()); err != nil {
 		return err
 	}
 	inbox := filepath.Join(c.Data, "inbox")
@@ -72,7 +72,7 @@ func (c demoCmd) Run(a *app) error {
 }
 
 // create makes the data folder, with the mark of an unfinished demo set first.
-func (c demoCmd) create(mark string) error {
+func (c demoCmd) create(mark string, day time.Time) error {
 	conf := city.Config{Packs: []string{"luoyang", "plan", "statistics", "balance", "registry"}, Notice: syntheticNotice}
 	if c.City == "eauclaire" {
 		conf = city.Config{Packs: []string{"eauclaire"}}
@@ -84,7 +84,7 @@ func (c demoCmd) create(mark string) error {
 	if err := os.WriteFile(mark, []byte(text), 0o640); err != nil {
 		return fmt.Errorf("create data folder: %w", err)
 	}
-	return city.Create(c.Data, conf)
+	return city.Create(c.Data, conf, day)
 }
 
 func (c demoCmd) write(a *app, inbox string) (demo.Manifest, error) {

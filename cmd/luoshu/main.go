@@ -43,7 +43,9 @@ type cli struct {
 	Check   checkCmd   `cmd:"" help:"Verify the hash chain against the tables. Exit 1 with what is wrong."`
 	Serve   serveCmd   `cmd:"" help:"Serve the pages and the API."`
 	Pack    packCmd    `cmd:"" help:"Check and test packs."`
-	Account accountCmd `cmd:"" help:"Manage local accounts."`
+	Keys    keysCmd    `cmd:"" help:"Show, make and rotate the keys that data are sealed with."`
+	User    userCmd    `cmd:"" help:"Manage accounts and grants."`
+	Account accountCmd `cmd:"" hidden:"" help:"Manage local accounts (use user)."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

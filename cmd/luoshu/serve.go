@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"luoshu"
 	"luoshu/kernel/city"
 	"luoshu/web"
+	"luoshu/web/account"
 	"luoshu/web/kit"
 	webverify "luoshu/web/verify"
 )
@@ -20,6 +22,16 @@ import (
 type serveCmd struct {
 	Data   string `required:"" type:"path" help:"Data folder."`
 	Listen string `default:"127.0.0.1:8080" help:"Address and port."`
+}
+
+// areas are the routes of every area of trust.
+func areas(ct *city.City) []kit.Route {
+	return slices.Concat(
+		account.Routes(ct.Access, ct.Catalog),
+		webverify.Routes(webverify.Config{
+			Verify: ct.Verify, Findings: ct.Findings, Door: ct.Door, Access: ct.Access, Charter: ct.Charter, Ledger: ct.Ledger,
+		}),
+	)
 }
 
 // Run serves until it is interrupted; requests under way get ten seconds to end.
@@ -62,13 +74,6 @@ func (c serveCmd) Run(a *app) error {
 			return fmt.Errorf("serve: %w", err)
 		}
 		return <-done
-	})
-}
-
-// areas are the routes of the businesses of trust.
-func areas(ct *city.City) []kit.Route {
-	return webverify.Routes(webverify.Config{
-		Verify: ct.Verify, Findings: ct.Findings, Door: ct.Door, Access: ct.Access, Charter: ct.Charter, Ledger: ct.Ledger,
 	})
 }
 

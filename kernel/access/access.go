@@ -40,6 +40,9 @@ type Access struct {
 	flushing bool
 	flushed  *sync.Cond
 
+	events func(context.Context, Event)
+	sealer Sealer
+
 	head     flight.Shared[int64]
 	tmu      sync.Mutex
 	tree     *Tree
@@ -51,15 +54,18 @@ type Access struct {
 func Open(ctx context.Context, db *store.DB, cat *catalog.Catalog, now func() time.Time) (*Access, error) {
 	a := &Access{
 		db: db, cat: cat, now: now,
-		limit:    newLimiter(),
 		work:     make(chan struct{}, 2),
 		sessions: map[string]*Session{},
 		ended:    map[string]bool{},
 		cut:      map[string]time.Time{},
 	}
 	a.flushed = sync.NewCond(&a.smu)
+	a.limit = newLimiter(a.Policy)
 	var err error
 	if a.decoy, err = hashPassword("decoy"); err != nil {
+		return nil, err
+	}
+	if err := a.remember(ctx); err != nil {
 		return nil, err
 	}
 	if _, err := a.Tree(ctx); err != nil {

@@ -16,6 +16,7 @@ import (
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/store"
+	"luoshu/kernel/store/storetest"
 )
 
 const good = "correct horse 1"
@@ -37,7 +38,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w := &world{t: t, cat: cat, now: time.Date(2025, 10, 1, 8, 0, 0, 0, time.UTC)}
 	var err error
-	if w.db, err = store.Open(t.Context(), store.Config{DSN: filepath.Join(t.TempDir(), "a.db")}); err != nil {
+	if w.db, err = store.Open(t.Context(), store.Config{DSN: filepath.Join(t.TempDir(), "a.db"), Keys: storetest.Keys(t)}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.db.Close() })
@@ -159,7 +160,7 @@ func TestSessionsEnd(t *testing.T) {
 	ctx := context.Background()
 	for name, end := range map[string]func(w *world, token string){
 		"signed out": func(w *world, token string) { w.acc.SignOut(ctx, token) },
-		"idle":       func(w *world, _ string) { w.now = w.now.Add(access.SessionIdle + time.Minute) },
+		"idle":       func(w *world, _ string) { w.now = w.now.Add(access.DefaultPolicy().Idle + time.Minute) },
 		"old": func(w *world, token string) {
 			for range 13 {
 				w.now = w.now.Add(time.Hour)
@@ -216,7 +217,7 @@ func TestLockOut(t *testing.T) {
 	if _, _, err := w.acc.SignIn(ctx, "ann", good, "elsewhere"); err != nil {
 		t.Errorf("the owner is locked out by a stranger: %v", err)
 	}
-	w.now = w.now.Add(16 * time.Minute)
+	w.now = w.now.Add(access.DefaultPolicy().Lock + time.Minute)
 	if _, _, err := w.acc.SignIn(ctx, "ann", good, "there"); err != nil {
 		t.Errorf("still locked: %v", err)
 	}

@@ -124,7 +124,7 @@ func (a *Access) Holder(ctx context.Context, e *catalog.Entity, values []luoshu.
 		return "", nil
 	}
 	rows, err := a.db.Query(ctx, `SELECT `+store.Col(far)+` FROM `+store.Table(target.Name)+
-		` WHERE _to IS NULL AND `+store.Col(target.Key[0])+` = ?`, own)
+		` WHERE _to IS NULL AND `+store.Col(target.Key[0])+` = ?`, a.db.Stored(target.Name, target.Key[0], own))
 	if err != nil {
 		return "", fmt.Errorf("find the holder of a %s: %w", e.Name, err)
 	}

@@ -11,14 +11,15 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"luoshu"
 )
 
-// How long a session lives without use, and at most.
+// How long a session lives at most; Policy.Idle says how long without use.
 const (
-	SessionIdle  = 2 * time.Hour
 	SessionLife  = 12 * time.Hour
 	sessionTouch = time.Minute // last use is stored no more often than this
 	sessionsHeld = 50000
@@ -26,12 +27,21 @@ const (
 
 // Session is one signed-in browser.
 type Session struct {
-	Actor   luoshu.Actor
+	Actor   luoshu.Actor // Role and Org are empty while something is Pending
 	Display luoshu.Text
 	CSRF    string // the value every write must repeat in a header
 	Created time.Time
 	Seen    time.Time
+	ID      string   // how people refer to it
+	Grant   string   // the grant it acts under, "" until one is chosen
+	Owner   string   // of a delegation: whose grant it is
+	Factor  bool     // a second factor was shown
+	Pending string   // what is due before anything else: "factor", "enrol", "password", "grant" or ""
+	Token   string   // id of the API token, "" for a browser
+	Rights  []string // of a token: all it may do
 	hash    string
+	address string
+	agent   string
 	stored  time.Time // last use as the database has it
 	checked time.Time // last time the account was looked at
 }
@@ -58,18 +68,26 @@ func (e *TooManyError) Text() luoshu.Text {
 	}
 }
 
-// SignIn checks name and password and opens a session. The token goes to the
-// browser and nowhere else; only its hash is kept. Errors: ErrSignIn, a
-// *TooManyError, or a fault of the database.
+// errNoGrant answers who is known but may do nothing.
+var errNoGrant = luoshu.Errorf(luoshu.Denied, "账号没有有效授权，请联系安全管理员", "the account holds no grant; ask the security administrator")
+
+// SignIn checks name and password and opens a session, which may still have
+// something Pending. The token goes to the browser and nowhere else; only its hash
+// is kept. Errors: ErrSignIn, a *TooManyError, a Denied for an account that is
+// sealed or holds no grant, or a fault of the database.
 func (a *Access) SignIn(ctx context.Context, name, password, address string) (string, *Session, error) {
+	return a.SignInFrom(ctx, name, password, address, "")
+}
+
+// SignInFrom is SignIn with what the browser calls itself.
+func (a *Access) SignInFrom(ctx context.Context, name, password, address, agent string) (string, *Session, error) {
 	if w := a.limit.wait(name, address, a.now()); w > 0 {
+		a.tell(ctx, Event{Kind: "locked", Account: name, Address: address})
 		return "", nil, &TooManyError{Wait: w}
 	}
-	s := &Session{}
 	var hash string
 	var off int
-	err := a.db.QueryRow(ctx, `SELECT name, display_zh, display_en, role, org, hash, disabled FROM account WHERE name = ?`, name).
-		Scan(&s.Actor.Name, &s.Display.ZH, &s.Display.EN, &s.Actor.Role, &s.Actor.Org, &hash, &off)
+	err := a.db.QueryRow(ctx, `SELECT hash, disabled FROM account WHERE name = ?`, name).Scan(&hash, &off)
 	known := err == nil
 	if err != nil {
 		if !errors.Is(err, sql.ErrNoRows) {
@@ -77,33 +95,175 @@ func (a *Access) SignIn(ctx context.Context, name, password, address string) (st
 		}
 		hash = a.decoy
 	}
-	select {
-	case a.work <- struct{}{}:
-	case <-ctx.Done():
-		return "", nil, ctx.Err()
+	good, err := a.checkHash(ctx, hash, password)
+	if err != nil {
+		return "", nil, err
 	}
-	good := len(password) <= 1024 && checkPassword(hash, password)
-	<-a.work
-	if !known || !good || off != 0 || a.cat.Role(s.Actor.Role) == nil {
-		a.limit.fail(name, address, a.now())
+	if !known || !good || off != 0 {
+		a.failed(name, address)
+		a.tell(ctx, Event{Kind: "sign-in-failed", Account: name, Address: address})
 		return "", nil, ErrSignIn
 	}
 	a.limit.clear(name, address)
+	return a.open(ctx, name, address, agent)
+}
+
+// checkHash checks a password against a hash; few at a time, since each takes memory.
+func (a *Access) checkHash(ctx context.Context, hash, password string) (bool, error) {
+	select {
+	case a.work <- struct{}{}:
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	defer func() { <-a.work }()
+	return len(password) <= 1024 && checkPassword(hash, password), nil
+}
+
+// open makes a session of an account whose owner has shown who they are.
+func (a *Access) open(ctx context.Context, name, address, agent string) (string, *Session, error) {
 	raw := make([]byte, 32)
 	if _, err := rand.Read(raw); err != nil {
 		return "", nil, fmt.Errorf("make a session token: %w", err)
 	}
 	token := base64.RawURLEncoding.EncodeToString(raw)
 	now := a.now()
-	s.hash, s.CSRF = tokenHash(token), csrfOf(token)
-	s.Created, s.Seen, s.stored, s.checked = now, now, now, now
+	s := &Session{
+		Actor: luoshu.Actor{Name: name}, ID: "S" + strings.ToLower(rand.Text()[:12]), hash: tokenHash(token), CSRF: csrfOf(token),
+		Created: now, Seen: now, stored: now, checked: now, address: address, agent: cut(agent, 200),
+	}
+	grants, err := a.holding(ctx, name)
+	if err != nil {
+		return "", nil, err
+	}
+	if len(grants) == 0 {
+		return "", nil, errNoGrant
+	}
+	if len(grants) == 1 {
+		s.Grant = grants[0].ID
+	}
+	var created string
+	var last int64
+	if err := a.db.QueryRow(ctx, `SELECT created, last_in FROM account WHERE name = ?`, name).Scan(&created, &last); err != nil {
+		return "", nil, fmt.Errorf("read account: %w", err)
+	}
+	if a.Policy().unused(created, last, now) {
+		return "", nil, luoshu.Errorf(luoshu.Denied, "账号长期未用，已封存；请联系系统管理员启用", "the account was not used for long and is sealed; ask the system administrator to open it")
+	}
+	if ok, err := a.settle(ctx, s); err != nil || !ok {
+		if err == nil {
+			err = errNoGrant
+		}
+		return "", nil, err
+	}
 	a.keep(s)
 	a.store(func(ctx context.Context) error {
-		_, err := a.db.Exec(ctx, `INSERT INTO session (hash, account, created, seen) VALUES (?, ?, ?, ?)`,
-			s.hash, s.Actor.Name, now.Unix(), now.Unix())
+		_, err := a.db.Exec(ctx, `INSERT INTO session (hash, account, created, seen, id, grant_id, factor, address, agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			s.hash, s.Actor.Name, now.Unix(), now.Unix(), s.ID, s.Grant, flag(s.Factor), s.address, s.agent)
+		if err == nil {
+			_, err = a.db.Exec(ctx, `UPDATE account SET last_in = ? WHERE name = ?`, now.Unix(), name)
+		}
+		if err == nil && s.Grant != "" {
+			_, err = a.db.Exec(ctx, `UPDATE role_grant SET used_at = ? WHERE id = ?`, now.Unix(), s.Grant)
+		}
 		return err
 	})
-	return token, s, nil
+	a.tell(ctx, Event{Kind: "sign-in", Actor: name, Account: name, Object: s.ID, Address: address})
+	out := *s
+	return token, &out, nil
+}
+
+// settle reads the account and the grant of a session: who acts, and what is still
+// pending. It answers false when the session is over.
+func (a *Access) settle(ctx context.Context, s *Session) (bool, error) {
+	var off, change int
+	var since int64
+	var created string
+	err := a.db.QueryRow(ctx, `SELECT display_zh, display_en, disabled, must_change, password_at, created FROM account WHERE name = ?`, s.Actor.Name).
+		Scan(&s.Display.ZH, &s.Display.EN, &off, &change, &since, &created)
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && off != 0) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read account: %w", err)
+	}
+	grants, err := a.holding(ctx, s.Actor.Name)
+	if err != nil {
+		return false, err
+	}
+	s.Actor.Role, s.Actor.Org, s.Owner, s.Pending = "", "", "", ""
+	var g *Grant
+	demands := false
+	for i := range grants {
+		if grants[i].ID == s.Grant {
+			g = &grants[i]
+		}
+		if r := a.cat.Role(grants[i].Role); r != nil && r.Factor {
+			demands = true
+		}
+	}
+	if len(grants) == 0 || (s.Grant != "" && g == nil) {
+		return false, nil
+	}
+	var ready int
+	if err := a.db.QueryRow(ctx, `SELECT count(*) FROM factor WHERE account = ? AND ready = 1 AND kind <> 'recovery'`, s.Actor.Name).Scan(&ready); err != nil {
+		return false, fmt.Errorf("read factors: %w", err)
+	}
+	set := time.Unix(since, 0)
+	if since == 0 {
+		if set, err = time.Parse(time.RFC3339, created); err != nil {
+			set = a.now()
+		}
+	}
+	days := a.Policy().PasswordDays
+	switch {
+	case ready > 0 && !s.Factor:
+		s.Pending = "factor"
+	case change != 0 || (days > 0 && a.now().Sub(set) > time.Duration(days)*24*time.Hour):
+		s.Pending = "password"
+	case demands && ready == 0:
+		s.Pending = "enrol"
+	case g == nil:
+		s.Pending = "grant"
+	default:
+		s.Actor.Role, s.Actor.Org, s.Owner = g.Role, g.Org, g.Owner
+	}
+	return true, nil
+}
+
+// Choose makes a session act under one of the account's grants.
+func (a *Access) Choose(ctx context.Context, s *Session, grant string) (*Session, error) {
+	grants, err := a.holding(ctx, s.Actor.Name)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(grants, func(g Grant) bool { return g.ID == grant }) {
+		return nil, luoshu.Errorf(luoshu.NotFound, "没有这一授权", "no such grant")
+	}
+	return a.amend(ctx, s, func(x *Session) { x.Grant = grant }, `UPDATE session SET grant_id = ? WHERE hash = ?`, grant)
+}
+
+// Holding lists what a session's account may act as.
+func (a *Access) Holding(ctx context.Context, s *Session) ([]Grant, error) {
+	return a.holding(ctx, s.Actor.Name)
+}
+
+// amend changes a session, here and in the database, and settles it anew.
+func (a *Access) amend(ctx context.Context, s *Session, change func(*Session), q string, value any) (*Session, error) {
+	out := *s
+	change(&out)
+	if ok, err := a.settle(ctx, &out); err != nil || !ok {
+		if err == nil {
+			err = errNoGrant
+		}
+		return nil, err
+	}
+	hash := out.hash
+	a.store(func(ctx context.Context) error {
+		_, err := a.db.Exec(ctx, q, value, hash)
+		return err
+	})
+	a.keep(&out)
+	return &out, nil
 }
 
 // Session finds the session of a token, nil if there is none, it has expired or
@@ -119,7 +279,7 @@ func (a *Access) Session(ctx context.Context, token string) (*Session, error) {
 		return nil, nil
 	}
 	s := a.sessions[hash]
-	if s != nil && s.alive(now) && now.Sub(s.checked) < sessionTouch {
+	if s != nil && a.alive(s, now) && now.Sub(s.checked) < sessionTouch {
 		s.Seen = now
 		touch := now.Sub(s.stored) >= sessionTouch
 		if touch {
@@ -140,34 +300,40 @@ func (a *Access) Session(ctx context.Context, token string) (*Session, error) {
 func (a *Access) loadSession(ctx context.Context, token, hash string, now time.Time, held *Session) (*Session, error) {
 	s := &Session{hash: hash, CSRF: csrfOf(token)}
 	if held != nil {
-		if !held.alive(now) {
+		if !a.alive(held, now) {
 			a.drop(hash)
 			return nil, nil
 		}
-		s.Actor.Name, s.Created, s.stored = held.Actor.Name, held.Created, held.stored
+		*s = *held
 	} else {
 		var created, seen int64
-		err := a.db.QueryRow(ctx, `SELECT account, created, seen FROM session WHERE hash = ?`, hash).Scan(&s.Actor.Name, &created, &seen)
+		var factor int
+		err := a.db.QueryRow(ctx, `SELECT account, created, seen, id, grant_id, factor, address, agent FROM session WHERE hash = ?`, hash).
+			Scan(&s.Actor.Name, &created, &seen, &s.ID, &s.Grant, &factor, &s.address, &s.agent)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil, nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read session: %w", err)
 		}
-		s.Created, s.Seen = time.Unix(created, 0), time.Unix(seen, 0)
+		s.Created, s.Seen, s.Factor = time.Unix(created, 0), time.Unix(seen, 0), factor != 0
 		s.stored = s.Seen
-		if !s.alive(now) || a.cutOff(s) {
+		if !a.alive(s, now) || a.cutOff(s) {
 			return nil, nil
 		}
 	}
-	var off int
-	err := a.db.QueryRow(ctx, `SELECT display_zh, display_en, role, org, disabled FROM account WHERE name = ?`, s.Actor.Name).
-		Scan(&s.Display.ZH, &s.Display.EN, &s.Actor.Role, &s.Actor.Org, &off)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("read account: %w", err)
+	ok, err := a.settle(ctx, s)
+	if err != nil {
+		return nil, err
 	}
-	if err != nil || off != 0 {
+	if !ok {
 		a.drop(hash)
+		return nil, nil
+	}
+	a.smu.Lock()
+	gone := a.ended[hash]
+	a.smu.Unlock()
+	if gone { // signed out while the account was read
 		return nil, nil
 	}
 	s.Seen, s.checked = now, now
@@ -177,12 +343,17 @@ func (a *Access) loadSession(ctx context.Context, token, hash string, now time.T
 }
 
 // SignOut ends a session at once.
-func (a *Access) SignOut(_ context.Context, token string) {
+func (a *Access) SignOut(ctx context.Context, token string) {
 	hash := tokenHash(token)
 	a.smu.Lock()
+	who := ""
+	if s := a.sessions[hash]; s != nil {
+		who = s.Actor.Name
+	}
 	delete(a.sessions, hash)
 	a.ended[hash] = true
 	a.smu.Unlock()
+	a.tell(ctx, Event{Kind: "sign-out", Actor: who, Account: who})
 	a.store(func(ctx context.Context) error {
 		_, err := a.db.Exec(ctx, `DELETE FROM session WHERE hash = ?`, hash)
 		if err == nil {
@@ -199,8 +370,9 @@ func (s *Session) SameCSRF(header string) bool {
 	return header != "" && subtle.ConstantTimeCompare([]byte(header), []byte(s.CSRF)) == 1
 }
 
-func (s *Session) alive(now time.Time) bool {
-	return now.Sub(s.Seen) < SessionIdle && now.Sub(s.Created) < SessionLife
+// alive also ends a session that lies in the future: the clock jumped back.
+func (a *Access) alive(s *Session, now time.Time) bool {
+	return now.Sub(s.Seen) < a.Policy().Idle && now.Sub(s.Created) < SessionLife && s.Created.Sub(now) < sessionTouch
 }
 
 func (a *Access) keep(s *Session) {
@@ -209,7 +381,7 @@ func (a *Access) keep(s *Session) {
 	defer a.smu.Unlock()
 	if len(a.sessions) >= sessionsHeld {
 		for h, o := range a.sessions {
-			if !o.alive(s.Seen) {
+			if !a.alive(o, s.Seen) {
 				delete(a.sessions, h)
 			}
 		}
@@ -235,13 +407,33 @@ func (a *Access) cutOff(s *Session) bool {
 	return ok && !s.Created.After(at)
 }
 
-func (a *Access) endSessions(account string) {
+// endSessionsBut ends the sessions of an account except the one with hash keep.
+func (a *Access) endSessionsBut(ctx context.Context, account, keep string) error {
 	a.smu.Lock()
-	a.cut[account] = a.now()
+	if keep == "" {
+		a.cut[account] = a.now()
+	}
 	for h, s := range a.sessions {
-		if s.Actor.Name == account {
+		if s.Actor.Name == account && h != keep {
 			delete(a.sessions, h)
 		}
+	}
+	if s := a.sessions[keep]; s != nil {
+		s.checked = time.Time{}
+	}
+	a.smu.Unlock()
+	a.store(func(ctx context.Context) error {
+		_, err := a.db.Exec(ctx, `DELETE FROM session WHERE account = ? AND hash <> ?`, account, keep)
+		return err
+	})
+	return nil
+}
+
+// recheck lets every session be settled anew at its next request.
+func (a *Access) recheck() {
+	a.smu.Lock()
+	for _, s := range a.sessions {
+		s.checked = time.Time{}
 	}
 	a.smu.Unlock()
 }
@@ -294,7 +486,7 @@ func (a *Access) Sync(ctx context.Context) error {
 	a.smu.Unlock()
 	now := a.now()
 	_, err := a.db.Exec(ctx, `DELETE FROM session WHERE seen < ? OR created < ?`,
-		now.Add(-SessionIdle).Unix(), now.Add(-SessionLife).Unix())
+		now.Add(-a.Policy().Idle).Unix(), now.Add(-SessionLife).Unix())
 	if err != nil {
 		return fmt.Errorf("remove expired sessions: %w", err)
 	}
@@ -310,4 +502,84 @@ func tokenHash(token string) string {
 func csrfOf(token string) string {
 	h := sha256.Sum256([]byte("luoshu csrf\x00" + token))
 	return base64.RawURLEncoding.EncodeToString(h[:18])
+}
+
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "")
+}
+
+// SessionInfo is a session as its owner or an administrator sees it.
+type SessionInfo struct {
+	ID      string `json:"id"`
+	Account string `json:"account"`
+	Role    string `json:"role"`
+	Org     string `json:"org"`
+	Created string `json:"created"`
+	Seen    string `json:"seen"`
+	Address string `json:"address"`
+	Agent   string `json:"agent"`
+	This    bool   `json:"this"`
+}
+
+// Sessions lists the sessions that live: one's own, or those of another account
+// for who has the right grants.
+func (a *Access) Sessions(ctx context.Context, s *Session, account string) ([]SessionInfo, error) {
+	if account == "" {
+		account = s.Actor.Name
+	}
+	if account != s.Actor.Name {
+		if err := a.Require(s.Actor, "grants"); err != nil {
+			return nil, err
+		}
+	}
+	now := a.now()
+	rows, err := a.db.Query(ctx, `SELECT s.hash, s.id, s.account, s.created, s.seen, s.address, s.agent, coalesce(g.role, ''), coalesce(g.org, '')
+		FROM session s LEFT JOIN role_grant g ON g.id = s.grant_id WHERE s.account = ? AND s.created > ? AND s.seen > ? ORDER BY s.created DESC`,
+		account, now.Add(-SessionLife).Unix(), now.Add(-a.Policy().Idle-sessionTouch).Unix())
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	defer rows.Close()
+	out := []SessionInfo{}
+	for rows.Next() {
+		var x SessionInfo
+		var hash string
+		var created, seen int64
+		if err := rows.Scan(&hash, &x.ID, &x.Account, &created, &seen, &x.Address, &x.Agent, &x.Role, &x.Org); err != nil {
+			return nil, fmt.Errorf("list sessions: %w", err)
+		}
+		x.Created, x.Seen = time.Unix(created, 0).UTC().Format(time.RFC3339), time.Unix(seen, 0).UTC().Format(time.RFC3339)
+		x.This = hash == s.hash
+		out = append(out, x)
+	}
+	return out, rows.Err()
+}
+
+// EndSession ends one session by its id: one's own, or any for who has the right
+// grants. Other processes follow within a minute.
+func (a *Access) EndSession(ctx context.Context, s *Session, id string) error {
+	var hash, account string
+	err := a.db.QueryRow(ctx, `SELECT hash, account FROM session WHERE id = ?`, id).Scan(&hash, &account)
+	gone := luoshu.Errorf(luoshu.NotFound, "没有这个会话", "no such session")
+	if errors.Is(err, sql.ErrNoRows) || id == "" {
+		return gone
+	}
+	if err != nil {
+		return fmt.Errorf("read session: %w", err)
+	}
+	if account != s.Actor.Name && a.Require(s.Actor, "grants") != nil {
+		return gone
+	}
+	a.smu.Lock()
+	delete(a.sessions, hash)
+	a.ended[hash] = true
+	a.smu.Unlock()
+	if _, err := a.db.Exec(ctx, `DELETE FROM session WHERE hash = ?`, hash); err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	a.tell(ctx, Event{Kind: "sessions-ended", Actor: s.Actor.Name, Account: account, Object: id})
+	return nil
 }

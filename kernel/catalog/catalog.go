@@ -191,6 +191,10 @@ type Field struct {
 	Scale       int
 	Unit        Text
 	Sensitivity Sensitivity
+	Find        bool   // sensitive, but found by an exact value
+	Sealed      bool   // a key that tells of a person: a token stands in its place
+	Rest        Rest   // how values lie in the table, and under which domain tokens are made
+	Domain      string // of tokens, "" unless Rest is Token
 	Source      string // the one source of record: school | county | city | province | nation | system:NAME
 	Example     string
 	Line        int
@@ -450,6 +454,8 @@ type Role struct {
 	Small bool        // may see groups below the minimum group size
 	// Entities limits the role to some entities; empty is all.
 	Entities []string
+	// Factor says that the role needs a second factor at sign-in.
+	Factor bool
 	// Home is the page the role starts on.
 	Home string
 }

@@ -73,6 +73,7 @@ func (l *loader) field(e *Entity, o *yamltree.Object) {
 	if s := o.Get("sensitivity").OneOf(sensitivities...); s != "" {
 		f.Sensitivity, _ = ParseSensitivity(s)
 	}
+	f.Find, f.Sealed = o.Get("find").Bool(), o.Get("sealed").Bool()
 	f.Source = "school"
 	if s := o.Get("source"); s.Given() {
 		if f.Source = s.Str(); f.Source != "" && !sourcePattern.MatchString(f.Source) {
@@ -223,6 +224,7 @@ func (l *loader) entityRefs(e *Entity, o *yamltree.Object) {
 		o.Get("year").Fault("字段 %s 的类型不是 year", "the field %s is not of type year", f.Name)
 	}
 	l.org(e, o.Get("org"))
+	l.restRefs(e, o)
 }
 
 // knownEntity resolves the name of an entity.

@@ -169,11 +169,13 @@ func (l *loader) grainRefs(g *Grain, o *yamltree.Object, joins, rolls, dims []*y
 	}
 }
 
-// open checks that an expression reads no closed field.
+// open checks that an expression reads no closed field and none that is found by
+// equality only.
 func (l *loader) open(g *Grain, v yamltree.Item, x *rule.Expr) {
 	for _, name := range x.Vars() {
 		if f := l.cat.VarField(g, name); f != nil {
 			l.notClosed(v, f)
+			l.compared(v, f)
 		}
 	}
 }
@@ -208,6 +210,8 @@ func (l *loader) joins(g *Grain, fact *Entity, joins []*yamltree.Object) bool {
 			o.Get("on").Fault("%s 引用的是 %s，不是 %s", "%s refers to %s, not to %s", j.On, f.Ref, e.Name)
 		case e.Field(e.Key[0]) != nil && e.Field(e.Key[0]).Type.Kind() != f.Type.Kind():
 			o.Get("on").Fault("%s 与 %s 的键类型不同", "%s has another type than the key of %s", j.On, e.Name)
+		case f.Sensitivity != Closed && (f.Rest == Hidden || e.Field(e.Key[0]) != nil && e.Field(e.Key[0]).Domain != f.Domain):
+			o.Get("on").Fault("%s 与 %s 的键加密方式不同，不能连接；请用引用字段", "%s is not encrypted as the key of %s is and cannot be joined to it; use a reference", j.On, e.Name)
 		default:
 			l.notClosed(o.Get("on"), f)
 		}
@@ -255,16 +259,32 @@ func (l *loader) rolls(g *Grain, fact *Entity, rolls []*yamltree.Object) {
 			}
 			l.notClosed(b.Get("theirs"), theirs)
 			if r.By[k].Prog = l.compile(ours, b.Get("ours"), theirs.Type.Kind()); r.By[k].Prog != nil {
-				l.open(g, b.Get("ours"), r.By[k].Prog)
+				l.rollKey(g, b.Get("ours"), r.By[k].Prog, theirs)
 			}
 		}
 		env := l.env(o.Place(), l.cat.EntityVars(e), nil)
 		if r.WhereProg = l.compile(env, o.Get("where"), rule.Bool); r.WhereProg != nil {
 			for _, v := range r.WhereProg.Vars() {
 				l.notClosed(o.Get("where"), e.Field(v))
+				l.compared(o.Get("where"), e.Field(v))
 			}
 		}
 	}
+}
+
+// rollKey checks our side of a roll's key: a field that is found by equality only
+// may meet its like.
+func (l *loader) rollKey(g *Grain, v yamltree.Item, ours *rule.Expr, theirs *Field) {
+	l.inClearOrToken(v, theirs)
+	if name, ok := ours.Field(); ok {
+		if f := l.cat.VarField(g, name); f != nil && f.Rest == Token && f.Domain == theirs.Domain {
+			return
+		}
+	}
+	if theirs.Rest == Token {
+		l.compared(v, theirs)
+	}
+	l.open(g, v, ours)
 }
 
 func (l *loader) dim(g *Grain, d *Dim, o *yamltree.Object, env *rule.Env) {

@@ -59,6 +59,7 @@ func Load(o Options) (*Catalog, []Fault) {
 	for _, f := range l.order(folders, o.Packs) {
 		l.read(f, sum)
 	}
+	l.rest()
 	for i := range l.later {
 		for _, f := range l.later[i] {
 			f()

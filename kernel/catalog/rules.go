@@ -241,6 +241,14 @@ func (l *loader) role(f *folder, o *yamltree.Object) {
 		}
 	}
 	r.Small = o.Get("small").Bool()
+	r.Factor = o.Get("factor").OneOf("required") != ""
+	for _, c := range r.Can {
+		if (c == "accounts" || c == "grants" || c == "audit") && len(r.Can) > 1 {
+			o.Get("can").Fault("管理员权限 %s 须单独成为一个角色，不得与其他权限合并（三员分立）",
+				"the administrator's right %s stands alone: no role joins it with another", c)
+			break
+		}
+	}
 	r.Entities = o.Get("entities").Strs()
 	if h := o.Get("home"); h.Given() {
 		if r.Home = h.Str(); r.Home == "" || r.Home[0] != '/' {

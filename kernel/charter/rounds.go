@@ -294,8 +294,8 @@ func (l *loader) plain(e *catalog.Entity, x yamltree.Item) *rule.Expr {
 		return nil
 	}
 	for _, v := range prog.Vars() {
-		if f := e.Field(v); f != nil && f.Sensitivity >= catalog.Sensitive {
-			x.Fault("条件不能读字段 %s：它是敏感或不公开的", "a condition may not read the field %s, which is sensitive or closed", v)
+		if f := e.Field(v); f != nil && (f.Rest != catalog.InClear || f.Sensitivity >= catalog.Sensitive) {
+			x.Fault("条件不能读字段 %s：它加密存放或不公开", "a condition may not read the field %s, which is kept encrypted or closed", v)
 			return nil
 		}
 	}

@@ -78,7 +78,7 @@ type selectCheck struct {
 }
 
 // checkSelect holds the SELECT of a rule against what one may do: read entities by
-// name, no closed field, sensitive ones for equality only, nothing else. Whether
+// name, no closed field, sealed ones for equality only, nothing else. Whether
 // the database takes it is seen when it is prepared.
 func (l *loader) checkSelect(r *SetRule) {
 	s := &selectCheck{l: l, r: r, list: tokens(r.Find), ctes: map[string]bool{}, fields: map[string]*catalog.Field{}}
@@ -98,7 +98,7 @@ func (l *loader) checkSelect(r *SetRule) {
 	s.sources()
 	for _, name := range r.Reads {
 		for _, f := range l.cat.Entity(name).Fields {
-			if g := s.fields[f.Name]; g == nil || f.Sensitivity > g.Sensitivity {
+			if g := s.fields[f.Name]; g == nil || secrecy(f) > secrecy(g) {
 				s.fields[f.Name] = f
 			}
 		}
@@ -172,8 +172,22 @@ func (s *selectCheck) source(i int) {
 	}
 }
 
-// secrets finds closed fields, which may not be named, and sensitive ones, which
-// may stand beside = and <>, in joins, groups and counts, and nowhere else.
+// secrecy orders fields by how little of them a statement may use.
+func secrecy(f *catalog.Field) int {
+	switch {
+	case f.Sensitivity == catalog.Closed:
+		return 3
+	case f.Rest == catalog.Hidden:
+		return 2
+	case f.Rest == catalog.Token, f.Sensitivity == catalog.Sensitive:
+		return 1
+	}
+	return 0
+}
+
+// secrets finds closed fields and such as lie encrypted, which may not be named, and
+// those of which the database has a token, which may stand beside = and <>, in
+// joins, groups and counts, and nowhere else.
 func (s *selectCheck) secrets() {
 	at := func(i int) string {
 		if i < 0 || i >= len(s.list) {
@@ -182,7 +196,7 @@ func (s *selectCheck) secrets() {
 		return s.list[i].text
 	}
 	for _, v := range s.r.Evidence {
-		if f := s.fields[v.Name]; f != nil && f.Sensitivity > v.Class {
+		if f := s.fields[v.Name]; f != nil && (f.Sensitivity > v.Class || secrecy(f) > 0) {
 			s.fault(s.list[0], "证据 %s 与字段同名，等级却低于字段的 %s", "the evidence %s has the name of a field but a lower class than its %s", v.Name, f.Sensitivity.String())
 		}
 	}
@@ -191,11 +205,14 @@ func (s *selectCheck) secrets() {
 		if !t.word || f == nil {
 			continue
 		}
-		if f.Sensitivity == catalog.Closed {
-			s.fault(t, "字段 %s 不公开，不能用在这里", "the field %s is closed and cannot be used here", t.text)
+		switch secrecy(f) {
+		case 0:
 			continue
-		}
-		if f.Sensitivity != catalog.Sensitive {
+		case 2:
+			s.fault(t, "字段 %s 加密存放，不能用在这里；要比较是否相等须写 find: true", "the field %s is kept encrypted and cannot be used here; to compare it for equality it needs find: true", t.text)
+			continue
+		case 3:
+			s.fault(t, "字段 %s 不公开，不能用在这里", "the field %s is closed and cannot be used here", t.text)
 			continue
 		}
 		before := i - 1
@@ -204,7 +221,7 @@ func (s *selectCheck) secrets() {
 		}
 		if s.called(i) || slices.Contains(revealing, at(before)) || slices.Contains(revealing, at(i+1)) || at(before) == "(" && at(i+1) == ")" && at(before-1) != "count" ||
 			i+1 < len(s.list) && s.list[i+1].word && !slices.Contains(following, at(i+1)) || s.ordered(i) {
-			s.fault(t, "字段 %s 是敏感的，只能比较是否相等", "the field %s is sensitive: it may be compared for equality only", t.text)
+			s.fault(t, "字段 %s 加密存放，只能比较是否相等", "the field %s is kept encrypted: it may be compared for equality only", t.text)
 		}
 	}
 }

@@ -23,8 +23,11 @@ import (
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
+	"luoshu/kernel/parquet"
 	"luoshu/kernel/records"
+	"luoshu/kernel/reseal"
 	"luoshu/kernel/store"
+	"luoshu/kernel/vault"
 	"luoshu/kernel/verify"
 	"luoshu/kernel/verify/finding"
 )
@@ -38,6 +41,9 @@ type Config struct {
 	Overlay string `yaml:"overlay,omitempty"`
 	// Database is where the records live; empty means SQLite in the data folder.
 	Database store.Config `yaml:"database,omitempty"`
+	// Vault says where the keys are that the data are sealed with; empty means
+	// keys.yaml in the data folder.
+	Vault vault.Config `yaml:"vault,omitempty"`
 	// Notice stands on every page and export (what the data are), if not empty.
 	Notice luoshu.Text `yaml:"notice,omitempty"`
 	// Engine forces how grains are scanned: "", "sqlite" or "duckdb".
@@ -71,14 +77,18 @@ func Exists(dir string) bool {
 	return err == nil
 }
 
-// Create writes city.yaml into dir, which is made if it is missing. It refuses a
-// folder that already is a data folder.
-func Create(dir string, c Config) error {
+// Create writes city.yaml into dir, which is made if it is missing, and draws the
+// city's keys where the config says that they are in a file that is not there yet.
+// It refuses a folder that already is a data folder. day is the keys' date.
+func Create(dir string, c Config, day time.Time) error {
 	if Exists(dir) {
 		return luoshu.Errorf(luoshu.Conflict, "%s 已是数据目录", "%s is a data folder already", dir)
 	}
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("create data folder: %w", err)
+	}
+	if err := createKeys(dir, c, day); err != nil {
+		return err
 	}
 	b, err := yaml.Marshal(c)
 	if err != nil {
@@ -93,6 +103,33 @@ func Create(dir string, c Config) error {
 		return fmt.Errorf("write %s: %w", ConfigFile, err)
 	}
 	return nil
+}
+
+func createKeys(dir string, c Config, day time.Time) error {
+	src, err := c.Vault.Source(dir)
+	if err != nil || src.File() == "" {
+		return err
+	}
+	if _, err := os.Lstat(src.File()); err == nil {
+		return nil
+	}
+	return vault.Create(src.File(), nil, day)
+}
+
+// NewKeys draws keys for a data folder of a former release, which has none yet.
+func NewKeys(dir string, day time.Time) error {
+	c, err := readConfig(dir)
+	if err != nil {
+		return err
+	}
+	src, err := c.Vault.Source(dir)
+	if err != nil {
+		return err
+	}
+	if src.File() == "" {
+		return luoshu.Errorf(luoshu.Invalid, "city.yaml 让命令提供密钥；请在那里生成", "city.yaml has a command hand out the keys; make them there")
+	}
+	return vault.Create(src.File(), nil, day)
 }
 
 // readConfig reads city.yaml; an unknown key is an error.
@@ -163,10 +200,15 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 	if c.Notice.ZH != "" {
 		cat.City.Notice = c.Notice
 	}
+	keys, err := openKeys(dir, c)
+	if err != nil {
+		return nil, err
+	}
 	dbc := c.Database
 	if dbc.Driver == "" {
 		dbc = store.Config{Driver: "sqlite", DSN: filepath.Join(dir, "luoshu.db")}
 	}
+	dbc.Keys = keys
 	db, err := store.Open(ctx, dbc)
 	if err != nil {
 		return nil, err
@@ -178,12 +220,23 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 	return city, nil
 }
 
+func openKeys(dir string, c Config) (*vault.Vault, error) {
+	src, err := c.Vault.Source(dir)
+	if err != nil {
+		return nil, err
+	}
+	return vault.Open(src, nil)
+}
+
 func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	if err := c.DB.EnsureEntities(ctx, c.Catalog); err != nil {
 		return err
 	}
 	var err error
 	if c.Ledger, err = ledger.Open(ctx, c.DB, c.Catalog, now); err != nil {
+		return err
+	}
+	if err := c.former(ctx); err != nil {
 		return err
 	}
 	c.Records = records.New(c.DB, c.Catalog)
@@ -214,6 +267,51 @@ func (c *City) Sweep(ctx context.Context, rest int64) error {
 		_, err = c.Findings.RunAffected(ctx, rest, nil)
 	}
 	return err
+}
+
+// former seals what a former release left in clear beside the database.
+func (c *City) former(ctx context.Context) error {
+	if err := reseal.Former(ctx, c.DB, c.Dir); err != nil {
+		return err
+	}
+	seals, err := filepath.Glob(filepath.Join(c.Dir, "seals", "*"))
+	if err != nil {
+		return err
+	}
+	for _, dir := range seals {
+		if err := parquet.Forget(dir, c.Catalog); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Rotate seals everything with the newest key and retires the others. With fresh, a
+// new key is made first.
+func (c *City) Rotate(ctx context.Context, fresh bool, day time.Time, p luoshu.Progress) (reseal.Report, error) {
+	if fresh {
+		if _, err := c.DB.Vault().Rotate(day); err != nil {
+			return reseal.Report{}, err
+		}
+	}
+	return reseal.Rotate(ctx, c.DB, c.Dir, p)
+}
+
+// Check verifies the ledger's chain against the tables, what is sealed in them and
+// what lies sealed beside them.
+func (c *City) Check(ctx context.Context, p luoshu.Progress) ([]ledger.Problem, error) {
+	out, err := c.Ledger.Check(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	more, err := reseal.Check(ctx, c.DB, c.Dir, p)
+	if err != nil {
+		return nil, fmt.Errorf("check files: %w", err)
+	}
+	for _, m := range more {
+		out = append(out, ledger.Problem{Msg: m})
+	}
+	return out, nil
 }
 
 // Close closes the database.

@@ -81,7 +81,7 @@ func (d *Door) choose(ctx context.Context, g *grant, q RecordQuery) (*selection,
 		if err != nil {
 			return nil, err
 		}
-		if err := s.filter(c.Field, q.Filter[name]); err != nil {
+		if err := s.filter(d.db, c.Field, q.Filter[name]); err != nil {
 			return nil, err
 		}
 	}
@@ -100,7 +100,7 @@ func (s *selection) sort(by string) error {
 	if name == "" {
 		var cols []string
 		for _, k := range s.g.ent.Key {
-			if c := s.g.col(k); c == nil || c.masked {
+			if c := s.g.col(k); c == nil || c.masked || c.Rest != catalog.InClear {
 				s.order = "f._rid"
 				return nil
 			}
@@ -109,8 +109,12 @@ func (s *selection) sort(by string) error {
 		s.order = strings.Join(cols, ", ")
 		return nil
 	}
-	if _, err := s.g.clear(name); err != nil {
+	c, err := s.g.clear(name)
+	if err != nil {
 		return err
+	}
+	if c.Rest != catalog.InClear {
+		return notBy(name)
 	}
 	col := "f." + store.Col(name)
 	// Nulls come last whichever way the order runs, on every database.
@@ -122,7 +126,18 @@ func (s *selection) sort(by string) error {
 	return nil
 }
 
-func (s *selection) filter(f *catalog.Field, want string) error {
+// notBy refuses to order or filter by a field whose values the database does not
+// have in clear.
+func notBy(name string) error {
+	return &luoshu.Error{Kind: luoshu.Invalid, Field: name, Msg: Text{ZH: "此字段加密存放，不能按它排序或筛选", EN: "this field is kept encrypted and cannot be sorted or filtered by"}}
+}
+
+// filter adds a condition. Of a sealed field only equality can be asked, and only
+// where the catalog says that it is found.
+func (s *selection) filter(db *store.DB, f *catalog.Field, want string) error {
+	if f.Rest == catalog.Hidden {
+		return notBy(f.Name)
+	}
 	col := "f." + store.Col(f.Name)
 	bad := &luoshu.Error{Kind: luoshu.Invalid, Field: f.Name, Msg: Text{ZH: "筛选值不合规", EN: "the filter's value is not valid"}}
 	if want == "" {
@@ -155,6 +170,9 @@ func (s *selection) filter(f *catalog.Field, want string) error {
 		v, ok := parseStored(f, c)
 		if !ok {
 			return bad
+		}
+		if text, ok := v.(string); ok {
+			v = db.Stored(s.g.ent.Name, f.Name, text)
 		}
 		args = append(args, v)
 	}
@@ -226,9 +244,13 @@ func (d *Door) search(ctx context.Context, s *selection, scope *access.Scope, q 
 	}
 	if k := e.KeyFields()[0]; k.Type.IsText() {
 		if c := s.g.col(k.Name); c != nil && !c.masked {
-			f.start(store.Col(k.Name), q)
+			find := f.start
+			if k.Rest == catalog.Token { // found whole or not at all
+				find = func(col, word string) { f.add("x."+col+" = ?", d.db.Stored(e.Name, k.Name, word)) }
+			}
+			find(store.Col(k.Name), q)
 			if up := strings.ToUpper(q); up != q {
-				f.start(store.Col(k.Name), up)
+				find(store.Col(k.Name), up)
 			}
 		}
 	}

@@ -146,7 +146,7 @@ func (d *Door) links(ctx context.Context, g *grant, r *raw, row Row) ([]Link, er
 		}
 		cond, args := g.scope.Where(d.cat, e, "t")
 		rows, err := d.db.Query(ctx, "SELECT t._rec FROM "+store.Table(e.Name)+" t WHERE t._to IS NULL AND t."+
-			store.Col(e.Key[0])+" = ? AND "+cond, append([]any{r.values[i].S}, args...)...)
+			store.Col(e.Key[0])+" = ? AND "+cond, append([]any{d.db.Stored(e.Name, e.Key[0], r.values[i].S)}, args...)...)
 		if err != nil {
 			return nil, guard.Fault("find linked records", err)
 		}
@@ -199,7 +199,7 @@ func (d *Door) related(ctx context.Context, g *grant, r *raw) ([]Related, error)
 			}
 			cond, args := g.scope.Where(d.cat, e, "f")
 			n, capped, err := d.countTail(ctx, "SELECT 1 FROM "+store.Table(e.Name)+" f WHERE f._to IS NULL AND f."+
-				store.Col(f.Name)+" = ? AND "+cond, append([]any{key}, args...))
+				store.Col(f.Name)+" = ? AND "+cond, append([]any{d.db.Stored(e.Name, f.Name, key)}, args...))
 			if err != nil {
 				return nil, err
 			}

@@ -2,6 +2,7 @@ package disclose
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/store"
+	"luoshu/kernel/vault"
 )
 
 // countMost bounds what counting a filtered list may cost.
@@ -75,8 +77,9 @@ type raw struct {
 }
 
 // selectCols are the system columns and the grant's fields under an alias; a
-// field that may not leave is not even read.
-func selectCols(g *grant, alias string) string {
+// field that may not leave is not even read. sealed adds what is needed to open
+// those that do not lie in clear.
+func selectCols(g *grant, alias string, sealed bool) string {
 	var b strings.Builder
 	for i, c := range []string{"_rec", "_rid", "_from", "_verified", "_row"} {
 		if i > 0 {
@@ -87,17 +90,33 @@ func selectCols(g *grant, alias string) string {
 	for _, c := range g.cols {
 		b.WriteString(", " + alias + "." + store.Col(c.Name))
 	}
+	if sealed {
+		b.WriteString(", " + alias + "._h, " + alias + "." + store.Envelope)
+	}
 	return b.String()
+}
+
+// cells opens the grant's fields, which the reader may see in clear or masked.
+func (d *Door) cells(g *grant) *store.Cells {
+	names := make([]string, len(g.cols))
+	for i, c := range g.cols {
+		names[i] = c.Name
+	}
+	return d.db.Form(g.ent.Name).Cells(names)
 }
 
 // read runs SELECT <columns> <tail> and calls each for every row.
 func (d *Door) read(ctx context.Context, g *grant, tail string, args []any, each func(*raw) error) error {
-	rows, err := d.db.Query(ctx, "SELECT "+selectCols(g, "f")+tail, args...)
+	sealed := d.cells(g)
+	rows, err := d.db.Query(ctx, "SELECT "+selectCols(g, "f", sealed.Any())+tail, args...)
 	if err != nil {
 		return guard.Fault("read records", err)
 	}
 	defer rows.Close()
 	cells := make([]any, 5+len(g.cols))
+	if sealed.Any() {
+		cells = append(cells, nil, nil)
+	}
 	into := make([]any, len(cells))
 	for i := range cells {
 		into[i] = &cells[i]
@@ -114,11 +133,29 @@ func (d *Door) read(ctx context.Context, g *grant, tail string, args []any, each
 		for i := range g.cols {
 			r.values[i] = luoshu.ValueOf(cells[5+i])
 		}
+		if sealed.Any() {
+			h, _ := cells[len(cells)-2].([]byte)
+			x, _ := cells[len(cells)-1].([]byte)
+			if _, err := sealed.Open(x, h, r.values); err != nil {
+				return cannotOpen(g, r.rec, err)
+			}
+		}
 		if err := each(r); err != nil {
 			return err
 		}
 	}
 	return guard.Fault("read records", rows.Err())
+}
+
+// cannotOpen names the record whose sealed values are not what was sealed.
+func cannotOpen(g *grant, rec int64, err error) error {
+	if !errors.Is(err, vault.ErrAltered) {
+		return err
+	}
+	e := luoshu.Errorf(luoshu.Unavailable, "“%s”的记录 #%d 的加密内容打不开，请联系管理员检查数据",
+		"the sealed values of record #%[2]d of “%[3]s” cannot be opened; ask the administrator to check the data", g.ent.Title.ZH, rec, g.ent.Title.EN)
+	e.Cause = err
+	return e
 }
 
 // list reads rows and makes them ready to leave.
@@ -217,7 +254,7 @@ func (d *Door) labelsOf(ctx context.Context, g *grant, entity string, codes []st
 		return out, nil
 	}
 	visible, mask := guard.Class(g.role, label)
-	if !visible || !guard.MayEntity(g.role, entity) {
+	if !visible || label.Rest != catalog.InClear || !guard.MayEntity(g.role, entity) {
 		return out, nil
 	}
 	cond, args := g.scope.Where(d.cat, e, "t")
@@ -225,11 +262,14 @@ func (d *Door) labelsOf(ctx context.Context, g *grant, entity string, codes []st
 	if f := e.Field(e.Label + "_en"); f != nil && f.Sensitivity == catalog.Public {
 		en = "t." + store.Col(f.Name)
 	}
+	codeOf := map[string]string{} // codes by what stands in the column
 	for len(codes) > 0 {
 		n := min(len(codes), pageMost)
 		all := make([]any, 0, n+len(args))
 		for _, c := range codes[:n] {
-			all = append(all, c)
+			in := d.db.Stored(e.Name, e.Key[0], c)
+			codeOf[in] = c
+			all = append(all, in)
 		}
 		codes = codes[n:]
 		rows, err := d.db.Query(ctx, "SELECT t."+store.Col(e.Key[0])+", t."+store.Col(e.Label)+", "+en+" FROM "+store.Table(e.Name)+
@@ -243,14 +283,14 @@ func (d *Door) labelsOf(ctx context.Context, g *grant, entity string, codes []st
 				rows.Close()
 				return nil, guard.Fault("read labels", err)
 			}
-			v := luoshu.ValueOf(name)
+			v, at := luoshu.ValueOf(name), codeOf[luoshu.ValueOf(code).String()]
 			switch {
 			case mask:
-				out[luoshu.ValueOf(code).String()] = guard.Masked(label, v)
+				out[at] = guard.Masked(label, v)
 			case luoshu.ValueOf(english).S != "":
-				out[luoshu.ValueOf(code).String()] = Text{ZH: v.String(), EN: luoshu.ValueOf(english).S}
+				out[at] = Text{ZH: v.String(), EN: luoshu.ValueOf(english).S}
 			default:
-				out[luoshu.ValueOf(code).String()] = d.display(label, v)
+				out[at] = d.display(label, v)
 			}
 		}
 		err = rows.Err()

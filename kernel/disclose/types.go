@@ -21,6 +21,7 @@ type Column struct {
 	Sensitivity string   `json:"sensitivity"`
 	Source      string   `json:"source,omitempty"`
 	Masked      bool     `json:"masked"`
+	Sealed      bool     `json:"sealed,omitempty"` // kept encrypted: neither sorted by nor, but by equality, filtered
 }
 
 // Row is one record as a list shows it. Values are the stored forms, masked
@@ -66,7 +67,7 @@ func (d *Door) columns(g *grant, full bool) []Column {
 	for _, c := range g.cols {
 		x := Column{
 			Name: c.Name, Title: c.Title, Type: string(c.Type), Codes: c.Codes, Ref: c.Ref,
-			Scale: c.Scale, Sensitivity: sensitivityName(c.Sensitivity), Masked: c.masked,
+			Scale: c.Scale, Sensitivity: sensitivityName(c.Sensitivity), Masked: c.masked, Sealed: c.Rest != catalog.InClear,
 		}
 		if c.Unit.ZH != "" {
 			u := c.Unit

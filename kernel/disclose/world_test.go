@@ -16,6 +16,7 @@ import (
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/store"
+	"luoshu/kernel/store/storetest"
 )
 
 // world is a small city whose every value is a marker that can be found again in
@@ -55,7 +56,7 @@ func newWorld(t testing.TB) *world {
 	ctx := context.Background()
 	dir := t.TempDir()
 	var err error
-	if w.db, err = store.Open(ctx, store.Config{Driver: "sqlite", DSN: filepath.Join(dir, "town.db")}); err != nil {
+	if w.db, err = store.Open(ctx, store.Config{Driver: "sqlite", DSN: filepath.Join(dir, "town.db"), Keys: storetest.Keys(t)}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.db.Close() })

@@ -8,6 +8,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/indicator/opened"
 	"luoshu/kernel/store"
 )
 
@@ -47,15 +48,71 @@ func (e *Engine) Behind(ctx context.Context, ind, part string, where map[string]
 	}
 	var live func(entity, alias string) string
 	if err := e.db.ReadTx(ctx, func(tx *store.Tx) error {
-		live, err = liveAsOf(ctx, tx, sealSeq)
+		live, err = opened.LiveAsOf(ctx, tx, sealSeq)
 		return err
 	}); err != nil {
 		return BehindSQL{}, fmt.Errorf("records behind: %w", err)
 	}
-	year -= s.lag
+	b := &behind{e: e, prog: prog, s: s, where: where, year: year - s.lag, live: live}
+	out, uses, err := b.sql(nil)
+	if sealed := opened.Of(e.db, uses); err == nil && sealed != nil {
+		return b.listed(ctx, sealed)
+	}
+	return out, err
+}
+
+// maxListed is how many records behind a figure are picked one by one, as they are
+// where sealed fields say which they are.
+const maxListed = 300_000
+
+// behind is one question for the records under a figure.
+type behind struct {
+	e     *Engine
+	prog  *program
+	s     *side
+	where map[string][]string
+	year  int
+	live  func(entity, alias string) string
+}
+
+// listed finds the records with the sealed fields opened beside them and names
+// them by number.
+func (b *behind) listed(ctx context.Context, sealed opened.Fields) (BehindSQL, error) {
+	out, _, err := b.sql(sealed)
+	if err != nil {
+		return out, err
+	}
+	var ids []byte
+	n := 0
+	err = b.e.db.ScratchTx(ctx, func(tx *store.Tx) error {
+		if err := sealed.Fill(ctx, tx, b.e.db, b.prog.cat, b.live); err != nil {
+			return err
+		}
+		return tx.Scan(ctx, "SELECT f._rid FROM "+out.From+" WHERE "+out.Where+" ORDER BY 1", out.Args, func(r *store.Row) error {
+			if n++; n > maxListed {
+				return luoshu.Errorf(luoshu.Invalid, "背后的记录太多，请先缩小范围（如选一个县区）", "there are too many records behind this; narrow it first, to one area say")
+			}
+			ids = strconv.AppendInt(append(ids, ','), r.Int(0), 10)
+			return nil
+		})
+	})
+	if err != nil {
+		return BehindSQL{}, fmt.Errorf("records behind: %w", err)
+	}
+	where := "1 = 0"
+	if n > 0 {
+		where = "f._rid IN (" + string(ids[1:]) + ")"
+	}
+	return BehindSQL{Entity: out.Entity, From: store.Table(out.Entity) + " AS f", Where: where}, nil
+}
+
+// sql writes the statement, and lists the fields it reads.
+func (b *behind) sql(sealed opened.Fields) (BehindSQL, map[string]map[string]bool, error) {
+	e, prog, s, where, year, live := b.e, b.prog, b.s, b.where, b.year, b.live
 	src := &source{
+		opened:  sealed,
 		dialect: e.db.Dialect(), table: store.Table, live: live, years: []int{year},
-		fresh: func(*catalog.Entity) int64 { return 1 },
+		fresh: func(*catalog.Entity) int64 { return 1 }, few: true,
 	}
 	t := prog.text(prog.grain[s.grain.ID], src)
 	out := BehindSQL{Entity: t.s.fact.Name, From: t.from()}
@@ -66,7 +123,7 @@ func (e *Engine) Behind(ctx context.Context, ind, part string, where map[string]
 	for _, w := range s.wheres {
 		x, err := t.s.compile(w)
 		if err != nil {
-			return BehindSQL{}, fmt.Errorf("records behind: %w", err)
+			return BehindSQL{}, nil, fmt.Errorf("records behind: %w", err)
 		}
 		conds = append(conds, "("+t.cond(x)+")")
 	}
@@ -76,18 +133,18 @@ func (e *Engine) Behind(ctx context.Context, ind, part string, where map[string]
 		}
 		cond, args, err := t.filter(d, where[d])
 		if err != nil {
-			return BehindSQL{}, err
+			return BehindSQL{}, nil, err
 		}
 		conds, out.Args = append(conds, cond), append(out.Args, args...)
 	}
 	if t.err != nil {
-		return BehindSQL{}, fmt.Errorf("records behind: %w", t.err)
+		return BehindSQL{}, nil, fmt.Errorf("records behind: %w", t.err)
 	}
 	out.Where = strings.Join(conds, " AND ")
 	if out.Where == "" {
 		out.Where = "1 = 1"
 	}
-	return out, nil
+	return out, t.uses, nil
 }
 
 // filter writes dim IN (values). A dimension that is a field of a joined record
@@ -146,7 +203,7 @@ func (t *text) referring(name string, in func(expr string) string) string {
 	}
 	for _, j := range t.s.grain.Join {
 		e := t.p.cat.Entity(j.Entity)
-		if j.Alias != alias || e == nil || strings.Contains(j.On, ".") {
+		if j.Alias != alias || e == nil || t.src.opened.Has(e.Name, field) || strings.Contains(j.On, ".") {
 			continue
 		}
 		return fmt.Sprintf("%s IN (SELECT %s FROM %s AS x WHERE %s%s)", t.fieldOf(j.On), t.use(e, "x", e.Key[0]),

@@ -16,6 +16,7 @@ import (
 	"luoshu"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/cube"
+	"luoshu/kernel/indicator/opened"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/parquet"
 	"luoshu/kernel/rule"
@@ -174,7 +175,7 @@ func (e *Engine) writeParquet(ctx context.Context, dir string, seal ledger.Seal,
 		ent := e.cat.Entity(name)
 		var want []*catalog.Field
 		for _, f := range ent.Fields {
-			if fields[name][f.Name] || f.Name == ent.Year {
+			if (fields[name][f.Name] || f.Name == ent.Year) && f.Rest != catalog.Hidden {
 				want = append(want, f)
 			}
 		}
@@ -184,7 +185,7 @@ func (e *Engine) writeParquet(ctx context.Context, dir string, seal ledger.Seal,
 		var mf parquet.File
 		if err := e.timed("parquet "+name, func() int64 { return mf.Rows }, func() error {
 			return e.db.ReadTx(ctx, func(tx *store.Tx) error {
-				live, err := liveAsOf(ctx, tx, seal.Seq)
+				live, err := opened.LiveAsOf(ctx, tx, seal.Seq)
 				if err != nil {
 					return err
 				}
@@ -214,6 +215,13 @@ func plainSource(years []int, fresh func(*catalog.Entity) int64) *source {
 		table: store.Table,
 		live:  func(string, string) string { return "" },
 	}
+}
+
+// uses lists the fields that a scan reads, by entity.
+func (p *program) uses(s *scan) map[string]map[string]bool {
+	t := p.text(s, plainSource([]int{2000}, func(*catalog.Entity) int64 { return 1 }))
+	_, _ = t.flat() // its errors are the scan's own
+	return t.uses
 }
 
 // fields lists the fields that grains read, by entity.
@@ -249,7 +257,7 @@ const cubeFormat = "1"
 // makeCubes scans the grains whose cubes are missing or stale.
 func (e *Engine) makeCubes(ctx context.Context, prog *program, seal ledger.Seal, m *parquet.Manifest, p luoshu.Progress) error {
 	years := prog.yearsOf(m, seal.At)
-	fresh, err := freshFrom(seal.At)
+	fresh, err := opened.FreshFrom(seal.At)
 	if err != nil {
 		return err
 	}
@@ -303,7 +311,7 @@ func (e *Engine) makeCubes(ctx context.Context, prog *program, seal ledger.Seal,
 
 func (e *Engine) scanner(prog *program, seal ledger.Seal, m *parquet.Manifest, years []int, fresh func(*catalog.Entity) int64) (scanner, error) {
 	if e.EngineName() == "duckdb" {
-		return newDuck(e.dir, e.sealDir(seal.ID), prog, m, years, fresh)
+		return newDuck(e, e.sealDir(seal.ID), prog, m, seal.Seq, years, fresh)
 	}
 	return &storeScanner{db: e.db, prog: prog, seq: seal.Seq, years: years, fresh: fresh}, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/cube"
+	"luoshu/kernel/indicator/notation"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/store"
 )
@@ -237,7 +238,7 @@ func (e *Engine) storeFigures(ctx context.Context, seal string, in <-chan []Figu
 	for figs := range in {
 		start := len(held)
 		for _, f := range figs {
-			held = append(held, keyedFigure{f, byKey(f.By)})
+			held = append(held, keyedFigure{f, notation.ByKey(f.By)})
 		}
 		slices.SortFunc(held[start:], func(a, b keyedFigure) int {
 			if a.Year != b.Year {
@@ -339,7 +340,7 @@ func cutCondition(cut []string, where map[string][]string) (string, []any) {
 				k += "&"
 			}
 			for _, v := range vals {
-				next = append(next, k+d+"="+escape.Replace(v))
+				next = append(next, k+d+"="+notation.Escape.Replace(v))
 			}
 		}
 		keys = next
@@ -380,7 +381,7 @@ func (e *Engine) read(ctx context.Context, q Query, id, cond string, args []any)
 		if err := rows.Scan(&f.Year, &key, &f.Num, &f.Den, &f.NumScale, &f.DenScale, &value, &f.N, &f.okRows, &f.rows); err != nil {
 			return nil, fmt.Errorf("read figures: %w", err)
 		}
-		if f.By = parseKey(key); !f.matches(q.Where) {
+		if f.By = notation.ParseKey(key); !f.matches(q.Where) {
 			continue
 		}
 		if value.Valid {

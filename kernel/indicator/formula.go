@@ -7,6 +7,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/indicator/notation"
 )
 
 // Symbols writes an indicator as a formula made from the catalog, as it is
@@ -61,14 +62,14 @@ func (s *side) symbols() string {
 	var conds []string
 	for _, w := range s.wheres {
 		for _, part := range conjuncts(w) {
-			if x := mathematical(part); !slices.Contains(conds, x) {
+			if x := notation.Mathematical(part); !slices.Contains(conds, x) {
 				conds = append(conds, x)
 			}
 		}
 	}
 	out := "Σ"
 	if s.measure.Sum != "" {
-		out += " " + mathematical(s.measure.Sum) + " "
+		out += " " + notation.Mathematical(s.measure.Sum) + " "
 	}
 	inside := strings.Join(conds, " ∧ ")
 	if inside == "" {
@@ -81,46 +82,4 @@ func (s *side) symbols() string {
 		out += " (t − " + strconv.Itoa(s.lag) + ")"
 	}
 	return out
-}
-
-// signs are the operators of expressions as people write them.
-var signs = []struct{ code, sign string }{
-	{"&&", "∧"}, {"||", "∨"}, {"==", "="}, {"!=", "≠"}, {">=", "≥"}, {"<=", "≤"}, {"!", "¬"}, {" in ", " ∈ "}, {" * ", " × "},
-}
-
-// mathematical writes an expression with the signs of mathematics; texts stay.
-func mathematical(expr string) string {
-	var b strings.Builder
-next:
-	for i := 0; i < len(expr); {
-		if c := expr[i]; c == '\'' || c == '"' {
-			j := i + 1
-			for j < len(expr) && expr[j] != c {
-				if expr[j] == '\\' {
-					j++
-				}
-				j++
-			}
-			b.WriteString(expr[i:min(j+1, len(expr))])
-			i = j + 1
-			continue
-		}
-		for _, s := range signs {
-			if strings.HasPrefix(expr[i:], s.code) {
-				b.WriteString(s.sign)
-				i += len(s.code)
-				continue next
-			}
-		}
-		if rest, ok := strings.CutPrefix(expr[i:], "param("); ok {
-			if end := strings.IndexByte(rest, ')'); end > 1 {
-				b.WriteString(strings.Trim(rest[:end], `'" `))
-				i += len("param(") + end + 1
-				continue
-			}
-		}
-		b.WriteByte(expr[i])
-		i++
-	}
-	return strings.TrimSpace(b.String())
 }

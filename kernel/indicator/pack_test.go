@@ -15,6 +15,7 @@ import (
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/store"
+	"luoshu/kernel/store/storetest"
 )
 
 // The pack of these tests: sites in areas, yearly members in rooms, dated posts,
@@ -174,7 +175,7 @@ func newWorld(t testing.TB, pack map[string]string) *world {
 		t.FailNow()
 	}
 	dir := t.TempDir()
-	db, err := store.Open(t.Context(), store.Config{Driver: "sqlite", DSN: filepath.Join(dir, "luoshu.db")})
+	db, err := store.Open(t.Context(), store.Config{Driver: "sqlite", DSN: filepath.Join(dir, "luoshu.db"), Keys: storetest.Keys(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,15 +5,20 @@ package indicator
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
 
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/cube"
+	"luoshu/kernel/indicator/notation"
+	"luoshu/kernel/indicator/opened"
 	"luoshu/kernel/parquet"
 	"luoshu/kernel/rule"
 	"luoshu/kernel/store"
@@ -35,8 +40,8 @@ type duck struct {
 // duckMemory bounds what DuckDB may hold; past it, it spills to the data folder.
 const duckMemory = "600MB"
 
-func newDuck(data, dir string, prog *program, m *parquet.Manifest, years []int, fresh func(*catalog.Entity) int64) (scanner, error) {
-	tmp := filepath.Join(data, "tmp")
+func newDuck(e *Engine, dir string, prog *program, m *parquet.Manifest, seq int64, years []int, fresh func(*catalog.Entity) int64) (scanner, error) {
+	tmp := filepath.Join(e.dir, "tmp")
 	connector, err := duckdb.NewConnector("", nil)
 	if err != nil {
 		return nil, fmt.Errorf("open DuckDB: %w", err)
@@ -48,18 +53,85 @@ func newDuck(data, dir string, prog *program, m *parquet.Manifest, years []int, 
 	}
 	setup := []string{
 		"SET memory_limit = '" + duckMemory + "'", "SET threads = 2", "SET preserve_insertion_order = false",
-		"SET temp_directory = " + literal(tmp), "SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
+		"SET temp_directory = " + notation.Literal(tmp), "SET temp_file_encryption = true", "SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
 	}
+	uses := map[string]map[string]bool{}
+	for _, s := range prog.scans {
+		for entity, fields := range prog.uses(s) {
+			if uses[entity] == nil {
+				uses[entity] = map[string]bool{}
+			}
+			maps.Copy(uses[entity], fields)
+		}
+	}
+	sealed := opened.Of(e.db, uses)
 	for _, f := range m.Files {
-		setup = append(setup, fmt.Sprintf("CREATE TEMP VIEW %s AS SELECT * FROM read_parquet(%s)",
-			store.Table(f.Entity), literal(filepath.Join(dir, f.File))))
+		file := "read_parquet(" + notation.Literal(filepath.Join(dir, f.File)) + ")"
+		if fields := sealed[f.Entity]; len(fields) > 0 {
+			setup = append(setup, openedTable(e.cat.Entity(f.Entity), fields))
+			file = fmt.Sprintf("(SELECT p.*, o.* EXCLUDE (_orec) FROM %s AS p LEFT JOIN %s AS o ON o._orec = p._rec)", file, opened.Table(f.Entity))
+		}
+		setup = append(setup, fmt.Sprintf("CREATE TEMP VIEW %s AS SELECT * FROM %s", store.Table(f.Entity), file))
 	}
 	for _, q := range setup {
 		if _, err := d.conn.ExecContext(ctx, q); err != nil {
 			return nil, errors.Join(fmt.Errorf("set up DuckDB: %w", err), d.close())
 		}
 	}
+	if err := d.open(ctx, e.db, sealed, seq); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
 	return d, nil
+}
+
+// openedTable writes the table of an entity's opened columns. It lies in memory;
+// what DuckDB spills of it is encrypted.
+func openedTable(e *catalog.Entity, fields []string) string {
+	cols := []string{"_orec BIGINT"}
+	for _, f := range fields {
+		typ := " BIGINT"
+		if e.Field(f).Type.IsText() {
+			typ = " VARCHAR"
+		}
+		cols = append(cols, store.Col(f)+typ)
+	}
+	return "CREATE TABLE " + opened.Table(e.Name) + " (" + strings.Join(cols, ", ") + ")"
+}
+
+// open fills the tables of opened columns as of a ledger sequence.
+func (d *duck) open(ctx context.Context, db *store.DB, sealed opened.Fields, seq int64) error {
+	for _, entity := range sortedKeys(sealed) {
+		err := db.ReadTx(ctx, func(tx *store.Tx) error {
+			live, err := opened.LiveAsOf(ctx, tx, seq)
+			if err != nil {
+				return err
+			}
+			return d.conn.Raw(func(c any) error {
+				in, err := duckdb.NewAppenderFromConn(c.(driver.Conn), "", strings.Trim(opened.Table(entity), `"`))
+				if err != nil {
+					return err
+				}
+				vals := make([]driver.Value, 1+len(sealed[entity]))
+				err = opened.Each(ctx, tx, db.Form(entity), sealed[entity], live(entity, "f"), func(rows []opened.Row) error {
+					for _, r := range rows {
+						vals[0] = r.Rec
+						for i, v := range r.Values {
+							vals[1+i] = v.Any()
+						}
+						if err := in.AppendRow(vals...); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				return errors.Join(err, in.Close())
+			})
+		})
+		if err != nil {
+			return fmt.Errorf("open %s: %w", entity, err)
+		}
+	}
+	return nil
 }
 
 func (d *duck) close() error {
@@ -81,7 +153,7 @@ func (d *duck) scan(ctx context.Context, s *scan, b *cube.Builder) error {
 	}
 	out := filepath.Join(d.dir, ".scan-"+s.grain.ID+".parquet")
 	defer os.Remove(out)
-	if _, err := d.conn.ExecContext(ctx, "COPY ("+q+") TO "+literal(out)+" (FORMAT parquet, COMPRESSION snappy)"); err != nil {
+	if _, err := d.conn.ExecContext(ctx, "COPY ("+q+") TO "+notation.Literal(out)+" (FORMAT parquet, COMPRESSION snappy)"); err != nil {
 		return err
 	}
 	return parquet.ReadScan(ctx, out, b)

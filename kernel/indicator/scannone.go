@@ -12,6 +12,6 @@ import (
 // duckBuilt is false in builds without cgo: the store scans instead.
 const duckBuilt = false
 
-func newDuck(string, string, *program, *parquet.Manifest, []int, func(*catalog.Entity) int64) (scanner, error) {
+func newDuck(*Engine, string, *program, *parquet.Manifest, int64, []int, func(*catalog.Entity) int64) (scanner, error) {
 	return nil, errors.New("this build has no DuckDB")
 }

@@ -6,6 +6,7 @@ import (
 
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/cube"
+	"luoshu/kernel/indicator/opened"
 	"luoshu/kernel/rule"
 	"luoshu/kernel/store"
 )
@@ -24,14 +25,21 @@ type storeScanner struct {
 func (x *storeScanner) close() error { return nil }
 
 func (x *storeScanner) scan(ctx context.Context, s *scan, b *cube.Builder) error {
-	return x.db.ReadTx(ctx, func(tx *store.Tx) error {
-		live, err := liveAsOf(ctx, tx, x.seq)
+	in, sealed := x.db.ReadTx, opened.Of(x.db, x.prog.uses(s))
+	if sealed != nil {
+		in = x.db.ScratchTx
+	}
+	return in(ctx, func(tx *store.Tx) error {
+		live, err := opened.LiveAsOf(ctx, tx, x.seq)
 		if err != nil {
 			return err
 		}
-		src := &source{dialect: x.db.Dialect(), table: store.Table, live: live, fresh: x.fresh, years: x.years}
+		src := &source{dialect: x.db.Dialect(), table: store.Table, live: live, fresh: x.fresh, years: x.years, opened: sealed}
 		if src.dialect == rule.SQLite {
 			src.whole = " NOT INDEXED" // reading a whole table in the order of an index is a seek a row
+		}
+		if err := sealed.Fill(ctx, tx, x.db, x.prog.cat, live); err != nil {
+			return err
 		}
 		f, err := x.prog.text(s, src).flat()
 		if err != nil {

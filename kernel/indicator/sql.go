@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/indicator/notation"
+	"luoshu/kernel/indicator/opened"
 	"luoshu/kernel/rule"
 	"luoshu/kernel/store"
 )
@@ -20,7 +22,9 @@ type source struct {
 	live    func(entity, alias string) string // condition for the rows as of the seal, "" if all are
 	fresh   func(*catalog.Entity) int64       // the oldest _verified (yyyymmdd) that counts
 	years   []int                             // of calendars
+	few     bool                              // only few facts are looked at: count for each of them
 	whole   string                            // after a table that is read from end to end
+	opened  opened.Fields                     // read from tables beside, since they lie sealed
 }
 
 // text writes the SQL of one grain. Every field it reads is noted in uses.
@@ -53,6 +57,9 @@ func (t *text) use(e *catalog.Entity, alias, field string) string {
 		t.uses[e.Name] = map[string]bool{}
 	}
 	t.uses[e.Name][field] = true
+	if t.src.opened.Has(e.Name, field) {
+		alias = opened.Alias(alias)
+	}
 	return alias + "." + store.Col(field)
 }
 
@@ -90,7 +97,10 @@ func (t *text) col(name string) string {
 }
 
 func (t *text) roll(name string) string {
-	for _, r := range t.s.grain.Roll {
+	for i, r := range t.s.grain.Roll {
+		if r.Alias == name && t.src.few {
+			return t.rollCount(&t.s.grain.Roll[i])
+		}
 		if r.Alias == name {
 			return "COALESCE(" + rollAlias(name) + ".n, 0)"
 		}
@@ -161,26 +171,26 @@ func (t *text) param(id string) string {
 	day := t.p.yearDay(0)
 	var all []branch
 	for _, v := range par.Values {
-		b := branch{value: decimal(v.Num, v.Scale), score: 2 * len(v.When)}
+		b := branch{value: notation.Decimal(v.Num, v.Scale), score: 2 * len(v.When)}
 		if v.From != 0 {
-			b.when = append(b.when, fmt.Sprintf("%s >= %d", t.year(), ceilDiv(v.From-day, 10000)))
+			b.when = append(b.when, fmt.Sprintf("%s >= %d", t.year(), notation.CeilDiv(v.From-day, 10000)))
 		}
 		if v.To != 0 {
-			b.when = append(b.when, fmt.Sprintf("%s <= %d", t.year(), floorDiv(v.To-day, 10000)))
+			b.when = append(b.when, fmt.Sprintf("%s <= %d", t.year(), notation.FloorDiv(v.To-day, 10000)))
 		}
 		ok := true
 		for _, d := range sortedKeys(v.When) {
 			if ok = t.s.grain.Dim(d) != nil && !t.busy[d]; !ok {
 				break
 			}
-			b.when = append(b.when, t.dim(d)+" = "+literal(v.When[d]))
+			b.when = append(b.when, t.dim(d)+" = "+notation.Literal(v.When[d]))
 		}
 		if v.Area != "" {
 			b.score++
 			area := t.p.cat.City.AreaDim
 			switch {
 			case t.s.grain.Dim(area) != nil && !t.busy[area]:
-				b.when = append(b.when, fmt.Sprintf("substr(%s, 1, %d) = %s", t.dim(area), len(v.Area), literal(v.Area)))
+				b.when = append(b.when, fmt.Sprintf("substr(%s, 1, %d) = %s", t.dim(area), len(v.Area), notation.Literal(v.Area)))
 			case !strings.HasPrefix(t.p.cat.City.Root, v.Area):
 				ok = false
 			}
@@ -208,34 +218,11 @@ func (t *text) param(id string) string {
 	return b.String() + " END"
 }
 
-func decimal(num int64, scale int) string {
-	if scale == 0 {
-		return strconv.FormatInt(num, 10)
-	}
-	s := strconv.FormatInt(num, 10)
-	for len(s) <= scale {
-		s = "0" + s
-	}
-	return s[:len(s)-scale] + "." + s[len(s)-scale:]
-}
-
-func ceilDiv(a, b int64) int64 { return -floorDiv(-a, b) }
-
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b != 0 && a < 0 {
-		q--
-	}
-	return q
-}
-
-func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
-
 // from writes the tables of the grain: the fact, what it refers to, the years of
 // a calendar, and the counts of other records.
 func (t *text) from() string {
 	var b strings.Builder
-	b.WriteString(t.src.table(t.s.fact.Name) + " AS f" + t.src.whole)
+	b.WriteString(t.src.table(t.s.fact.Name) + " AS f" + t.src.whole + t.src.opened.Join(t.s.fact.Name, "f"))
 	for _, j := range t.s.grain.Join {
 		e := t.p.cat.Entity(j.Entity)
 		if e == nil || len(e.Key) != 1 {
@@ -244,6 +231,7 @@ func (t *text) from() string {
 		a := joinAlias(j.Alias)
 		fmt.Fprintf(&b, "\n LEFT JOIN %s AS %s ON %s = %s%s", t.src.table(e.Name), a,
 			t.use(e, a, e.Key[0]), t.fieldOf(j.On), and(t.src.live(e.Name, a)))
+		b.WriteString(t.src.opened.Join(e.Name, a))
 	}
 	if c := t.s.grain.Cal; c != nil {
 		var ys []string
@@ -262,7 +250,9 @@ func (t *text) from() string {
 		}
 	}
 	for i := range t.s.grain.Roll {
-		t.rollJoin(&b, &t.s.grain.Roll[i])
+		if !t.src.few {
+			t.rollJoin(&b, &t.s.grain.Roll[i])
+		}
 	}
 	return b.String()
 }
@@ -274,13 +264,13 @@ func and(s string) string {
 	return " AND " + s
 }
 
-func (t *text) rollJoin(b *strings.Builder, r *catalog.Roll) {
+// rollRows writes what a roll counts: its key columns, what each equals, and the
+// conditions on the rows counted.
+func (t *text) rollRows(r *catalog.Roll) (keys, ours, where []string) {
 	ent := t.p.cat.Entity(r.Entity)
-	var keys, on, where, group []string
-	for i, k := range r.By {
-		keys = append(keys, t.use(ent, "r", k.Theirs)+" AS k"+strconv.Itoa(i))
-		on = append(on, fmt.Sprintf("%s.k%d = %s", rollAlias(r.Alias), i, t.value(k.Prog)))
-		group = append(group, strconv.Itoa(i+1))
+	for _, k := range r.By {
+		keys = append(keys, t.use(ent, "r", k.Theirs))
+		ours = append(ours, t.value(k.Prog))
 	}
 	if l := t.src.live(r.Entity, "r"); l != "" {
 		where = append(where, l)
@@ -293,12 +283,33 @@ func (t *text) rollJoin(b *strings.Builder, r *catalog.Roll) {
 		}
 		where = append(where, "("+s+")")
 	}
+	return keys, ours, where
+}
+
+// rollCount counts for one fact row, through the index of the rolled entity: for
+// statements that look at few facts.
+func (t *text) rollCount(r *catalog.Roll) string {
+	keys, ours, where := t.rollRows(r)
+	for i := range keys {
+		where = append(where, keys[i]+" = "+ours[i])
+	}
+	return "(SELECT COUNT(*) FROM " + t.src.table(r.Entity) + " AS r" + t.src.opened.Join(r.Entity, "r") + " WHERE " + strings.Join(where, " AND ") + ")"
+}
+
+func (t *text) rollJoin(b *strings.Builder, r *catalog.Roll) {
+	keys, ours, where := t.rollRows(r)
+	var on, group []string
+	for i := range keys {
+		keys[i] += " AS k" + strconv.Itoa(i)
+		on = append(on, fmt.Sprintf("%s.k%d = %s", rollAlias(r.Alias), i, ours[i]))
+		group = append(group, strconv.Itoa(i+1))
+	}
 	w := ""
 	if len(where) > 0 {
 		w = " WHERE " + strings.Join(where, " AND ")
 	}
 	fmt.Fprintf(b, "\n LEFT JOIN (SELECT %s, COUNT(*) AS n FROM %s AS r%s%s GROUP BY %s) AS %s ON %s",
-		strings.Join(keys, ", "), t.src.table(r.Entity), t.src.whole, w, strings.Join(group, ", "), rollAlias(r.Alias), strings.Join(on, " AND "))
+		strings.Join(keys, ", "), t.src.table(r.Entity), t.src.whole+t.src.opened.Join(r.Entity, "r"), w, strings.Join(group, ", "), rollAlias(r.Alias), strings.Join(on, " AND "))
 }
 
 // where lists the conditions of the grain.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"luoshu"
+	"luoshu/kernel/ledger/beside"
 	"luoshu/kernel/store"
 )
 
@@ -27,7 +28,7 @@ const maxProblems = 1000
 // missing rows, edited headers, commits cut off, rows that no commit wrote. An
 // empty answer means that everything fits. p is told "check" with rows.
 func (l *Ledger) Check(ctx context.Context, p luoshu.Progress) ([]Problem, error) {
-	c := &check{ctx: ctx, tell: p}
+	c := &check{ctx: ctx, tell: p, db: l.db, book: l.book}
 	err := l.db.ReadTx(ctx, func(tx *store.Tx) error {
 		c.tx = tx
 		return c.run(l)
@@ -46,6 +47,8 @@ func (l *Ledger) Check(ctx context.Context, p luoshu.Progress) ([]Problem, error
 type check struct {
 	ctx     context.Context
 	tx      *store.Tx
+	db      *store.DB
+	book    beside.Book
 	tell    luoshu.Progress
 	out     []Problem
 	more    bool

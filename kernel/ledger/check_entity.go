@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"luoshu"
+	"luoshu/kernel/catalog"
 	"luoshu/kernel/ledger/chain"
 	"luoshu/kernel/store"
 )
@@ -17,7 +18,9 @@ type entityCheck struct {
 	*check
 	entity   string
 	cols     []store.Column
+	form     *store.Form
 	hasher   *chain.RowHasher
+	formers  map[int64][]byte             // by _rid: plain hashes of closed versions from before they were sealed
 	attested map[int64]bool               // dates on which commits of this entity attested
 	digests  map[int64][2]*chain.Versions // by commit: opened, closed
 	wrong    map[int64]bool               // commits whose rows are known to be wrong
@@ -30,6 +33,53 @@ type checkedRow struct {
 	h, sum                            [16]byte
 	short                             bool // _h is not 16 bytes long
 	vals                              []luoshu.Value
+	x                                 []byte      // the envelope
+	former                            []byte      // the plain hash the row had before it was sealed
+	formerSum                         [16]byte    // and what it should be
+	fault                             luoshu.Text // what is wrong with its sealed values
+}
+
+// opener opens the sealed values of rows. Each goroutine has its own.
+type opener struct {
+	form  *store.Form
+	cols  []store.Column
+	cells *store.Cells
+	keyed *chain.RowHasher
+	plain *chain.RowHasher
+	held  []luoshu.Value
+	buf   []byte
+}
+
+// sum opens a row and hashes it.
+func (o *opener) sum(x *checkedRow) {
+	x.former, x.fault = nil, luoshu.Text{}
+	if o.form != nil {
+		o.held = append(o.held[:0], x.vals...)
+		var err error
+		if x.former, err = o.cells.Open(x.x, x.h[:], x.vals); err != nil {
+			x.fault = luoshu.Text{ZH: "加密内容打不开", EN: "its sealed values cannot be opened"}
+			return
+		}
+		for i := range x.vals {
+			if o.cells.Rest(i) == catalog.InClear || o.held[i] == o.cells.Stored(i, x.vals[i]) {
+				continue
+			}
+			x.fault = luoshu.Text{ZH: "字段 " + o.cols[i].Name + " 的列与加密内容不符", EN: "the column of field " + o.cols[i].Name + " does not fit what is sealed"}
+			return
+		}
+		if x.former != nil {
+			x.formerSum, o.buf = o.plain.Sum(x.vals, o.buf)
+		}
+	}
+	x.sum, o.buf = o.keyed.Sum(x.vals, o.buf)
+}
+
+// hash is the row's hash as the digest of a commit took it.
+func (e *entityCheck) hash(seq int64, h, former []byte) []byte {
+	if e.form != nil && seq <= e.form.Since && former != nil {
+		return former
+	}
+	return h
 }
 
 func (e *entityCheck) run() error {
@@ -41,7 +91,7 @@ func (e *entityCheck) run() error {
 	for i, c := range e.cols {
 		names[i] = c.Name
 	}
-	e.hasher = chain.NewRowHasher(e.entity, names)
+	e.hasher, e.form, e.formers = chain.NewRowHasher(e.entity, names), e.db.Form(e.entity), map[int64][]byte{}
 	e.attested, e.wrong, e.next = map[int64]bool{}, map[int64]bool{}, map[int64]int64{}
 	e.digests = map[int64][2]*chain.Versions{}
 	for i := range e.commits {
@@ -72,7 +122,7 @@ func (e *entityCheck) scan() error {
 	for i, c := range e.cols {
 		names[i] = c.Name
 	}
-	q := `SELECT _rid, _rec, _from, coalesce(_to, 0), _h, _row, coalesce(_verified, 0), ` + store.Cols(names) +
+	q := `SELECT _rid, _rec, _from, coalesce(_to, 0), _h, _row, coalesce(_verified, 0), ` + store.Cols(names) + envelope(e.form) +
 		` FROM ` + store.Table(e.entity) + ` ORDER BY _rid`
 	type batch struct {
 		rows  []checkedRow
@@ -84,10 +134,10 @@ func (e *entityCheck) scan() error {
 	var workers, judge sync.WaitGroup
 	for range max(1, runtime.GOMAXPROCS(0)-1) {
 		workers.Go(func() {
-			var buf []byte
+			o := &opener{form: e.form, cols: e.cols, cells: e.form.Cells(names), keyed: e.hasher.Keyed(e.form.RowHash()), plain: e.hasher}
 			for b := range work {
 				for i := range b.rows {
-					b.rows[i].sum, buf = e.hasher.Sum(b.rows[i].vals, buf)
+					o.sum(&b.rows[i])
 				}
 				close(b.ready)
 			}
@@ -150,6 +200,17 @@ func (e *entityCheck) fill(x *checkedRow, r *store.Row) {
 	for i := range x.vals {
 		x.vals[i] = r.Value(7 + i)
 	}
+	if e.form != nil {
+		x.x = append(x.x[:0], r.Bytes(7+len(e.cols))...)
+	}
+}
+
+// envelope adds the column of envelopes to a list of columns.
+func envelope(f *store.Form) string {
+	if f == nil {
+		return ""
+	}
+	return ", " + store.Envelope
 }
 
 // judge takes the versions in order.
@@ -168,8 +229,15 @@ func (e *entityCheck) judge(x *checkedRow) {
 		e.missing(com, want, x.rid-1)
 	}
 	e.next[x.from] = x.rid + 1
-	d[0].Add(x.rid, x.rec, x.row, x.h[:])
-	if x.short || x.sum != x.h {
+	d[0].Add(x.rid, x.rec, x.row, e.hash(x.from, x.h[:], x.former))
+	if x.former != nil && x.to != 0 && x.to <= e.form.Since {
+		e.formers[x.rid] = x.former
+	}
+	switch {
+	case x.fault.ZH != "":
+		e.wrong[x.from] = true
+		e.bad(e.entity, x.rec, x.from, "%s 的记录 #%d（第 %d 次提交写入）被改动："+x.fault.ZH, "record #%[2]d of %[1]s, written by commit %[3]d, was altered: "+x.fault.EN, e.entity, x.rec, x.from)
+	case x.short || x.sum != x.h || (x.former != nil && !bytes.Equal(x.former, x.formerSum[:])):
 		e.wrong[x.from] = true
 		e.bad(e.entity, x.rec, x.from, "%s 的记录 #%d（第 %d 次提交写入）被改动", "record #%[2]d of %[1]s, written by commit %[3]d, was altered", e.entity, x.rec, x.from)
 	}
@@ -196,7 +264,7 @@ func (e *entityCheck) scanClosed() error {
 	return e.tx.Scan(e.ctx, `SELECT _to, _rid, _rec, _h FROM `+store.Table(e.entity)+` WHERE _to IS NOT NULL ORDER BY _to, _rid`, nil,
 		func(r *store.Row) error {
 			if d, ok := e.digests[r.Int(0)]; ok {
-				d[1].Add(r.Int(1), r.Int(2), 0, r.Bytes(3))
+				d[1].Add(r.Int(1), r.Int(2), 0, e.hash(r.Int(0), r.Bytes(3), e.formers[r.Int(1)]))
 			}
 			return nil
 		})
@@ -213,7 +281,7 @@ func (e *entityCheck) compare() error {
 		if want := e.next[com.Seq]; com.RidTo != 0 && want <= com.RidTo {
 			e.missing(com, want, com.RidTo)
 		}
-		extra, err := extras(e.ctx, e.tx, com.Seq)
+		extra, err := e.book.Extras(e.ctx, e.tx, com.Seq)
 		if err != nil {
 			return err
 		}

@@ -85,7 +85,12 @@ func (l *Ledger) commit(ctx context.Context, tx *store.Tx, b Batch, p luoshu.Pro
 	if err != nil {
 		return nil, err
 	}
-	w := &commit{plan: pl, prep: &preparer{plan: pl}, l: l, b: &b, tx: tx, ctx: ctx, tell: p, opened: chain.NewVersions()}
+	if pl.form != nil { // another process may have made a new key
+		if err := l.db.Vault().Refresh(); err != nil {
+			return nil, err
+		}
+	}
+	w := &commit{plan: pl, prep: pl.preparer(), l: l, b: &b, tx: tx, ctx: ctx, tell: p, opened: chain.NewVersions()}
 	return w, w.run()
 }
 
@@ -193,7 +198,7 @@ func (w *commit) aliases(e *catalog.Entity) (map[string]string, error) {
 	if len(e.Key) != 1 || !e.KeyFields()[0].Type.IsText() {
 		return nil, nil
 	}
-	return aliases(w.ctx, w.tx, e.Name)
+	return w.l.book.Of(w.ctx, w.tx, e.Name)
 }
 
 func lastCommit(ctx context.Context, tx *store.Tx) (int64, []byte, error) {
@@ -296,7 +301,9 @@ func (w *commit) classify(it *item) error {
 		it.verdict = Refused
 		return nil
 	}
-	w.rename(it)
+	if err := w.rename(it); err != nil {
+		return err
+	}
 	if w.b.Scope != nil && !w.partial && !w.b.Scope(it.vals) {
 		w.refuseScope(it)
 		return nil
@@ -307,7 +314,7 @@ func (w *commit) classify(it *item) error {
 		if v.K == luoshu.Null || (r.self && v == it.vals[w.key[0]]) {
 			continue
 		}
-		ok, err := w.known[i].has(v)
+		ok, err := w.known[i].has(w.stored(it, r.field))
 		if err != nil {
 			return err
 		}
@@ -338,7 +345,7 @@ func (w *commit) classify(it *item) error {
 }
 
 // rename puts present keys in the place of former ones.
-func (w *commit) rename(it *item) {
+func (w *commit) rename(it *item) error {
 	hit := false
 	if len(w.former) > 0 && !w.b.Remove {
 		if now, ok := w.former[it.vals[w.key[0]].S]; ok {
@@ -354,8 +361,9 @@ func (w *commit) rename(it *item) {
 		}
 	}
 	if hit {
-		w.prep.again(it)
+		return w.prep.again(it)
 	}
+	return nil
 }
 
 // maxWaiting bounds the rows kept back for a record that comes later in the file.
@@ -383,12 +391,14 @@ func (w *commit) lookUp(it *item) error {
 	case rid == 0:
 		it.verdict = New
 		if w.partial {
-			w.completeNew(it)
+			if err := w.completeNew(it); err != nil {
+				return err
+			}
 		}
 		if it.verdict == New {
 			for i, r := range w.refs {
 				if r.self {
-					w.known[i].add(it.vals[w.key[0]])
+					w.known[i].add(w.stored(it, w.key[0]))
 				}
 			}
 		}
@@ -402,7 +412,7 @@ func (w *commit) lookUp(it *item) error {
 }
 
 // completeNew checks a new row from a source that lacks columns.
-func (w *commit) completeNew(it *item) {
+func (w *commit) completeNew(it *item) error {
 	for i, f := range w.e.Fields {
 		if !w.has(i) && f.Required {
 			it.faults = append(it.faults, fault(it.n, f, "required",
@@ -411,13 +421,13 @@ func (w *commit) completeNew(it *item) {
 	}
 	if len(it.faults) > 0 {
 		it.verdict = Refused
-		return
+		return nil
 	}
 	if w.b.Scope != nil && !w.b.Scope(it.vals) {
 		w.refuseScope(it)
-		return
+		return nil
 	}
-	w.prep.finish(it)
+	return w.prep.complete(it)
 }
 
 func (w *commit) refuseScope(it *item) {
@@ -470,19 +480,19 @@ func (w *commit) end() error {
 			return err
 		}
 	}
-	if err := writeAliases(w.ctx, w.tx, w.e.Name, c.Seq, w.b.Aliases, w.b.Unalias); err != nil {
+	if err := w.l.book.Write(w.ctx, w.tx, w.e, c.Seq, w.b.Aliases, w.b.Unalias); err != nil {
 		return err
 	}
 	if n := c.New + c.Changed; n > 0 {
 		c.RidFrom, c.RidTo = w.next-n, w.next-1
 	}
-	return record(w.ctx, w.tx, c, w.opened, w.closed)
+	return w.l.record(w.ctx, w.tx, c, w.opened, w.closed)
 }
 
 // record writes the header of a commit whose rows are written, and the head.
-func record(ctx context.Context, tx *store.Tx, c *CommitInfo, o *chain.Versions, closed []chain.Closed) error {
+func (l *Ledger) record(ctx context.Context, tx *store.Tx, c *CommitInfo, o *chain.Versions, closed []chain.Closed) error {
 	c.Closed = int64(len(closed))
-	extra, err := extras(ctx, tx, c.Seq)
+	extra, err := l.book.Extras(ctx, tx, c.Seq)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,13 @@ func (l *Ledger) History(ctx context.Context, entity string, rec int64) ([]Versi
 	}
 	var out []Version
 	// Only versions after the first are indexed by _rec; the first is its own.
-	cols := `SELECT _rid, _from, coalesce(_to, 0), _row, coalesce(_verified, 0), ` + store.Cols(fieldNames(e)) + ` FROM ` + store.Table(entity)
+	names, form := fieldNames(e), l.db.Form(entity)
+	cells := form.Cells(names)
+	cols := `SELECT _rid, _from, coalesce(_to, 0), _row, coalesce(_verified, 0), ` + store.Cols(names)
+	if form != nil {
+		cols += `, _h` + envelope(form)
+	}
+	cols += ` FROM ` + store.Table(entity)
 	err := l.db.Scan(ctx, cols+` WHERE _rid = ? AND _rec = _rid UNION ALL `+cols+` WHERE _rec = ? AND _rec <> _rid ORDER BY 1`,
 		[]any{rec, rec}, func(r *store.Row) error {
 			v := Version{
@@ -36,6 +42,11 @@ func (l *Ledger) History(ctx context.Context, entity string, rec int64) ([]Versi
 			}
 			for i := range v.Values {
 				v.Values[i] = r.Value(5 + i)
+			}
+			if form != nil {
+				if _, err := cells.Open(r.Bytes(6+len(names)), r.Bytes(5+len(names)), v.Values); err != nil {
+					return cannotOpen(entity, rec, err)
+				}
 			}
 			out = append(out, v)
 			return nil

@@ -13,17 +13,20 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/ledger/beside"
 	"luoshu/kernel/ledger/chain"
 	"luoshu/kernel/ledger/search"
+	"luoshu/kernel/reseal"
 	"luoshu/kernel/store"
 )
 
 // Ledger writes and verifies the records of one database. Its methods may be
 // called from many goroutines; commits wait for each other.
 type Ledger struct {
-	db  *store.DB
-	cat *catalog.Catalog
-	now func() time.Time
+	db   *store.DB
+	cat  *catalog.Catalog
+	now  func() time.Time
+	book beside.Book
 }
 
 // Open makes the tables that the catalog asks for and returns the ledger over
@@ -32,7 +35,10 @@ func Open(ctx context.Context, db *store.DB, cat *catalog.Catalog, now func() ti
 	if err := db.EnsureEntities(ctx, cat); err != nil {
 		return nil, err
 	}
-	l := &Ledger{db: db, cat: cat, now: now}
+	if err := reseal.Settle(ctx, db, cat); err != nil {
+		return nil, err
+	}
+	l := &Ledger{db: db, cat: cat, now: now, book: beside.Book{DB: db}}
 	if err := search.Refold(ctx, db, cat); err != nil {
 		return nil, err
 	}
@@ -97,7 +103,7 @@ type Batch struct {
 }
 
 // Alias is a former key and the one that has taken its place.
-type Alias struct{ Old, New string }
+type Alias = beside.Alias
 
 // Held is a field that kept its value, and the value that was wanted.
 type Held struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -118,26 +119,40 @@ func counts(r ledger.Result) string {
 	return fmt.Sprintf("%d/%d/%d/%d", r.New, r.Changed, r.Unchanged, r.Refused)
 }
 
-// dump lists the current rows of an entity as of a commit (0: now).
+// dump lists the current rows of an entity as of a commit (0: now), opened.
 func (b *book) dump(entity string, cols string, asOf int64) string {
 	b.Helper()
 	where, args := "_to IS NULL", []any{}
 	if asOf != 0 {
 		where, args = "_from <= ? AND (_to IS NULL OR _to > ?)", []any{asOf, asOf}
 	}
-	n := strings.Count(cols, ",") + 1
+	names, envelope, form := strings.Split(cols, ","), "", b.db.Form(entity)
+	if form != nil {
+		envelope = ", _h, " + store.Envelope
+	}
+	cells := form.Cells(names)
 	var out []string
-	err := b.db.Scan(b.ctx, "SELECT "+cols+" FROM "+store.Table(entity)+" WHERE "+where+" ORDER BY "+strings.Split(cols, ",")[0], args, func(r *store.Row) error {
-		var vals []string
-		for i := range n {
-			vals = append(vals, r.Value(i).String())
+	err := b.db.Scan(b.ctx, "SELECT "+cols+envelope+" FROM "+store.Table(entity)+" WHERE "+where, args, func(r *store.Row) error {
+		vals := make([]luoshu.Value, len(names))
+		for i := range vals {
+			vals[i] = r.Value(i)
 		}
-		out = append(out, strings.Join(vals, ","))
+		if form != nil {
+			if _, err := cells.Open(r.Bytes(len(names)+1), r.Bytes(len(names)), vals); err != nil {
+				return err
+			}
+		}
+		var line []string
+		for _, v := range vals {
+			line = append(line, v.String())
+		}
+		out = append(out, strings.Join(line, ","))
 		return nil
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
+	slices.Sort(out)
 	return strings.Join(out, " ")
 }
 

@@ -122,7 +122,7 @@ func (m *matcher) take(it *item) (first int, rid int64, head uint64, err error) 
 		}
 		rid, head = s.Rid(), s.Head()
 	} else if m.table == nil {
-		if rid, head, err = m.lookUp(it.vals); err != nil {
+		if rid, head, err = m.lookUp(it); err != nil {
 			return -1, 0, 0, err
 		}
 	}
@@ -130,10 +130,10 @@ func (m *matcher) take(it *item) (first int, rid int64, head uint64, err error) 
 	return -1, rid, head, nil
 }
 
-func (m *matcher) lookUp(vals []luoshu.Value) (rid int64, head uint64, err error) {
+func (m *matcher) lookUp(it *item) (rid int64, head uint64, err error) {
 	args := make([]any, len(m.key))
 	for i, k := range m.key {
-		args[i] = vals[k].Any()
+		args[i] = m.stored(it, k).Any()
 	}
 	var h []byte
 	err = m.find.QueryRowContext(m.ctx, args...).Scan(&rid, &h)

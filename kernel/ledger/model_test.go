@@ -12,6 +12,7 @@ import (
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/rule"
 	"luoshu/kernel/store"
+	"luoshu/kernel/store/storetest"
 )
 
 // model is what a ledger of one entity must do, said as simply as possible: a
@@ -73,8 +74,8 @@ func (m *model) undo(seq int) map[string]modelChange {
 // Random commits and undos do what the model does, whichever way rows are looked
 // up and whether indexes are kept or made anew.
 func TestAgainstModel(t *testing.T) {
-	run := func(t *testing.T, c store.Config, seed uint64) {
-		b := open(t, c)
+	run := func(t *testing.T, c store.Config, entities map[string]string, seed uint64) {
+		b := openWith(t, c, entities)
 		rnd := rand.New(rand.NewPCG(seed, 7))
 		m := &model{now: map[string]modelRec{}}
 		indexes := b.indexes()
@@ -110,10 +111,14 @@ func TestAgainstModel(t *testing.T) {
 	}
 	t.Run("sqlite", func(t *testing.T) {
 		for seed := range uint64(12) {
-			run(t, dbs.SQLite(t), seed)
+			run(t, dbs.SQLite(t), storetest.Entities(), seed)
+			run(t, dbs.SQLite(t), storetest.SealedEntities(), seed)
 		}
 	})
-	t.Run("postgres", func(t *testing.T) { run(t, dbs.Postgres(t), 99) })
+	t.Run("postgres", func(t *testing.T) {
+		run(t, dbs.Postgres(t), storetest.Entities(), 99)
+		run(t, dbs.Postgres(t), storetest.SealedEntities(), 98)
+	})
 }
 
 func modelCommit(t *testing.T, b *book, m *model, rnd *rand.Rand) {

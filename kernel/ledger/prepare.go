@@ -21,11 +21,13 @@ import (
 // plan is what a commit needs to know about its entity, worked out once.
 type plan struct {
 	e       *catalog.Entity
+	form    *store.Form // nil: rows lie in clear
 	hasher  *chain.RowHasher
 	seeds   keys.Seeds
 	key     []int // positions of the natural key
 	refs    []refField
 	search  []int
+	tokens  []int        // fields whose columns hold tokens
 	indexed map[int]bool // text fields that stand in an index
 	present []bool       // nil: every field is in the source
 	partial bool
@@ -43,7 +45,7 @@ func (l *Ledger) plan(b *Batch) (*plan, error) {
 	if e == nil {
 		return nil, luoshu.Errorf(luoshu.NotFound, "没有名为 %s 的数据类型", "there is no entity %s", b.Entity)
 	}
-	p := &plan{e: e, hasher: chain.NewRowHasher(e.Name, fieldNames(e)), seeds: keys.NewSeeds()}
+	p := &plan{e: e, form: l.db.Form(e.Name), hasher: chain.NewRowHasher(e.Name, fieldNames(e)), seeds: keys.NewSeeds()}
 	if b.Remove {
 		b.Columns = make([]bool, len(e.Fields))
 		for _, f := range e.KeyFields() {
@@ -85,6 +87,11 @@ func (l *Ledger) plan(b *Batch) (*plan, error) {
 			p.indexed[f.Index] = true
 		}
 	}
+	for _, f := range e.Fields {
+		if p.form.Rest(f.Name) == catalog.Token {
+			p.tokens = append(p.tokens, f.Index)
+		}
+	}
 	for _, s := range e.Search {
 		p.search = append(p.search, e.Field(s).Index)
 	}
@@ -96,7 +103,21 @@ func (p *plan) has(i int) bool { return p.present == nil || p.present[i] }
 // columns are the columns of a stored version in the order write fills them.
 func (p *plan) columns() []string {
 	cols := append(store.SystemColumns(), fieldNames(p.e)...)
-	return append(cols, store.SearchColumns(p.e)...)
+	cols = append(cols, store.SearchColumns(p.e)...)
+	if p.form != nil {
+		cols = append(cols, store.Envelope)
+	}
+	return cols
+}
+
+// stored is a key or reference of a row as its column holds it.
+func (p *plan) stored(it *item, field int) luoshu.Value {
+	for i, f := range p.tokens {
+		if f == field {
+			return luoshu.TextValue(it.tokens[i])
+		}
+	}
+	return it.vals[field]
 }
 
 // item is one row on its way into the table.
@@ -113,6 +134,8 @@ type item struct {
 	oldH    [16]byte
 	oldHead uint64 // first bytes of the current version's hash
 	s, p, i string
+	tokens  []string // by position in plan.tokens
+	x       []byte   // the envelope
 	faults  []luoshu.Fault
 	held    []Held
 }
@@ -161,7 +184,7 @@ func (p *plan) pipeline(ctx context.Context, rows func(func(Row) error) error, u
 	})
 	for range workers {
 		wg.Go(func() {
-			w := &preparer{plan: p}
+			w := p.preparer()
 			for c := range work {
 				c.err = w.chunk(c)
 				close(c.ready)
@@ -250,7 +273,14 @@ func (p *plan) produce(ctx context.Context, fail context.CancelCauseFunc, rows f
 // preparer does everything to a row that needs no database.
 type preparer struct {
 	*plan
-	buf []byte
+	hasher *chain.RowHasher
+	cells  *store.Cells
+	buf    []byte
+}
+
+// preparer returns one for the use of one goroutine.
+func (p *plan) preparer() *preparer {
+	return &preparer{plan: p, hasher: p.hasher.Keyed(p.form.RowHash()), cells: p.form.Cells(fieldNames(p.e))}
 }
 
 func (w *preparer) chunk(c *chunk) (err error) {
@@ -264,28 +294,51 @@ func (w *preparer) chunk(c *chunk) (err error) {
 		if err := w.check(it); err != nil {
 			return err
 		}
-		w.again(it)
+		if err := w.again(it); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // again computes what lookup needs, also anew for a row whose key or references
 // were put right.
-func (w *preparer) again(it *item) {
+func (w *preparer) again(it *item) error {
+	w.tokenize(it)
 	w.buf = w.buf[:0]
 	for _, k := range w.key {
-		w.buf = keys.Append(w.buf, it.vals[k])
+		w.buf = keys.Append(w.buf, w.stored(it, k))
 	}
 	it.k = w.seeds.Key(w.buf)
 	if !w.partial {
-		w.finish(it)
+		return w.finish(it)
+	}
+	return nil
+}
+
+// tokenize makes the tokens of a row.
+func (w *preparer) tokenize(it *item) {
+	if len(w.tokens) == 0 {
+		return
+	}
+	it.tokens = make([]string, len(w.tokens))
+	for i, f := range w.tokens {
+		it.tokens[i] = w.cells.Stored(f, it.vals[f]).S
 	}
 }
 
 // finish computes what depends on the whole row.
-func (w *preparer) finish(it *item) {
+func (w *preparer) finish(it *item) (err error) {
 	it.h, w.buf = w.hasher.Sum(it.vals, w.buf)
 	it.s, it.p, it.i = search.Fold(w.search, it.vals)
+	it.x, err = w.cells.Seal(it.vals, it.h[:], nil)
+	return err
+}
+
+// complete is finish for a row whose values have changed since.
+func (w *preparer) complete(it *item) error {
+	w.tokenize(it)
+	return w.finish(it)
 }
 
 // check refuses what no table may hold. Kinds that do not fit their field are a

@@ -9,6 +9,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/ledger/beside"
 	"luoshu/kernel/ledger/chain"
 	"luoshu/kernel/store"
 )
@@ -69,7 +70,7 @@ func (l *Ledger) undo(ctx context.Context, tx *store.Tx, actor luoshu.Actor, seq
 		return Result{}, luoshu.Errorf(luoshu.Conflict, "数据类型 %s 已不在业务包中，不能撤销",
 			"the entity %s is no longer in any pack, so this cannot be undone", c.Entity)
 	}
-	u := &undo{ctx: ctx, tx: tx, e: e, of: c}
+	u := &undo{ctx: ctx, tx: tx, e: e, of: c, form: l.db.Form(e.Name)}
 	return u.run(l, actor, reason)
 }
 
@@ -78,6 +79,8 @@ type undo struct {
 	tx  *store.Tx
 	e   *catalog.Entity
 	of  *CommitInfo
+
+	form *store.Form
 }
 
 func (u *undo) run(l *Ledger, actor luoshu.Actor, reason string) (Result, error) {
@@ -133,10 +136,10 @@ func (u *undo) run(l *Ledger, actor luoshu.Actor, reason string) (Result, error)
 	}
 	c.Rows += o.N
 	c.New, c.Changed = undoCounts(closed, reopened, o.N)
-	if c.Verified, err = unattest(u.ctx, u.tx, u.e, u.of.Seq, c.Seq); err != nil {
+	if c.Verified, err = beside.Unattest(u.ctx, u.tx, u.e, u.of.Seq, c.Seq); err != nil {
 		return Result{}, err
 	}
-	if err := unalias(u.ctx, u.tx, u.of.Seq, c.Seq); err != nil {
+	if err := l.book.Undo(u.ctx, u.tx, u.of.Seq, c.Seq); err != nil {
 		return Result{}, err
 	}
 	if err := dangling(u.ctx, u.tx, l.cat, u.e, c.Seq); err != nil {
@@ -145,7 +148,7 @@ func (u *undo) run(l *Ledger, actor luoshu.Actor, reason string) (Result, error)
 	if err := u.lost(l, last); err != nil {
 		return Result{}, err
 	}
-	if err := record(u.ctx, u.tx, &c, o, closed); err != nil {
+	if err := l.record(u.ctx, u.tx, &c, o, closed); err != nil {
 		return Result{}, err
 	}
 	return c.result(), nil
@@ -172,7 +175,11 @@ func (u *undo) valueColumns() (string, error) {
 	for _, f := range fields {
 		names = append(names, f.Name)
 	}
-	return store.Cols(append(names, store.SearchColumns(u.e)...)), nil
+	names = append(names, store.SearchColumns(u.e)...)
+	if u.form != nil {
+		names = append(names, store.Envelope)
+	}
+	return store.Cols(names), nil
 }
 
 // close closes the versions that the commit opened and returns them.
@@ -254,7 +261,7 @@ func (u *undo) name(r *store.Row) string {
 	id := fmt.Sprintf("#%d", r.Int(0))
 	var parts []string
 	for i, f := range u.e.KeyFields() {
-		if f.Sensitivity > catalog.InternalUse {
+		if f.Sensitivity > catalog.InternalUse || f.Rest != catalog.InClear {
 			return id
 		}
 		parts = append(parts, r.Value(1+i).String())

@@ -2,16 +2,18 @@ package ledger
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
-	"strings"
 
 	"luoshu"
+	"luoshu/kernel/catalog"
+	"luoshu/kernel/ledger/beside"
 	"luoshu/kernel/ledger/chain"
 	"luoshu/kernel/store"
+	"luoshu/kernel/vault"
 )
 
-// fetchRows is how many versions are read or closed by one statement.
-const fetchRows = 256
+const fetchRows = beside.FetchRows
 
 func headOf(h []byte) uint64 {
 	if len(h) < 8 {
@@ -53,7 +55,9 @@ func (w *commit) compare(items []item) error {
 					it.vals[i] = it.before[i]
 				}
 			}
-			w.prep.finish(it)
+			if err := w.prep.complete(it); err != nil {
+				return err
+			}
 		}
 		if w.b.Scope != nil && (!w.b.Scope(it.before) || !w.b.Scope(it.vals)) {
 			w.refuseScope(it)
@@ -81,8 +85,7 @@ func (w *commit) hold(it *item) error {
 		it.held = append(it.held, Held{i, it.vals[i]})
 		it.vals[i] = it.before[i]
 	}
-	w.prep.finish(it)
-	return nil
+	return w.prep.complete(it)
 }
 
 // fetch reads the current versions of rows by _rid.
@@ -91,8 +94,9 @@ func (w *commit) fetch(want []*item, fields bool) error {
 	width := len(w.e.Fields)
 	if fields {
 		cols += ", " + store.Cols(fieldNames(w.e))
+		cols += envelope(w.form)
 	}
-	q := `SELECT ` + cols + ` FROM ` + store.Table(w.e.Name) + ` WHERE _rid IN (` + holes(fetchRows) + `)`
+	q := `SELECT ` + cols + ` FROM ` + store.Table(w.e.Name) + ` WHERE _rid IN (` + beside.Holes(fetchRows) + `)`
 	for len(want) > 0 {
 		part := want[:min(len(want), fetchRows)]
 		want = want[len(part):]
@@ -101,7 +105,7 @@ func (w *commit) fetch(want []*item, fields bool) error {
 			byRid[it.rid] = it
 		}
 		found := 0
-		err := w.tx.Scan(w.ctx, q, padded(part, func(it *item) int64 { return it.rid }), func(r *store.Row) error {
+		err := w.tx.Scan(w.ctx, q, beside.Padded(part, func(it *item) int64 { return it.rid }), func(r *store.Row) error {
 			it := byRid[r.Int(0)]
 			if it == nil {
 				return nil
@@ -113,6 +117,11 @@ func (w *commit) fetch(want []*item, fields bool) error {
 				it.before = make([]luoshu.Value, width)
 				for i := range it.before {
 					it.before[i] = r.Value(3 + i)
+				}
+				if w.form != nil {
+					if _, err := w.prep.cells.Open(r.Bytes(3+width), it.oldH[:], it.before); err != nil {
+						return cannotOpen(w.e.Name, it.rec, err)
+					}
 				}
 			}
 			return nil
@@ -126,18 +135,6 @@ func (w *commit) fetch(want []*item, fields bool) error {
 	}
 	return nil
 }
-
-// padded turns rows into fetchRows arguments, the last one repeated, so that
-// every statement has the same text.
-func padded[T any](rows []T, rid func(T) int64) []any {
-	args := make([]any, fetchRows)
-	for i := range args {
-		args[i] = rid(rows[min(i, len(rows)-1)])
-	}
-	return args
-}
-
-func holes(n int) string { return strings.TrimSuffix(strings.Repeat("?,", n), ",") }
 
 func (w *commit) count(items []item) {
 	for i := range items {
@@ -190,7 +187,7 @@ func (w *commit) write(items []item) error {
 	if n != int64(len(old)) {
 		return fmt.Errorf("close versions of %s: %d of %d", w.e.Name, n, len(old))
 	}
-	if n, err = attest(w.ctx, w.tx, w.e.Name, same, w.info.Seq, w.b.Attested); err != nil {
+	if n, err = beside.Attest(w.ctx, w.tx, w.e.Name, same, w.info.Seq, w.b.Attested); err != nil {
 		return err
 	}
 	w.info.Verified += n
@@ -228,13 +225,35 @@ func (w *commit) insert(in *store.Inserter, it *item) error {
 	} else {
 		in.Null()
 	}
-	for i := range it.vals {
-		in.Value(it.vals[i])
+	if w.form == nil {
+		for i := range it.vals {
+			in.Value(it.vals[i])
+		}
+	} else {
+		next := 0
+		for i := range it.vals {
+			switch w.prep.cells.Rest(i) {
+			case catalog.Hidden:
+				in.Null()
+			case catalog.Token:
+				in.Value(luoshu.TextValue(it.tokens[next]))
+				next++
+			default:
+				in.Value(it.vals[i])
+			}
+		}
 	}
 	if len(w.search) > 0 {
 		in.Value(luoshu.TextValue(it.s))
 		in.Value(luoshu.TextValue(it.p))
 		in.Value(luoshu.TextValue(it.i))
+	}
+	if w.form != nil {
+		if len(it.x) > 0 {
+			in.Blob(it.x)
+		} else {
+			in.Null()
+		}
 	}
 	w.opened.Add(rid, it.rec, int64(it.n), it.h[:])
 	return in.End()
@@ -243,11 +262,11 @@ func (w *commit) insert(in *store.Inserter, it *item) error {
 // update runs an UPDATE of versions by _rid and says how many it touched.
 func (w *commit) update(set string, rids []int64, args ...any) (int64, error) {
 	var n int64
-	q := `UPDATE ` + store.Table(w.e.Name) + ` ` + set + `_rid IN (` + holes(fetchRows) + `)`
+	q := `UPDATE ` + store.Table(w.e.Name) + ` ` + set + `_rid IN (` + beside.Holes(fetchRows) + `)`
 	for len(rids) > 0 {
 		part := rids[:min(len(rids), fetchRows)]
 		rids = rids[len(part):]
-		res, err := w.tx.Exec(w.ctx, q, append(args[:len(args):len(args)], padded(part, func(r int64) int64 { return r })...)...)
+		res, err := w.tx.Exec(w.ctx, q, append(args[:len(args):len(args)], beside.Padded(part, func(r int64) int64 { return r })...)...)
 		if err != nil {
 			return n, fmt.Errorf("update versions of %s: %w", w.e.Name, err)
 		}
@@ -290,4 +309,15 @@ func (w *commit) report(items []item) error {
 		}
 	}
 	return nil
+}
+
+// cannotOpen names the record whose envelope is not what was sealed.
+func cannotOpen(entity string, rec int64, err error) error {
+	if !errors.Is(err, vault.ErrAltered) {
+		return err
+	}
+	e := luoshu.Errorf(luoshu.Conflict, "%s 的记录 #%d 的加密内容被改动，打不开；请运行 luoshu check 并从备份恢复",
+		"the sealed values of record #%[2]d of %[1]s were altered and cannot be opened; run luoshu check and restore from a backup", entity, rec)
+	e.Cause = err
+	return e
 }

@@ -15,6 +15,8 @@ import (
 	"luoshu"
 	"luoshu/kernel/intake"
 	"luoshu/kernel/ledger"
+	"luoshu/kernel/store"
+	"luoshu/kernel/vault"
 )
 
 // path is where a kept file lies.
@@ -25,8 +27,8 @@ func (d *Desk) path(sha string) string {
 	return filepath.Join(d.dir, "files", sha[:2], sha)
 }
 
-// keep copies r under its SHA-256 and notes it in the table of files. When it
-// returns, the bytes are on disk under their final name; a crash before leaves at
+// keep seals r under the SHA-256 of what it reads and notes it in the table of
+// files. Nothing of it lies in clear at any time. When it returns, the bytes are on disk under their final name; a crash before leaves at
 // most a file whose name begins with a dot, which nothing refers to.
 func (d *Desk) keep(ctx context.Context, r io.Reader, name string) (ledger.Source, error) {
 	root := filepath.Join(d.dir, "files")
@@ -38,10 +40,13 @@ func (d *Desk) keep(ctx context.Context, r io.Reader, name string) (ledger.Sourc
 		return ledger.Source{}, fmt.Errorf("keep file: %w", err)
 	}
 	defer os.Remove(tmp.Name())
-	sum := sha256.New()
-	size, err := io.Copy(io.MultiWriter(tmp, sum), &limited{ctx: ctx, r: r, left: d.MaxFile, max: d.MaxFile})
+	sum, size := sha256.New(), int64(0)
+	out, err := d.seal(tmp)
 	if err == nil {
-		err = tmp.Sync()
+		size, err = io.Copy(io.MultiWriter(out, sum), &limited{ctx: ctx, r: r, left: d.MaxFile, max: d.MaxFile})
+	}
+	if err == nil {
+		err = errors.Join(out.Close(), tmp.Sync())
 	}
 	if err := errors.Join(err, tmp.Close()); err != nil {
 		var known *luoshu.Error
@@ -51,8 +56,9 @@ func (d *Desk) keep(ctx context.Context, r io.Reader, name string) (ledger.Sourc
 		return ledger.Source{}, fmt.Errorf("keep file: %w", err)
 	}
 	src := ledger.Source{SHA256: hex.EncodeToString(sum.Sum(nil)), Name: filepath.Base(name), Size: size}
-	to := d.path(src.SHA256)
+	to, moved := d.path(src.SHA256), false
 	if _, err := os.Stat(to); err != nil {
+		moved = true
 		if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil {
 			return ledger.Source{}, fmt.Errorf("keep file: %w", err)
 		}
@@ -63,17 +69,47 @@ func (d *Desk) keep(ctx context.Context, r io.Reader, name string) (ledger.Sourc
 			return ledger.Source{}, fmt.Errorf("keep file: %w", err)
 		}
 	}
-	_, err = d.db.Exec(ctx, `INSERT INTO file (sha256, name, size, at) VALUES (?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING`,
-		src.SHA256, src.Name, src.Size, d.now().UTC().Format(time.RFC3339))
+	err = d.db.Tx(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO file (sha256, name, size, at) VALUES (?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING`,
+			src.SHA256, src.Name, src.Size, d.now().UTC().Format(time.RFC3339))
+		if err != nil {
+			return err
+		}
+		// The key may have been retired while the file was being copied.
+		if known, err := tx.KnowsKey(ctx, out.Key()); known || err != nil {
+			return err
+		}
+		if !moved {
+			return nil
+		}
+		if err := d.db.Vault().Refresh(); err != nil {
+			return err
+		}
+		return out.Rekey(to)
+	})
 	if err != nil {
 		return ledger.Source{}, fmt.Errorf("keep file: %w", err)
 	}
 	return src, nil
 }
 
+// seal begins a sealed file with the newest key.
+func (d *Desk) seal(w io.Writer) (*vault.FileWriter, error) {
+	v := d.db.Vault()
+	if v == nil {
+		return nil, luoshu.Errorf(luoshu.Unavailable, "没有密钥，不能保存文件", "there are no keys, so no file can be kept")
+	}
+	if err := v.Refresh(); err != nil {
+		return nil, err
+	}
+	return v.NewFileWriter(w)
+}
+
 // sweep removes what a crash left of files that were being copied.
 func (d *Desk) sweep() error {
 	left, err := filepath.Glob(filepath.Join(d.dir, "files", ".in-*"))
+	more, _ := filepath.Glob(filepath.Join(d.dir, "files", "*", ".seal-*"))
+	left = append(left, more...)
 	for _, p := range left {
 		err = errors.Join(err, os.Remove(p))
 	}
@@ -124,12 +160,15 @@ func (d *Desk) kept(ctx context.Context, sha string) (intake.File, io.Closer, er
 		none.Cause = err
 		return intake.File{}, nil, none
 	}
-	f, size, err := open(d.path(sha))
+	f, err := d.db.Vault().OpenFile(d.path(sha))
 	if err != nil {
-		none.Cause = err
-		return intake.File{}, nil, none
+		if errors.Is(err, os.ErrNotExist) {
+			none.Cause = err
+			return intake.File{}, nil, none
+		}
+		return intake.File{}, nil, fmt.Errorf("open kept file %s: %w", sha, err)
 	}
-	return intake.File{Name: name, R: f, Size: size}, f, nil
+	return intake.File{Name: name, R: f, Size: f.Size()}, f, nil
 }
 
 // FileRow is a row as it was handed in. Field names the entity's field of each

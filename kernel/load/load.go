@@ -116,29 +116,29 @@ func (r Report) Blocked() bool {
 // nothing.
 func (d *Desk) Load(ctx context.Context, q Request, p luoshu.Progress) (Report, error) {
 	src := ledger.Source{Name: filepath.Base(q.Path)}
-	path := q.Path
-	if !q.DryRun {
-		f, err := os.Open(q.Path)
-		if err != nil {
-			return Report{}, openError(err, q.Path)
-		}
-		kept, err := d.keep(ctx, f, src.Name)
-		if err := errors.Join(err, f.Close()); err != nil {
-			return Report{}, err
-		}
-		src = kept
-		path = d.path(kept.SHA256)
-	}
-	f, size, err := open(path)
+	in, size, err := open(q.Path)
 	if err != nil {
 		return Report{}, err
 	}
-	defer f.Close()
+	defer in.Close()
+	file := intake.File{Name: src.Name, R: in, Size: size}
 	if size > d.MaxFile {
 		return Report{}, tooLarge(d.MaxFile)
 	}
+	if !q.DryRun { // what is read is what is kept, whatever becomes of the file
+		if src, err = d.keep(ctx, in, src.Name); err != nil {
+			return Report{}, err
+		}
+		kept, c, err := d.kept(ctx, src.SHA256)
+		if err != nil {
+			return Report{}, err
+		}
+		defer c.Close()
+		file = kept
+		file.Name = src.Name
+	}
 	return d.run(ctx, job{
-		file: intake.File{Name: src.Name, R: f, Size: size}, entity: q.Entity, source: src, actor: q.Actor,
+		file: file, entity: q.Entity, source: src, actor: q.Actor,
 		attested: q.Attested, dry: q.DryRun, reason: q.Reason, writer: q.Org,
 	}, p)
 }

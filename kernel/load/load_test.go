@@ -17,6 +17,7 @@ import (
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
 	"luoshu/kernel/store"
+	"luoshu/kernel/store/storetest"
 	"luoshu/packs"
 )
 
@@ -41,7 +42,7 @@ func open(t *testing.T, dir string) *desk {
 	for _, f := range faults {
 		t.Fatal(f.String())
 	}
-	db, err := store.Open(context.Background(), store.Config{Driver: "sqlite", DSN: filepath.Join(dir, "luoshu.db")})
+	db, err := store.Open(context.Background(), store.Config{Driver: "sqlite", DSN: filepath.Join(dir, "luoshu.db"), Keys: storetest.KeysIn(t, dir)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +303,7 @@ func TestUploadSurvivesRestart(t *testing.T) {
 		d.Wait()
 	}
 	u := d.upload(id)
-	if seq, _, _ := d.led.Head(ctx); u.State != load.Committed || u.Result.Seq != 1 || u.Result.New != 2 || seq != 1 {
+	if seq, _, _ := d.led.Head(ctx); u.State != load.Committed || u.Result.Seq != 1 || u.Result.Rows != 2 || u.Result.New != 2 || seq != 1 {
 		t.Errorf("%+v at %d", u, seq)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/store"
+	"luoshu/kernel/vault"
 )
 
 // How many verdicts are kept for looking at; the counts are always exact.
@@ -50,13 +51,16 @@ type verdicts struct {
 
 // wireRow is a row of the table upload_row before it is written.
 type wireRow struct {
-	n                      int64
-	line                   int
-	verdict, label, detail string
+	n       int64
+	line    int
+	verdict string
+	detail  []byte // JSON, to be sealed
+	faulty  int64
 }
 
-// detail is the JSON of a row.
+// detail is the JSON of a row. It lies sealed in the table, since it has values.
 type detail struct {
+	Label   string         `json:"label,omitempty"`
 	Entity  string         `json:"entity,omitempty"`
 	Changes []wireChange   `json:"changes,omitempty"`
 	Faults  []luoshu.Fault `json:"faults,omitempty"`
@@ -107,11 +111,16 @@ func (v *verdicts) add(e *catalog.Entity, x Verdict) error {
 }
 
 func (v *verdicts) put(line int, verdict, label string, d detail) error {
+	d.Label = label
 	b, err := json.Marshal(d)
 	if err != nil {
 		return fmt.Errorf("keep verdicts: %w", err)
 	}
-	v.buf = append(v.buf, wireRow{v.n, line, verdict, label, string(b)})
+	r := wireRow{n: v.n, line: line, verdict: verdict, detail: b}
+	if len(d.Faults) > 0 {
+		r.faulty = 1
+	}
+	v.buf = append(v.buf, r)
 	if v.n++; len(v.buf) >= 500 {
 		return v.flush()
 	}
@@ -125,19 +134,31 @@ func (v *verdicts) flush() error {
 		return nil
 	}
 	return v.d.db.Tx(v.ctx, func(tx *store.Tx) error {
-		st, err := tx.Prepare(v.ctx, `INSERT INTO upload_row (upload, n, line, verdict, label, detail) VALUES (?, ?, ?, ?, ?, ?)`)
+		keys := v.d.db.Vault()
+		if err := keys.Refresh(); err != nil {
+			return err
+		}
+		s := keys.Sealer()
+		st, err := tx.Prepare(v.ctx, `INSERT INTO upload_row (upload, n, line, verdict, label, detail, faulty) VALUES (?, ?, ?, ?, '', ?, ?)`)
 		if err != nil {
 			return fmt.Errorf("keep verdicts: %w", err)
 		}
 		defer st.Close()
 		for _, r := range rows {
-			if _, err := st.ExecContext(v.ctx, v.upload, r.n, r.line, r.verdict, r.label, r.detail); err != nil {
+			text, err := s.SealText(detailPlace(v.upload, r.n), string(r.detail))
+			if err != nil {
+				return fmt.Errorf("keep verdicts: %w", err)
+			}
+			if _, err := st.ExecContext(v.ctx, v.upload, r.n, r.line, r.verdict, text, r.faulty); err != nil {
 				return fmt.Errorf("keep verdicts: %w", err)
 			}
 		}
 		return nil
 	})
 }
+
+// detailPlace is what a sealed detail belongs to.
+func detailPlace(upload string, n int64) string { return vault.Place("upload_row", upload, n) }
 
 // end keeps the faults of the file as a whole and writes what is left.
 func (v *verdicts) end(r Report) error {
@@ -178,15 +199,20 @@ func (d *Desk) UploadRows(ctx context.Context, id, verdict string, offset, limit
 }
 
 func (d *Desk) rows(ctx context.Context, where string, args []any, each func(UploadRow) error) error {
-	rows, err := d.db.Query(ctx, `SELECT line, verdict, label, detail FROM upload_row WHERE `+where, args...)
+	rows, err := d.db.Query(ctx, `SELECT upload, n, line, verdict, detail FROM upload_row WHERE `+where, args...)
 	if err != nil {
 		return fmt.Errorf("read verdicts: %w", err)
 	}
 	defer rows.Close()
+	s := d.db.Vault().Sealer()
 	for rows.Next() {
 		var r UploadRow
-		var text string
-		if err := rows.Scan(&r.Row, &r.Verdict, &r.Label, &text); err != nil {
+		var upload, text string
+		var n int64
+		if err := rows.Scan(&upload, &n, &r.Row, &r.Verdict, &text); err != nil {
+			return fmt.Errorf("read verdicts: %w", err)
+		}
+		if text, err = s.OpenText(detailPlace(upload, n), text); err != nil {
 			return fmt.Errorf("read verdicts: %w", err)
 		}
 		var dt detail
@@ -195,7 +221,7 @@ func (d *Desk) rows(ctx context.Context, where string, args []any, each func(Upl
 		if err := dec.Decode(&dt); err != nil {
 			return fmt.Errorf("read verdicts: %w", err)
 		}
-		r.Entity, r.Faults = dt.Entity, dt.Faults
+		r.Entity, r.Label, r.Faults = dt.Entity, dt.Label, dt.Faults
 		for _, c := range dt.Changes {
 			r.Changes = append(r.Changes, Change{c.Field, unwire(c.Before), unwire(c.After)})
 		}

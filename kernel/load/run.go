@@ -143,7 +143,7 @@ func (d *Desk) entity(ctx context.Context, j job, out *Report, p luoshu.Progress
 	}
 	out.add(sum.Faults...)
 	sortFaults(out.Faults[x.first:])
-	out.Rows += sum.Rows
+	out.Rows += max(sum.Rows, res.Rows) // a commit that was made before a restart is answered without reading the file
 	out.New += res.New
 	out.Changed += res.Changed
 	out.Unchanged += res.Unchanged

@@ -395,7 +395,7 @@ func (d *Desk) FaultsBook(ctx context.Context, w io.Writer, id string) error {
 		return err
 	}
 	var faults []luoshu.Fault
-	err = d.rows(ctx, `upload = ? AND detail LIKE '%"faults"%' ORDER BY n`, []any{id}, func(r UploadRow) error {
+	err = d.rows(ctx, `upload = ? AND faulty = 1 ORDER BY n`, []any{id}, func(r UploadRow) error {
 		if len(faults) < MaxFaults {
 			faults = append(faults, r.Faults...)
 		}

@@ -25,6 +25,7 @@ import (
 	"luoshu/kernel/intake"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/store"
+	"luoshu/kernel/vault"
 )
 
 // Result is the outcome of the tests of one pack. A failure names file, line,
@@ -138,7 +139,11 @@ func runOne(ctx context.Context, cat *catalog.Catalog, t catalog.PackTest, res *
 		return err
 	}
 	defer os.RemoveAll(dir)
-	db, err := store.Open(ctx, store.Config{Driver: "sqlite", DSN: filepath.Join(dir, "test.db")})
+	keys, err := vault.Ephemeral()
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, store.Config{Driver: "sqlite", DSN: filepath.Join(dir, "test.db"), Keys: keys})
 	if err != nil {
 		return err
 	}

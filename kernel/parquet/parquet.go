@@ -52,6 +52,8 @@ type Column struct {
 	Type string `json:"type"`
 	Min  *int64 `json:"min,omitempty"`
 	Max  *int64 `json:"max,omitempty"`
+	// Token says that the column has tokens in the place of values.
+	Token bool `json:"token,omitempty"`
 }
 
 // ManifestName is the manifest's file in the folder of a seal.
@@ -124,11 +126,55 @@ func (m *Manifest) Has(dir, entity string, fields []*catalog.Field) bool {
 		return false
 	}
 	for _, x := range fields {
-		if f.Column(x.Name) == nil {
+		if c := f.Column(x.Name); c == nil || c.Token != (x.Rest == catalog.Token) {
 			return false
 		}
 	}
 	return true
+}
+
+// Forget removes the files of a seal's folder that hold values in clear which the
+// catalog has sealed since. They are written again when they are needed.
+func Forget(dir string, cat *catalog.Catalog) error {
+	b, err := os.ReadFile(filepath.Join(dir, ManifestName))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	var m Manifest
+	if err == nil {
+		err = json.Unmarshal(b, &m)
+	}
+	if err != nil {
+		return fmt.Errorf("read manifest: %w", err)
+	}
+	var keep []File
+	for _, f := range m.Files {
+		if !f.clear(cat.Entity(f.Entity)) {
+			keep = append(keep, f)
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, filepath.Base(f.File))); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("remove %s: %w", f.File, err)
+		}
+	}
+	if len(keep) == len(m.Files) {
+		return nil
+	}
+	m.Files = keep
+	return m.Save(dir)
+}
+
+// clear reports whether the file has values of fields that the entity seals.
+func (f *File) clear(e *catalog.Entity) bool {
+	for _, c := range f.Columns {
+		if e == nil {
+			break
+		}
+		if x := e.Field(c.Name); x != nil && x.Rest != catalog.InClear && !c.Token {
+			return true
+		}
+	}
+	return false
 }
 
 // rowGroup is how many rows are held in memory and written as one group.
@@ -147,8 +193,8 @@ type writer struct {
 
 func newWriter(e *catalog.Entity, fields []*catalog.Field) *writer {
 	w := &writer{entity: e, fields: fields}
-	add := func(name string, text bool) {
-		c := Column{Name: name, Type: "int64"}
+	add := func(name string, text, token bool) {
+		c := Column{Name: name, Type: "int64", Token: token}
 		t := arrow.DataType(arrow.PrimitiveTypes.Int64)
 		if text {
 			c.Type, t = "utf8", arrow.BinaryTypes.String
@@ -156,10 +202,10 @@ func newWriter(e *catalog.Entity, fields []*catalog.Field) *writer {
 		w.cols, w.text, w.seen = append(w.cols, c), append(w.text, text), append(w.seen, false)
 		w.schema = arrow.NewSchema(append(w.schemaFields(), arrow.Field{Name: name, Type: t, Nullable: true}), nil)
 	}
-	add("_rec", false)
-	add("_verified", false)
+	add("_rec", false, false)
+	add("_verified", false, false)
 	for _, f := range fields {
-		add(f.Name, f.Type.IsText())
+		add(f.Name, f.Type.IsText(), f.Rest == catalog.Token)
 	}
 	return w
 }

@@ -27,8 +27,10 @@ func New(db *store.DB, cat *catalog.Catalog) *Reader { return &Reader{db: db, ca
 // Query picks versions of one entity.
 type Query struct {
 	Entity string
-	Seq    int64  // as of this commit; 0 is the present
-	Where  string // a condition over the alias f, "" for all; see Is for equality with a field
+	Seq    int64 // as of this commit; 0 is the present
+	// Where is a condition over the alias f, "" for all; see Is for equality with a
+	// field. The columns of sealed fields hold tokens or nothing.
+	Where  string
 	Args   []any
 	Order  string   // over the alias f; "" is f._rid
 	Limit  int      // 0 is no limit
@@ -42,9 +44,14 @@ type Version struct {
 	Values             []luoshu.Value
 }
 
-// Is is the condition that a text field of the alias f equals a value.
+// Is is the condition that a text field of the alias f equals a value. A sealed
+// field is found so, and in no other way, if it is a key, a reference to one, or
+// the catalog says find; one that is not matches nothing.
 func (r *Reader) Is(e *catalog.Entity, field, value string) (string, []any) {
-	return "f." + store.Col(field) + " = ?", []any{value}
+	if r.db.Form(e.Name).Rest(field) == catalog.Hidden {
+		return "1=0", nil
+	}
+	return "f." + store.Col(field) + " = ?", []any{r.db.Stored(e.Name, field, value)}
 }
 
 // Each calls each for every version in order; the Version and its Values are the
@@ -55,24 +62,39 @@ func (r *Reader) Each(ctx context.Context, q Query, each func(*Version) error) e
 		return fmt.Errorf("read records: there is no entity %q", q.Entity)
 	}
 	text, args, at := r.text(e, q)
+	cells, sealed := r.cells(e, q, at)
 	rows, err := r.db.Query(ctx, text, args...)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", e.Name, err)
 	}
 	defer rows.Close()
-	cells := make([]any, 6+len(at))
-	into := make([]any, len(cells))
-	for i := range cells {
-		into[i] = &cells[i]
+	got := make([]any, 6+len(at)+2)
+	into := make([]any, 0, len(got))
+	for i := range got {
+		into = append(into, &got[i])
 	}
+	if !sealed {
+		into = into[:6+len(at)]
+	}
+	vals := make([]luoshu.Value, len(at))
 	for rows.Next() {
 		if err := rows.Scan(into...); err != nil {
 			return fmt.Errorf("read %s: %w", e.Name, err)
 		}
-		n := func(i int) int64 { return luoshu.ValueOf(cells[i]).I }
+		n := func(i int) int64 { return luoshu.ValueOf(got[i]).I }
 		v := &Version{Rid: n(0), Rec: n(1), From: n(2), To: n(3), Row: n(4), Verified: n(5), Values: make([]luoshu.Value, len(e.Fields))}
+		for i := range at {
+			vals[i] = luoshu.ValueOf(got[6+i])
+		}
+		if sealed {
+			h, _ := got[6+len(at)].([]byte)
+			x, _ := got[7+len(at)].([]byte)
+			if _, err := cells.Open(x, h, vals); err != nil {
+				return fmt.Errorf("open record #%d of %s: %w", v.Rec, e.Name, err)
+			}
+		}
 		for i, f := range at {
-			v.Values[f] = luoshu.ValueOf(cells[6+i])
+			v.Values[f] = vals[i]
 		}
 		if err := each(v); err != nil {
 			return err
@@ -84,6 +106,16 @@ func (r *Reader) Each(ctx context.Context, q Query, each func(*Version) error) e
 	return nil
 }
 
+// cells opens what a query reads; sealed is false if all of it lies in clear.
+func (r *Reader) cells(e *catalog.Entity, q Query, at []int) (*store.Cells, bool) {
+	names := make([]string, len(at))
+	for i, f := range at {
+		names[i] = e.Fields[f].Name
+	}
+	c := r.db.Form(e.Name).Cells(names)
+	return c, c.Any()
+}
+
 // text writes the statement; at are the field indexes in the order they are read.
 func (r *Reader) text(e *catalog.Entity, q Query) (text string, args []any, at []int) {
 	var b strings.Builder
@@ -93,6 +125,9 @@ func (r *Reader) text(e *catalog.Entity, q Query) (text string, args []any, at [
 			b.WriteString(", f." + store.Col(f.Name))
 			at = append(at, f.Index)
 		}
+	}
+	if _, sealed := r.cells(e, q, at); sealed {
+		b.WriteString(", f._h, f." + store.Envelope)
 	}
 	b.WriteString(" FROM " + store.Table(e.Name) + " f WHERE ")
 	if q.Seq == 0 {

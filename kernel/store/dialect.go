@@ -22,6 +22,12 @@ type dialect interface {
 	begin() []string
 	beginRead() []string
 	compact() []string
+	// scratch are what is run on a reader before and after a transaction that makes
+	// temporary tables, and what begins it.
+	scratch() (before, begin, after []string)
+	// rewrite gives the space of values that were replaced back, so that nothing of
+	// them is left in the files.
+	rewrite(tables []string) []string
 	// beginError explains why a transaction could not begin.
 	beginError(err error) error
 	text() string // column types
@@ -55,6 +61,16 @@ const (
 // compact empties the log beside the database without waiting long for readers.
 func (sqliteDialect) compact() []string {
 	return []string{"PRAGMA busy_timeout = 200", "PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA busy_timeout = " + busyMillis}
+}
+
+// scratch keeps temporary tables in memory: a reader may not write otherwise.
+func (sqliteDialect) scratch() (before, begin, after []string) {
+	return []string{"PRAGMA temp_store = 2", "PRAGMA query_only = 0"}, []string{"BEGIN"},
+		[]string{"PRAGMA query_only = 1", "PRAGMA temp_store = 1"}
+}
+
+func (sqliteDialect) rewrite([]string) []string {
+	return []string{"VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"}
 }
 
 func (sqliteDialect) beginError(err error) error {
@@ -129,6 +145,18 @@ func (postgresDialect) beginRead() []string {
 	return []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 }
 func (postgresDialect) compact() []string { return nil }
+func (postgresDialect) scratch() (before, begin, after []string) {
+	return nil, []string{"BEGIN ISOLATION LEVEL REPEATABLE READ"}, nil
+}
+
+func (postgresDialect) rewrite(tables []string) []string {
+	var out []string
+	for _, t := range tables {
+		out = append(out, "VACUUM FULL "+t)
+	}
+	return out
+}
+
 func (postgresDialect) beginError(err error) error {
 	return fmt.Errorf("begin: %w", err)
 }

@@ -132,10 +132,13 @@ func (db *DB) EnsureEntities(ctx context.Context, cat *catalog.Catalog) error {
 		}
 		return nil
 	})
-	if err != nil || !missing {
+	if err != nil {
 		return err
 	}
-	return db.Tx(ctx, func(tx *Tx) error {
+	if !missing {
+		return db.ensureForms(ctx, cat)
+	}
+	err = db.Tx(ctx, func(tx *Tx) error {
 		for _, e := range cat.Entities {
 			todo, err := tx.schemaChanges(ctx, e)
 			if err != nil {
@@ -149,6 +152,10 @@ func (db *DB) EnsureEntities(ctx context.Context, cat *catalog.Catalog) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return db.ensureForms(ctx, cat)
 }
 
 // schemaChanges lists the statements that bring an entity's table up to date.
@@ -181,6 +188,9 @@ func (tx *Tx) schemaChanges(ctx context.Context, e *catalog.Entity) ([]string, e
 			if _, ok := known[s]; !ok {
 				out = append(out, "ALTER TABLE "+Table(e.Name)+" ADD COLUMN "+Col(s)+" "+tx.db.dialect.text())
 			}
+		}
+		if _, ok := known[Envelope]; !ok && e.Sealed() {
+			out = append(out, "ALTER TABLE "+Table(e.Name)+" ADD COLUMN "+Envelope+" "+tx.db.dialect.blob())
 		}
 	}
 	idx, err := tx.names(ctx, tx.db.dialect.indexes(), "r_"+e.Name)
@@ -217,6 +227,9 @@ func createTable(d dialect, e *catalog.Entity) string {
 	}
 	for _, s := range SearchColumns(e) {
 		cols = append(cols, Col(s)+" "+d.text())
+	}
+	if e.Sealed() {
+		cols = append(cols, Envelope+" "+d.blob())
 	}
 	return "CREATE TABLE " + Table(e.Name) + " (\n  " + strings.Join(cols, ",\n  ") + "\n)" + d.tableEnd()
 }

@@ -14,12 +14,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 	_ "modernc.org/sqlite"             // driver "sqlite"
 
 	"luoshu"
 	"luoshu/kernel/rule"
+	"luoshu/kernel/vault"
 )
 
 // Config says which database to open: Driver "sqlite" (or empty) with a file
@@ -27,6 +29,9 @@ import (
 type Config struct {
 	Driver string `yaml:"driver" json:"driver"`
 	DSN    string `yaml:"dsn" json:"dsn"`
+	// Keys are those the data are sealed with. A database in memory makes its own;
+	// one without keys holds no entity with sealed fields.
+	Keys *vault.Vault `yaml:"-" json:"-"`
 }
 
 // DB is an open database. Its methods may be called from many goroutines;
@@ -37,13 +42,16 @@ type DB struct {
 	read    *sql.DB
 	write   *sql.DB
 	writer  chan struct{} // holds the one open write transaction
+	keys    *vault.Vault
+	forms   atomic.Pointer[map[string]*Form]
 }
 
 const readers = 8
 
 // Open opens the database, creating a SQLite file if there is none, and applies
 // the kernel migrations that it lacks. A database that a newer release has
-// migrated is refused.
+// migrated is refused, and so, before anything is written, is one that was sealed
+// with other keys.
 func Open(ctx context.Context, c Config) (*DB, error) {
 	var db *DB
 	var err error
@@ -59,7 +67,15 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.migrate(ctx); err != nil {
+	if db.keys = c.Keys; db.keys == nil && c.DSN == ":memory:" {
+		db.keys, err = vault.Ephemeral()
+	}
+	for _, step := range []func(context.Context) error{db.meet, db.migrate, db.adopt} {
+		if err == nil {
+			err = step(ctx)
+		}
+	}
+	if err != nil {
 		db.Close()
 		return nil, err
 	}
@@ -204,6 +220,59 @@ func (db *DB) ReadTx(ctx context.Context, f func(*Tx) error) error {
 	}
 	defer conn.Close()
 	return db.run(ctx, conn, db.dialect.beginRead(), f)
+}
+
+// ScratchTx is ReadTx for a transaction that may make temporary tables of its own;
+// they are gone when it ends, and so is anything else it should write.
+func (db *DB) ScratchTx(ctx context.Context, f func(*Tx) error) (err error) {
+	conn, err := db.read.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("get reader: %w", err)
+	}
+	defer conn.Close()
+	before, begin, after := db.dialect.scratch()
+	defer func() {
+		for _, q := range after {
+			_, aerr := conn.ExecContext(context.WithoutCancel(ctx), q)
+			err = errors.Join(err, aerr)
+		}
+	}()
+	for _, q := range before {
+		if _, err := conn.ExecContext(ctx, q); err != nil {
+			return fmt.Errorf("prepare reader: %w", err)
+		}
+	}
+	err = db.run(ctx, conn, begin, func(tx *Tx) error {
+		if err := f(tx); err != nil {
+			return err
+		}
+		return errScratch
+	})
+	if errors.Is(err, errScratch) {
+		return nil
+	}
+	return err
+}
+
+// errScratch rolls a scratch transaction back.
+var errScratch = errors.New("scratch")
+
+// KeyType is the type of a column of whole numbers that is a table's key.
+func (tx *Tx) KeyType() string { return tx.db.dialect.bigKey() }
+
+// Rewrite gives the space of replaced values in some tables (quoted names) back, so
+// that nothing of them is left in the files. It needs as much room as the data take.
+func (db *DB) Rewrite(ctx context.Context, tables []string) error {
+	if err := db.lock(ctx); err != nil {
+		return err
+	}
+	defer db.unlock()
+	for _, q := range db.dialect.rewrite(tables) {
+		if _, err := db.write.ExecContext(ctx, q); err != nil {
+			return fmt.Errorf("rewrite tables: %w", err)
+		}
+	}
+	return nil
 }
 
 func (db *DB) run(ctx context.Context, conn *sql.Conn, begin []string, f func(*Tx) error) (err error) {

@@ -21,6 +21,7 @@ type Route struct {
 	Pattern string
 	Right   string
 	Open    bool
+	Early   bool // reachable while a second factor, a new password or a choice is due
 	Slow    bool
 	Handle  Handler
 }

@@ -19,13 +19,17 @@ import (
 //	"luoshu row 1" 0 entity 0 { len(name) name 't' len(text) text | len(name) name 'i' 8 bytes }
 //
 // lengths are unsigned varints, integers big-endian two's complement. A field
-// that a later catalog adds is null in older rows, so their hashes stay.
+// that a later catalog adds is null in older rows, so their hashes stay. The rows
+// of an entity with sealed fields take HMAC-SM3 of the same text instead, under a
+// key of the vault: their hashes tell nothing of what is sealed.
 
-// RowHasher hashes the rows of one entity. It is safe for concurrent use.
+// RowHasher hashes the rows of one entity. It is safe for concurrent use unless it
+// is keyed.
 type RowHasher struct {
 	prefix []byte
 	order  []int    // field positions in the order of names
 	names  [][]byte // by position: length and name
+	mac    hash.Hash
 }
 
 // NewRowHasher makes the hasher of an entity with the given fields.
@@ -37,6 +41,16 @@ func NewRowHasher(entity string, names []string) *RowHasher {
 	}
 	slices.SortFunc(h.order, func(a, b int) int { return strings.Compare(names[a], names[b]) })
 	return h
+}
+
+// Keyed returns a hasher that takes a keyed hash; for a nil one, h itself.
+func (h *RowHasher) Keyed(mac hash.Hash) *RowHasher {
+	if mac == nil {
+		return h
+	}
+	k := *h
+	k.mac = mac
+	return &k
 }
 
 // Sum hashes a row. buf is scratch space, returned for the next call.
@@ -54,6 +68,14 @@ func (h *RowHasher) Sum(vals []luoshu.Value, buf []byte) (out [16]byte, _ []byte
 			buf = append(buf, 'i')
 			buf = binary.BigEndian.AppendUint64(buf, uint64(v.I))
 		}
+	}
+	if h.mac != nil {
+		h.mac.Reset()
+		h.mac.Write(buf)
+		n := len(buf)
+		buf = h.mac.Sum(buf)
+		copy(out[:], buf[n:])
+		return out, buf
 	}
 	full := sm3.Sum(buf)
 	copy(out[:], full[:])

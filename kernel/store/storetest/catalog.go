@@ -2,12 +2,66 @@ package storetest
 
 import (
 	"io/fs"
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/vault"
 )
+
+// Keys are new keys that live as long as the test.
+func Keys(t testing.TB) *vault.Vault {
+	t.Helper()
+	v, err := vault.Ephemeral()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// KeysIn are the keys of a folder, which are drawn when first asked for: a test that
+// opens its database again gets the same.
+func KeysIn(t testing.TB, dir string) *vault.Vault {
+	t.Helper()
+	src, err := vault.Config{}.Source(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(src.File()); err != nil {
+		if err := vault.Create(src.File(), nil, time.Date(2025, 9, 1, 0, 0, 0, 0, time.UTC)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v, err := vault.Open(src, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// SealedEntities are those of Entities with sealed fields: the key of areas and
+// what refers to it, their names, and numbers and dates of items.
+func SealedEntities() map[string]string {
+	out := Entities()
+	for name, text := range out {
+		for _, x := range [][2]string{
+			{"node: {parent: parent, level: place}\n", ""},
+			{"org: area\n", ""},
+			{"max: 20, example: A1}", "max: 20, sealed: true, sensitivity: personal, example: A1}"},
+			{"max: 40, example: 甲}", "max: 40, sensitivity: sensitive, example: 甲}"},
+			{"scale: 2, ", "scale: 2, sensitivity: sensitive, "},
+			{"type: int, ", "type: int, sensitivity: sensitive, "},
+			{"type: date, ", "type: date, sensitivity: sensitive, "},
+		} {
+			text = strings.Replace(text, x[0], x[1], 1)
+		}
+		out[name] = text
+	}
+	return out
+}
 
 // Catalog loads one pack named "t" whose entities are given as YAML, keyed by
 // entity name, in the order of the map's sorted names.

@@ -200,13 +200,13 @@ func (d *Databases) Postgres(t testing.TB) store.Config {
 	if d.err != nil {
 		t.Fatal(d.err)
 	}
-	return store.Config{Driver: "postgres", DSN: d.server.Database(t)}
+	return store.Config{Driver: "postgres", DSN: d.server.Database(t), Keys: Keys(t)}
 }
 
 // SQLite names a new SQLite file in the test's folder.
 func (d *Databases) SQLite(t testing.TB) store.Config {
 	t.Helper()
-	return store.Config{Driver: "sqlite", DSN: filepath.Join(t.TempDir(), "test.db")}
+	return store.Config{Driver: "sqlite", DSN: filepath.Join(t.TempDir(), "test.db"), Keys: Keys(t)}
 }
 
 // Each runs f as a subtest on every kind of database, with an empty one each.

@@ -242,9 +242,9 @@ func TestShippedRules(t *testing.T) {
 // place in the file.
 func TestCheck(t *testing.T) {
 	for text, want := range map[string]string{
-		"SELECT m.rec AS rec, m.house AS org FROM member m":                         "must be",
-		"SELECT m.rec AS rec, m.house AS org, nonsense(m.no) AS many FROM member m": "does not take",
-		"SELECT m.rec AS rec, m.house AS org, m.nose AS many FROM member m":         "does not take",
+		"SELECT m.rec AS rec, m.house AS org FROM member m":                            "must be",
+		"SELECT m.rec AS rec, m.house AS org, nonsense(m.house) AS many FROM member m": "does not take",
+		"SELECT m.rec AS rec, m.house AS org, m.nose AS many FROM member m":            "does not take",
 	} {
 		b, err := os.ReadFile("../testdata/packs/village/setrules.yaml")
 		if err != nil {

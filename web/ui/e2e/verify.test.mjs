@@ -28,7 +28,7 @@ test('a round from its opening to its seal', async () => {
 
   // The city opens the round of the students.
   await signIn(city.page, 'planner')
-  await city.page.goto(base + '/work/rounds')
+  await city.page.goto(base + '/verify/rounds')
   await settled(city.page)
   assert.match(await city.page.locator('.ver-kinds').innerText(), /规划只写|D 本系统设计/)
   await shot(city.page, 'verify-rounds')
@@ -38,7 +38,7 @@ test('a round from its opening to its seal', async () => {
   await city.page.locator('.ver-list li').first().waitFor()
   const round = (await api(city.page, '/api/verify/rounds')).body.rounds.find((r) => r.round === 'students')
   assert.equal(round.state, 'open')
-  await city.page.goto(`${base}/work/rounds/${round.id}`)
+  await city.page.goto(`${base}/verify/rounds/${round.id}`)
   await settled(city.page)
   const codes = await city.page.locator('.ver-table tbody .code').allInnerTexts()
   assert.ok(codes.length > 10)
@@ -48,7 +48,7 @@ test('a round from its opening to its seal', async () => {
   // The clerk makes links for a class before answering.
   await signIn(clerk.page, 'clerk')
   await clerk.page.goto(base + '/work')
-  await clerk.page.locator('.hub a[href="/work/tasks"]').click()
+  await clerk.page.locator('.hub a[href="/verify/tasks"]').click()
   await clerk.page.locator('.ver-list a').first().click()
   await settled(clerk.page)
   await clerk.page.locator('.ver-links summary').click()
@@ -117,7 +117,7 @@ test('a round from its opening to its seal', async () => {
   await sure(city.page, '截止答复并抽样')
   await city.page.locator('.ver-checks').waitFor()
   await signIn(county.page, 'county')
-  await county.page.goto(`${base}/work/rounds/${round.id}`)
+  await county.page.goto(`${base}/verify/rounds/${round.id}`)
   await settled(county.page)
   await shot(county.page, 'verify-county')
   await county.page.locator('.ver-checks a').first().click()
@@ -149,7 +149,7 @@ test('a round from its opening to its seal', async () => {
 test('findings are worked off, wide and narrow', async () => {
   const { page, context, troubles } = await open(browser)
   await signIn(page, 'county')
-  await page.goto(base + '/work/findings')
+  await page.goto(base + '/verify/findings')
   await settled(page)
   await shot(page, 'verify-findings')
   const before = (await api(page, '/api/verify/findings/count')).body.count
@@ -164,7 +164,7 @@ test('findings are worked off, wide and narrow', async () => {
   await context.close()
   const phone = await open(browser, { viewport: narrow, lang: 'en' })
   await signIn(phone.page, 'clerk')
-  for (const path of ['/work', '/work/tasks', '/work/findings', '/work/rounds']) {
+  for (const path of ['/work', '/verify/tasks', '/verify/findings', '/verify/rounds']) {
     await phone.page.goto(base + path)
     await settled(phone.page)
     assert.ok((await overflow(phone.page)) <= 0, path + ' is wider than a phone')

@@ -82,7 +82,6 @@ export function App() {
             <Route path="/records" element={<Registry />} />
             <Route path="/work" element={<Hub group="work" />} />
             <Route path="/admin" element={<Hub group="admin" />} />
-            <Route path="/me" element={<Hub group="me" />} />
             <Route path="/records/:entity/:rec" element={<RecordPage />} />
             <Route
               element={

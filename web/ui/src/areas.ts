@@ -9,13 +9,13 @@ import { areas as verify } from './pages/verify/area'
 
 /**
  * A page of work or administration. Those with a title stand as a door on the hub
- * of their group (/work, /admin, /me), for whoever has one of the rights; count, if
+ * of their group (/work, /admin), for whoever has one of the rights; count, if
  * given, is an address that answers {"count": n}: what waits there for the reader.
  */
 export interface Area {
   path: string
   page: LazyExoticComponent<ComponentType>
-  group?: 'work' | 'admin' | 'me'
+  group?: 'work' | 'admin'
   title?: Key
   note?: Key
   rights?: string[]

@@ -1,5 +1,7 @@
 // The HTTP contract of docs/api.md as types. Nothing here knows a business.
 
+import type { Holding, Pending } from './account'
+
 export type Lang = 'zh' | 'en'
 
 export interface Text {
@@ -34,6 +36,9 @@ export interface User {
   org_title: Words
   can: string[]
   home?: string
+  grant?: string
+  owner?: string
+  grants?: Holding[]
 }
 
 export interface City {
@@ -49,6 +54,7 @@ export interface City {
 
 export interface Session {
   user: User | null
+  pending?: Pending
   csrf?: string
   city: City
   catalog?: string
@@ -239,6 +245,7 @@ export interface Column {
   scale?: number
   sensitivity?: string
   masked?: boolean
+  sealed?: boolean
   required?: boolean
   source?: string
 }

@@ -9,7 +9,7 @@ import { day } from '../lib/format'
 const numeric = (c: Column) => c.type === 'int' || c.type === 'decimal'
 
 /** Fields a list may be ordered by: names, codes and dates. Never a quantity: no ranking. */
-const sortable = (c: Column) => !c.masked && !numeric(c) && c.type !== 'bool'
+const sortable = (c: Column) => !c.masked && !c.sealed && !numeric(c) && c.type !== 'bool'
 
 /** Records of one entity as a table; the label leads to the record. */
 export function RecordTable({

@@ -7,8 +7,8 @@ import { useSession } from '../session'
 import { Mark } from './Mark'
 
 const doors: { to: string; key: Key; needs?: string }[] = [
-  { to: '/', key: 'nav.dashboard' },
-  { to: '/indicators', key: 'nav.indicators' },
+  { to: '/', key: 'nav.dashboard', needs: 'read' },
+  { to: '/indicators', key: 'nav.indicators', needs: 'read' },
   { to: '/plan', key: 'nav.plan', needs: 'plan' },
   { to: '/records', key: 'nav.records', needs: 'read' },
   { to: '/import', key: 'nav.import', needs: 'load' },
@@ -99,7 +99,10 @@ export function Shell({ children }: { children: ReactNode }) {
             )}
             <span className="nav-user">
               <Link to="/me" className="user" title={t('nav.me')} onClick={() => setOpen(false)}>
-                <span className="user-role">{tx(user.role_title) || user.role}</span>
+                <span className="user-role">
+                  {tx(user.role_title) || user.role}
+                  {user.owner && ` ${t('step.actingFor', { who: user.owner })}`}
+                </span>
                 <span className="user-org">{tx(user.org_title) || user.name}</span>
               </Link>
               <button type="button" className="plain-button" onClick={() => void signOut()}>

@@ -420,8 +420,6 @@ const own = {
   'hub.workLead': ['数据谁负责、谁核验、谁更正，都在这里办。', 'Who answers for a datum, who verifies and who corrects it: here.'],
   'hub.admin': ['管理', 'Administration'],
   'hub.adminLead': ['系统、安全、审计三员分立，互不越权。', 'Three administrators, none with the rights of another.'],
-  'hub.me': ['我的账号', 'My account'],
-  'hub.meLead': ['登录方式、委托和访问凭证。', 'How you sign in, whom you delegate to, and your tokens.'],
   'hub.waits': ['待办数', 'Waiting for you'],
 } as const satisfies Record<string, readonly [string, string]>
 

@@ -468,7 +468,7 @@ function Health({ page }: { page: Page }) {
       <div className="section-head">
         <h2 id="health">{t('dash.health')}</h2>
         <p className="muted">
-          {t('dash.healthLead')} {may('read') && <Link to="/work/rounds">{t('ver.dashRounds')}</Link>}
+          {t('dash.healthLead')} {may('read') && <Link to="/verify/rounds">{t('ver.dashRounds')}</Link>}
         </p>
       </div>
       <div className="two even">

@@ -209,7 +209,7 @@ function Filters({
   onFilter: (field: string, value: string) => void
 }) {
   const { t, tx } = useLang()
-  const usable = fields.filter((f) => !f.masked && (f.type === 'bool' || (f.type === 'code' && f.options?.length)))
+  const usable = fields.filter((f) => !f.masked && !f.sealed && (f.type === 'bool' || (f.type === 'code' && f.options?.length)))
   const [picked, setPicked] = useState<string | null>(null)
   const field = usable.find((f) => f.name === picked)
   if (!usable.length) return null

@@ -5,6 +5,7 @@ import { Mark } from '../components/Mark'
 import { LanguageButton, NoticeLine } from '../components/Shell'
 import { useLang, useTitle } from '../i18n'
 import { useSession } from '../session'
+import { Steps } from './account/Steps'
 
 export default function SignIn() {
   const { session, signIn, expired } = useSession()
@@ -56,6 +57,9 @@ export default function SignIn() {
             <li>{t('sign.p3')}</li>
           </ul>
         </div>
+        {session?.pending ? (
+          <Steps key={session.pending.step} pending={session.pending} />
+        ) : (
         <form className="sign-form" onSubmit={(e) => void submit(e)} noValidate>
           <h2>{t('sign.title')}</h2>
           {expired && !error && <p className="form-note">{t('sign.expired')}</p>}
@@ -88,6 +92,7 @@ export default function SignIn() {
             {t('sign.go')}
           </button>
         </form>
+        )}
       </main>
     </div>
   )

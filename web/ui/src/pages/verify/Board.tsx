@@ -36,7 +36,7 @@ export default function Board() {
   return (
     <div className="page">
       <PageHead
-        crumbs={<Crumbs items={[{ title: t('ver.rounds'), to: '/work/rounds' }, { title: tx(r.title) }]} />}
+        crumbs={<Crumbs items={[{ title: t('ver.rounds'), to: '/verify/rounds' }, { title: tx(r.title) }]} />}
         title={
           <>
             {tx(r.title)} <small className="num">{r.year}</small>
@@ -207,7 +207,7 @@ function CheckLine({ id, check: c }: { id: string; check: Check }) {
       )}
       <Mark word={c.settled ? 'ver.settled' : 'ver.unsettled'} mark={c.settled ? 'met' : 'no_target'} />
       {c.returned > 0 && <span className="bad">{t('ver.returnedUnits', { n: c.returned })}</span>}
-      <Link to={`/work/rounds/${id}/checks/${c.unit.code}`}>{c.settled ? t('ver.see') : t('ver.goCheck')}</Link>
+      <Link to={`/verify/rounds/${id}/checks/${c.unit.code}`}>{c.settled ? t('ver.see') : t('ver.goCheck')}</Link>
     </li>
   )
 }

@@ -51,7 +51,7 @@ function Entry({ round: r }: { round: RoundEntry }) {
   return (
     <li>
       <p className="ver-head">
-        <Link to={url(`/work/rounds/${r.id}`, { by: whole ? r.spot_level : null })}>
+        <Link to={url(`/verify/rounds/${r.id}`, { by: whole ? r.spot_level : null })}>
           <strong>{tx(r.title)}</strong>
         </Link>
         <span className="num">{r.year}</span>

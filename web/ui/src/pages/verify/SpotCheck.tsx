@@ -39,8 +39,8 @@ export default function SpotCheck() {
         crumbs={
           <Crumbs
             items={[
-              { title: t('ver.rounds'), to: '/work/rounds' },
-              { title: tx(data.round.title), to: `/work/rounds/${id}` },
+              { title: t('ver.rounds'), to: '/verify/rounds' },
+              { title: tx(data.round.title), to: `/verify/rounds/${id}` },
               { title: tx(c?.unit.title) },
             ]}
           />

@@ -70,7 +70,7 @@ export default function TaskPage() {
     <div className="page ver-task">
       <PageHead
         crumbs={
-          <Crumbs items={[{ title: t('ver.tasks'), to: '/work/tasks' }, { title: tx(task.round.title) }]} />
+          <Crumbs items={[{ title: t('ver.tasks'), to: '/verify/tasks' }, { title: tx(task.round.title) }]} />
         }
         title={`${tx(task.round.title)} · ${tx(task.title)}`}
         lead={

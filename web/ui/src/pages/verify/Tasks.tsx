@@ -30,7 +30,7 @@ export default function Tasks() {
           return (
             <li key={x.id}>
               <p className="ver-head">
-                <Link to={`/work/tasks/${x.id}`}>
+                <Link to={`/verify/tasks/${x.id}`}>
                   <strong>
                     {tx(x.round.title)} · {tx(x.title)}
                   </strong>

@@ -41,7 +41,7 @@ export function Trust({ entity, rec }: { entity: string; rec: number }) {
               : t('ver.rec.by', { date: day(a.on), who: `${tx(a.org.title)} ${a.by}` })}{' '}
             <span className="muted">
               {a.round ? (
-                <Link to={`/work/rounds/${a.round}`}>{t('ver.rec.round', { round: tx(a.title) })}</Link>
+                <Link to={`/verify/rounds/${a.round}`}>{t('ver.rec.round', { round: tx(a.title) })}</Link>
               ) : (
                 t('ver.rec.file')
               )}

@@ -4,7 +4,7 @@ import type { Area } from '../../areas'
 /** The pages of this area. */
 export const areas: Area[] = [
   {
-    path: '/work/tasks',
+    path: '/verify/tasks',
     page: lazy(() => import('./Tasks')),
     group: 'work',
     title: 'ver.tasks',
@@ -12,9 +12,9 @@ export const areas: Area[] = [
     rights: ['verify'],
     count: '/api/verify/tasks/count',
   },
-  { path: '/work/tasks/:id', page: lazy(() => import('./TaskPage')) },
+  { path: '/verify/tasks/:id', page: lazy(() => import('./TaskPage')) },
   {
-    path: '/work/findings',
+    path: '/verify/findings',
     page: lazy(() => import('./Findings')),
     group: 'work',
     title: 'ver.findings',
@@ -23,14 +23,14 @@ export const areas: Area[] = [
     count: '/api/verify/findings/count',
   },
   {
-    path: '/work/rounds',
+    path: '/verify/rounds',
     page: lazy(() => import('./Rounds')),
     group: 'work',
     title: 'ver.rounds',
     note: 'ver.roundsNote',
     rights: ['rounds'],
   },
-  { path: '/work/rounds/:id', page: lazy(() => import('./Board')) },
-  { path: '/work/rounds/:id/checks/:unit', page: lazy(() => import('./SpotCheck')) },
+  { path: '/verify/rounds/:id', page: lazy(() => import('./Board')) },
+  { path: '/verify/rounds/:id/checks/:unit', page: lazy(() => import('./SpotCheck')) },
   { path: '/check', page: lazy(() => import('./Check')), open: true },
 ]
