@@ -77,7 +77,7 @@ func TestRouteRoleMatrix(t *testing.T) {
 	listed := map[string]bool{}
 	readers := []*visitor{tn.as("", ""), tn.as("planner", "R"), tn.as("clerk", "A1"), tn.as("chief", "A"), tn.as("visitor", "B"), tn.as("narrow", "A1"),
 		tn.as("sysadmin", "R"), tn.as("secadmin", "R"), tn.as("auditor", "R")}
-	for _, m := range slices.Concat(accountMatrix, areaMatrix, matrix) {
+	for _, m := range slices.Concat(accountMatrix, verifyMatrix, areaMatrix, matrix) {
 		listed[m.route] = true
 		method, _, _ := strings.Cut(m.route, " ")
 		for i, v := range readers {

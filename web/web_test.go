@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -107,7 +108,7 @@ func newTown(t testing.TB) *town {
 		t.Fatal(err)
 	}
 	tn.srv = New(Config{
-		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal, Areas: account.Routes(acc, cat),
+		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal, Areas: slices.Concat(account.Routes(acc, cat), tn.verification(db, cat, acc, door)),
 		Log: slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,
 		Pages: fstest.MapFS{
 			"index.html":         {Data: []byte("<html>the page</html>")},
