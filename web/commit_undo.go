@@ -24,6 +24,7 @@ func commitUndo(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	kit.Marks(r).Reason = in.Reason
 	if _, err := s.Door.Commit(r.Context(), actor(r), seq); err != nil {
 		return err
 	}
@@ -31,6 +32,6 @@ func commitUndo(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.Log.Info("commit undone", "seq", seq, "by_seq", res.Seq)
+	s.Log.Info("commit undone", "request", kit.RequestID(r), "seq", seq, "by_seq", res.Seq)
 	return kit.WriteJSON(w, r, res)
 }

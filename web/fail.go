@@ -33,13 +33,16 @@ type errorDetail struct {
 // fail is the one place that turns an error into a status, a message and a log line.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, body := s.explain(w.Header(), err)
+	if x, ok := w.(*witness); ok && x.mute {
+		return // it has been answered why there is no answer
+	}
 	switch {
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		return // nobody is waiting for the answer
 	case status >= 500:
-		s.Log.Error("request failed", "method", r.Method, "route", r.Pattern, "status", status, "cause", err)
+		s.Log.Error("request failed", "request", kit.RequestID(r), "method", r.Method, "route", r.Pattern, "status", status, "cause", err)
 	default:
-		s.Log.Debug("request refused", "method", r.Method, "route", r.Pattern, "status", status, "kind", body.Kind)
+		s.Log.Debug("request refused", "request", kit.RequestID(r), "method", r.Method, "route", r.Pattern, "status", status, "kind", body.Kind)
 	}
 	h := w.Header()
 	h.Del("Content-Disposition")
@@ -54,6 +57,11 @@ func (s *Server) explain(h http.Header, err error) (int, errorDetail) {
 	if errors.As(err, &many) {
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(many.Wait.Seconds()))))
 		return http.StatusTooManyRequests, errorDetail{Kind: "too_many", ZH: many.Text().ZH, EN: many.Text().EN}
+	}
+	var soon *kit.TooMany
+	if errors.As(err, &soon) {
+		h.Set("Retry-After", strconv.Itoa(max(soon.Seconds, 1)))
+		return http.StatusTooManyRequests, errorDetail{Kind: "too_many", ZH: soon.Msg.ZH, EN: soon.Msg.EN}
 	}
 	var big *http.MaxBytesError
 	if errors.As(err, &big) {

@@ -34,7 +34,10 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self' '
 func (s *Server) guard(next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := requestID()
+		r = r.WithContext(kit.WithRequestID(r.Context(), id))
 		h := w.Header()
+		h.Set("X-Request-Id", id)
 		h.Set("Content-Security-Policy", contentPolicy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
@@ -50,7 +53,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			if err, ok := x.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(x)
 			}
-			s.Log.Error("handler panicked", "method", r.Method, "route", r.Pattern, "panic", fmt.Sprintf("%T", x), "stack", string(debug.Stack()))
+			s.Log.Error("handler panicked", "request", id, "method", r.Method, "route", r.Pattern, "panic", fmt.Sprintf("%T", x), "stack", string(debug.Stack()))
 			s.fail(w, r, &luoshu.Error{Kind: luoshu.Internal, Msg: oops})
 		}()
 		if err := cross.Check(r); err != nil {
@@ -64,7 +67,8 @@ func (s *Server) guard(next http.Handler) http.Handler {
 // actor is who makes the request.
 func actor(r *http.Request) luoshu.Actor { return kit.Actor(r) }
 
-// wrap lets a request through to its handler: time, size, session, header, right.
+// wrap lets a request through to its handler: time, size, session, header, right,
+// rate; and notes in the audit log what came of it.
 func (s *Server) wrap(rt kit.Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -82,20 +86,61 @@ func (s *Server) wrap(rt kit.Route) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
-		if !rt.Open {
-			if err := s.allow(rt, r, session); err != nil {
-				s.fail(w, r, err)
-				return
-			}
-		}
+		t := s.trace(rt, r, session)
+		ctx = kit.WithTrace(ctx, t)
 		if session != nil {
 			ctx = kit.WithSession(ctx, session)
 		}
 		r = r.WithContext(ctx)
-		if err := rt.Handle(w, r); err != nil {
-			s.fail(w, r, err)
+		seen := &witness{ResponseWriter: w}
+		seen.fail = func(err error) { s.fail(w, r, err) }
+		seen.before = func() error { return s.before(rt, r, t) }
+		// A stream that breaks off panics; it is noted like any other end.
+		whole := false
+		defer func() {
+			if !whole {
+				seen.status = http.StatusInternalServerError
+			}
+			s.end(rt, r, t, seen.status)
+		}()
+		if err := s.serve(rt, seen, r, session); err != nil {
+			s.fail(seen, r, err) // says nothing if the reason was given already
+		} else if seen.status == 0 {
+			seen.WriteHeader(http.StatusOK)
 		}
+		whole = true
 	})
+}
+
+// serve runs the handler if everything that stands before it agrees.
+func (s *Server) serve(rt kit.Route, w http.ResponseWriter, r *http.Request, session *access.Session) error {
+	if !rt.Open {
+		if err := s.allow(rt, r, session); err != nil {
+			return err
+		}
+	}
+	if err := s.rates.take(s.Now(), rt.Rate, kit.Marks(r)); err != nil {
+		return err
+	}
+	if sensitive(rt) {
+		if err := s.ready(); err != nil {
+			return err
+		}
+	}
+	return rt.Handle(w, r)
+}
+
+// before puts the entry of a sensitive request on disk.
+func (s *Server) before(rt kit.Route, r *http.Request, t *kit.Trace) error {
+	if !t.Sensitive || t.Noted {
+		return nil
+	}
+	if err := s.ready(); err != nil {
+		return err
+	}
+	e := t.Event
+	e.Object = object(rt, r)
+	return s.Audit.Must(r.Context(), e)
 }
 
 // session finds who makes a request: by the API token it bears, else by the cookie.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"luoshu"
+	"luoshu/kernel/audit"
 	"luoshu/kernel/disclose"
 
 	"luoshu/web/kit"
@@ -24,16 +25,29 @@ func recordList(s *Server, w http.ResponseWriter, r *http.Request) error {
 			return s.recordExport(w, r, q, entity, format)
 		}
 	}
+	if q.Q != "" {
+		if err := s.rates.take(s.Now(), RateSearch, kit.Marks(r)); err != nil {
+			return err
+		}
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), requestTime)
 	defer cancel()
 	p, err := s.Door.Records(ctx, actor(r), q)
 	if err != nil {
 		return err
 	}
+	if p.Exact {
+		kit.Marks(r).Kind = audit.KindFind
+	}
 	return kit.WriteJSON(w, r, p)
 }
 
 func (s *Server) recordExport(w http.ResponseWriter, r *http.Request, q disclose.RecordQuery, entity, format string) error {
+	t := kit.Marks(r)
+	t.Kind, t.Sensitive = audit.KindExport, true
+	if err := s.rates.take(s.Now(), RateExport, t); err != nil {
+		return err
+	}
 	q.Entity = entity
 	name := entity
 	if e := s.Catalog.Entity(entity); e != nil {

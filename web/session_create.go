@@ -23,6 +23,7 @@ func sessionCreate(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	kit.Marks(r).Actor = session.Actor
 	if old, err := r.Cookie(cookieName); err == nil {
 		s.Access.SignOut(r.Context(), old.Value)
 	}
@@ -31,7 +32,7 @@ func sessionCreate(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.Log.Info("signed in", "role", session.Actor.Role, "org", session.Actor.Org)
+	s.Log.Info("signed in", "request", kit.RequestID(r), "role", session.Actor.Role, "org", session.Actor.Org)
 	return kit.WriteJSON(w, r, b)
 }
 

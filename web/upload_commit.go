@@ -25,7 +25,7 @@ func uploadCommit(s *Server, w http.ResponseWriter, r *http.Request) error {
 	if u, err = s.Desk.Upload(r.Context(), u.ID); err != nil {
 		return err
 	}
-	s.Log.Info("upload committing", "upload", u.ID, "entity", u.Entity)
+	s.Log.Info("upload committing", "request", kit.RequestID(r), "upload", u.ID, "entity", u.Entity)
 	kit.WriteStatus(w, r, http.StatusAccepted, s.uploadBody(u, nil))
 	return nil
 }

@@ -76,7 +76,7 @@ func (s *Server) stage(w http.ResponseWriter, r *http.Request, sub load.Submissi
 	if err != nil {
 		return err
 	}
-	s.Log.Info("file staged", "upload", id, "entity", sub.Entity)
+	s.Log.Info("file staged", "request", kit.RequestID(r), "upload", id, "entity", sub.Entity)
 	kit.WriteStatus(w, r, http.StatusAccepted, map[string]string{"id": id})
 	return nil
 }

@@ -5,6 +5,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access"
+	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/indicator"
@@ -29,6 +31,8 @@ type Config struct {
 	Ledger  *ledger.Ledger
 	Engine  *indicator.Engine
 	Catalog *catalog.Catalog
+	// Audit notes what people do; without it nothing sensitive can be done.
+	Audit *audit.Log
 	Now     func() time.Time
 	Log     *slog.Logger
 	// Seal makes a seal and computes its figures.
@@ -40,6 +44,9 @@ type Config struct {
 	Pages fs.FS
 	// MaxUpload bounds a file handed in, in bytes; 0 is 4 GiB.
 	MaxUpload int64
+	// Rates bounds how often one session may ask, by the name of the bucket; a bucket
+	// that is missing has the bound that Rates() gives.
+	Rates map[string]Rate
 	// Secure marks cookies for HTTPS only, also when a proxy speaks HTTPS for us.
 	Secure bool
 }
@@ -48,6 +55,8 @@ type Config struct {
 type Server struct {
 	Config
 	jobs    jobs
+	samples samples
+	rates   rates
 	pages   *pages
 	handler http.Handler
 }
@@ -62,32 +71,34 @@ func (s *Server) routes() []kit.Route {
 		pattern, right string
 		open, early    bool
 		slow           bool
+		kind, rate     string
+		sensitive      bool
 		handle         handlerFunc
 	}{
 		{pattern: "GET /healthz", open: true, handle: healthRead},
 		{pattern: "GET /api/session", open: true, handle: sessionRead},
-		{pattern: "POST /api/session", open: true, handle: sessionCreate},
-		{pattern: "DELETE /api/session", early: true, handle: sessionDelete},
-		{pattern: "POST /api/session/factor", early: true, handle: sessionFactor},
-		{pattern: "POST /api/session/grant", early: true, handle: sessionGrant},
+		{pattern: "POST /api/session", open: true, kind: audit.KindSignIn, handle: sessionCreate},
+		{pattern: "DELETE /api/session", early: true, kind: audit.KindSignOut, handle: sessionDelete},
+		{pattern: "POST /api/session/factor", early: true, kind: audit.KindSignIn, handle: sessionFactor},
+		{pattern: "POST /api/session/grant", early: true, kind: audit.KindSignIn, handle: sessionGrant},
 		{pattern: "GET /api/dashboard", right: "read", handle: dashboardRead},
 		{pattern: "GET /api/map", right: "read", handle: mapRead},
 		{pattern: "GET /api/indicators", right: "read", handle: indicatorList},
 		{pattern: "GET /api/indicators/{id}", right: "read", handle: indicatorRead},
-		{pattern: "GET /api/indicators/{id}/behind", right: "behind", handle: behindList},
+		{pattern: "GET /api/indicators/{id}/behind", right: "behind", kind: audit.KindBehind, rate: RateBehind, handle: behindList},
 		{pattern: "GET /api/plan", right: "plan", handle: planRead},
 		{pattern: "GET /api/entities", right: "read", handle: entityList},
 		{pattern: "GET /api/entities/{entity}", right: "read", handle: entityRead},
-		{pattern: "GET /api/records/{entity}", right: "read", slow: true, handle: recordList},
+		{pattern: "GET /api/records/{entity}", right: "read", slow: true, rate: RateRead, handle: recordList},
 		{pattern: "GET /api/records/{entity}/{rec}", right: "read", handle: recordRead},
 		{pattern: "GET /api/files/{sha}/rows/{n}", right: "read", handle: fileRowRead},
 		{pattern: "GET /api/templates/{file}", right: "load", handle: templateRead},
 		{pattern: "GET /api/uploads", right: "load", handle: uploadList},
-		{pattern: "POST /api/uploads", right: "load", slow: true, handle: uploadCreate},
+		{pattern: "POST /api/uploads", right: "load", slow: true, rate: RateUpload, handle: uploadCreate},
 		{pattern: "GET /api/uploads/{id}", right: "load", handle: uploadRead},
 		{pattern: "DELETE /api/uploads/{id}", right: "load", handle: uploadCancel},
 		{pattern: "GET /api/uploads/{id}/rows", right: "load", handle: uploadRowList},
-		{pattern: "GET /api/uploads/{id}/faults.xlsx", right: "load", slow: true, handle: uploadFaults},
+		{pattern: "GET /api/uploads/{id}/faults.xlsx", right: "load", slow: true, kind: audit.KindExport, rate: RateExport, sensitive: true, handle: uploadFaults},
 		{pattern: "POST /api/uploads/{id}/commit", right: "commit", handle: uploadCommit},
 		{pattern: "GET /api/commits", right: "read", handle: commitList},
 		{pattern: "POST /api/commits/{seq}/undo", right: "undo", slow: true, handle: commitUndo},
@@ -97,14 +108,14 @@ func (s *Server) routes() []kit.Route {
 		{pattern: "GET /api/jobs/{id}", handle: jobRead},
 		{pattern: "DELETE /api/jobs/{id}", handle: jobCancel},
 		{pattern: "GET /api/explore/meta", right: "explore", handle: exploreMeta},
-		{pattern: "GET /api/explore", right: "explore", handle: exploreRead},
-		{pattern: "GET /api/explore.xlsx", right: "export", handle: exploreExport},
-		{pattern: "GET /api/explore.csv", right: "export", handle: exploreExport},
-		{pattern: "GET /api/orgs", right: "read", handle: orgList},
+		{pattern: "GET /api/explore", right: "explore", rate: RateExplore, handle: exploreRead},
+		{pattern: "GET /api/explore.xlsx", right: "export", kind: audit.KindExport, rate: RateExport, sensitive: true, handle: exploreExport},
+		{pattern: "GET /api/explore.csv", right: "export", kind: audit.KindExport, rate: RateExport, sensitive: true, handle: exploreExport},
+		{pattern: "GET /api/orgs", right: "read", rate: RateRead, handle: orgList},
 	}
 	out := make([]kit.Route, 0, len(own))
 	for _, rt := range own {
-		out = append(out, kit.Route{Pattern: rt.pattern, Right: rt.right, Open: rt.open, Early: rt.early, Slow: rt.slow, Handle: func(w http.ResponseWriter, r *http.Request) error {
+		out = append(out, kit.Route{Pattern: rt.pattern, Right: rt.right, Open: rt.open, Early: rt.early, Slow: rt.slow, Kind: rt.kind, Rate: rt.rate, Sensitive: rt.sensitive, Handle: func(w http.ResponseWriter, r *http.Request) error {
 			return rt.handle(s, w, r)
 		}})
 	}
@@ -127,6 +138,10 @@ func New(c Config) *Server {
 	}
 	s := &Server{Config: c, pages: newPages(c.Pages)}
 	s.jobs.init()
+	s.rates.init(c.Rates)
+	if s.Access != nil {
+		s.Access.OnEvent(s.accessEvent)
+	}
 	mux := http.NewServeMux()
 	for _, rt := range s.routes() {
 		mux.Handle(rt.Pattern, s.wrap(rt))
@@ -164,7 +179,11 @@ func (s *Server) Close(ctx context.Context) error {
 	if s.Desk != nil {
 		s.Desk.Close()
 	}
-	return s.Access.Sync(ctx)
+	err := s.Access.Sync(ctx)
+	if s.Audit != nil {
+		err = errors.Join(err, s.Audit.Sync(ctx))
+	}
+	return err
 }
 
 // ServeHTTP answers one request.

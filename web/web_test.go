@@ -22,6 +22,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access"
+	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/indicator"
@@ -30,6 +31,7 @@ import (
 	"luoshu/kernel/store"
 	"luoshu/kernel/store/storetest"
 	"luoshu/web/account"
+	webaudit "luoshu/web/audit"
 )
 
 const password = "correct horse 1"
@@ -42,6 +44,7 @@ type town struct {
 	desk   *load.Desk
 	log    *safeBuffer
 	led    *ledger.Ledger
+	audit  *audit.Log
 	db     *store.DB
 	dir    string
 	mu     sync.Mutex
@@ -107,8 +110,18 @@ func newTown(t testing.TB) *town {
 	if _, err := seal(ctx, luoshu.Actor{Name: "p", Role: "planner", Org: "R"}, "first", nil); err != nil {
 		t.Fatal(err)
 	}
+	if tn.audit, err = audit.Open(ctx, db, tn.clock); err != nil {
+		t.Fatal(err)
+	}
+	tn.db = db
 	tn.srv = New(Config{
-		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal, Areas: slices.Concat(account.Routes(acc, cat), tn.verification(db, cat, acc, door)),
+		Audit: tn.audit,
+		Areas: slices.Concat(
+			account.Routes(acc, cat),
+			webaudit.Routes(webaudit.Config{Log: tn.audit, Door: door, Access: acc, Catalog: cat, Now: tn.clock}),
+			tn.verification(db, cat, acc, door),
+		),
+		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Now: tn.clock, Seal: seal,
 		Log: slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,
 		Pages: fstest.MapFS{
 			"index.html":         {Data: []byte("<html>the page</html>")},
@@ -159,15 +172,17 @@ func (tn *town) fill(cat *catalog.Catalog) {
 	put("area", []any{"A", "区甲"}, []any{"B", "区乙"})
 	put("office", []any{"R", "总", nil, "city"}, []any{"A", "甲", "R", "county"}, []any{"B", "乙", "R", "county"})
 	put("house", []any{"A1", "甲一", "A", "A"}, []any{"B1", "乙一", "B", "B"})
-	var members, stays [][]any
+	var members, stays, scores [][]any
 	for i := range 40 {
 		h := []string{"A1", "B1"}[i%2]
 		no := fmt.Sprintf("N%s%03d", h, i)
 		members = append(members, []any{no, "secret-" + h, int64(20100101), "410305199001011234", "13900001111", int64(4000), int64(i / 4 % 2), h, "memo-" + h, int64(990000000 + i)})
 		stays = append(stays, []any{no, int64(2024), h, "x"})
+		scores = append(scores, []any{no, "subject", int64(881000000 + i), int64(771000000 + i), fmt.Sprintf("verdict-text-%03d", i)})
 	}
 	put("member", members...)
 	put("stay", stays...)
+	put("score", scores...)
 }
 
 // visitor is a browser, signed in or not.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"luoshu"
+	"luoshu/kernel/audit"
 	"luoshu/kernel/city"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/load"
@@ -69,6 +70,9 @@ func (c loadCmd) Run(a *app) error {
 		sum := loadReport{Faults: []luoshu.Fault{}, Commits: []int64{}}
 		whole := false // a file was refused as a whole
 		for _, path := range c.Files {
+			if err := a.note(ct, audit.Event{Kind: audit.KindWrite, Entity: c.Entity, Object: "luoshu load", Reason: c.Reason}); err != nil {
+				return err
+			}
 			r, err := ct.Desk.Load(a.ctx, load.Request{
 				Entity: c.Entity, Path: path, Actor: operator(), Attested: attested, DryRun: c.DryRun, Reason: c.Reason,
 			}, a.progress(filepath.Base(path)))
@@ -169,6 +173,9 @@ func (c exportCmd) Run(a *app) error {
 		return luoshu.Errorf(luoshu.Invalid, "输出文件须以 .csv 或 .xlsx 结尾", "the output file must end in .csv or .xlsx")
 	}
 	return a.with(c.Data, func(ct *city.City) error {
+		if err := a.note(ct, audit.Event{Kind: audit.KindExport, Entity: c.Entity, Object: "luoshu export"}); err != nil {
+			return err
+		}
 		return writeWhole(c.File, func(f *os.File) error {
 			return ct.Door.Export(a.ctx, operator(), exportQuery(c.Entity, c.Seal), format, f, a.progress("export"))
 		})
@@ -300,6 +307,9 @@ type undoCmd struct {
 // Run undoes a commit.
 func (c undoCmd) Run(a *app) error {
 	return a.with(c.Data, func(ct *city.City) error {
+		if err := a.note(ct, audit.Event{Kind: audit.KindWrite, Object: fmt.Sprintf("luoshu undo %d", c.Seq), Reason: c.Reason}); err != nil {
+			return err
+		}
 		r, err := ct.Ledger.Undo(a.ctx, operator(), c.Seq, c.Reason)
 		if err != nil {
 			return err
@@ -322,6 +332,13 @@ func (c checkCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		entries, err := ct.Audit.Check(a.ctx)
+		if err != nil {
+			return err
+		}
+		for _, p := range entries {
+			problems = append(problems, ledger.Problem{Entity: "audit", Rec: p.Seq, Msg: p.Msg})
+		}
 		if c.Output == "json" {
 			if err := a.json(map[string]any{"ok": len(problems) == 0, "problems": problems}); err != nil {
 				return err
@@ -336,6 +353,10 @@ func (c checkCmd) Run(a *app) error {
 					return err
 				}
 				fmt.Fprintf(a.out, "ok: %d commits, head %s\n", seq, hash)
+				if seq, hash, err = ct.Audit.Head(a.ctx); err != nil {
+					return err
+				}
+				fmt.Fprintf(a.out, "ok: %d audit entries, head %s\n", seq, hash)
 			}
 		}
 		if len(problems) > 0 {

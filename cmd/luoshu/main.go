@@ -19,6 +19,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access"
+	"luoshu/kernel/audit"
 	"luoshu/kernel/city"
 	"luoshu/packs"
 )
@@ -42,6 +43,7 @@ type cli struct {
 	Verify  verifyCmd  `cmd:"" help:"Rounds of verification and findings of set rules."`
 	Check   checkCmd   `cmd:"" help:"Verify the hash chain against the tables. Exit 1 with what is wrong."`
 	Serve   serveCmd   `cmd:"" help:"Serve the pages and the API."`
+	Audit   auditCmd   `cmd:"" help:"Search, export and archive the audit log."`
 	Pack    packCmd    `cmd:"" help:"Check and test packs."`
 	Keys    keysCmd    `cmd:"" help:"Show, make and rotate the keys that data are sealed with."`
 	User    userCmd    `cmd:"" help:"Manage accounts and grants."`
@@ -135,6 +137,13 @@ func (a *app) fail(err error) int {
 // open opens the data folder; the caller closes it.
 func (a *app) open(dir string) (*city.City, error) {
 	return city.Open(a.ctx, dir, packs.FS, a.now)
+}
+
+// note puts what the operator does into the audit log, before it is done: what
+// cannot be noted is not done.
+func (a *app) note(ct *city.City, e audit.Event) error {
+	e.Actor = operator()
+	return ct.Audit.Must(a.ctx, e)
 }
 
 // with opens the data folder for the length of one call.

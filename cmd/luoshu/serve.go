@@ -15,6 +15,7 @@ import (
 	"luoshu/kernel/city"
 	"luoshu/web"
 	"luoshu/web/account"
+	"luoshu/web/audit"
 	"luoshu/web/kit"
 	webverify "luoshu/web/verify"
 )
@@ -31,6 +32,7 @@ func areas(ct *city.City) []kit.Route {
 		webverify.Routes(webverify.Config{
 			Verify: ct.Verify, Findings: ct.Findings, Door: ct.Door, Access: ct.Access, Charter: ct.Charter, Ledger: ct.Ledger,
 		}),
+		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
 	)
 }
 
@@ -43,7 +45,7 @@ func (c serveCmd) Run(a *app) error {
 		}
 		handler := web.New(web.Config{
 			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
-			Catalog: ct.Catalog, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct),
+			Catalog: ct.Catalog, Audit: ct.Audit, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct),
 		})
 		swept := make(chan struct{})
 		go func() {

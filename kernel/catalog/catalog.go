@@ -195,6 +195,7 @@ type Field struct {
 	Sealed      bool   // a key that tells of a person: a token stands in its place
 	Rest        Rest   // how values lie in the table, and under which domain tokens are made
 	Domain      string // of tokens, "" unless Rest is Token
+	Contains    string // "id": a number with an identity number in it, or a reference to one
 	Source      string // the one source of record: school | county | city | province | nation | system:NAME
 	Example     string
 	Line        int

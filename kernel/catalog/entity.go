@@ -74,6 +74,7 @@ func (l *loader) field(e *Entity, o *yamltree.Object) {
 		f.Sensitivity, _ = ParseSensitivity(s)
 	}
 	f.Find, f.Sealed = o.Get("find").Bool(), o.Get("sealed").Bool()
+	f.Contains = o.Get("contains").OneOf("id")
 	f.Source = "school"
 	if s := o.Get("source"); s.Given() {
 		if f.Source = s.Str(); f.Source != "" && !sourcePattern.MatchString(f.Source) {
@@ -116,6 +117,7 @@ func (l *loader) fieldType(f *Field, o *yamltree.Object) {
 	only("scale", TypeDecimal)
 	only("pattern", TypeText)
 	only("check", TypeText)
+	only("contains", TypeText)
 	only("min", TypeText, TypeInt, TypeDecimal, TypeDate, TypeYear)
 	only("max", TypeText, TypeInt, TypeDecimal, TypeDate, TypeYear)
 	switch f.Type {
@@ -130,6 +132,10 @@ func (l *loader) fieldType(f *Field, o *yamltree.Object) {
 		if _, err := regexp.Compile(`^(?:` + f.Pattern + `)$`); err != nil {
 			o.Get("pattern").Fault("正则表达式有误：%s", "bad regular expression: %s", err)
 		}
+	}
+	if f.Contains != "" && !slices.Contains(idChecks, f.Check) {
+		o.Get("contains").Fault("contains 的字段要有 check（%s 之一），使脱敏后的号码不会被当作真号收回",
+			"a field with contains needs a check (one of %s), so that a masked number is never taken back for a true one", strings.Join(idChecks, " "))
 	}
 	if f.Check != "" && !slices.Contains(rule.Checks(), f.Check) {
 		o.Get("check").Fault("没有名为 %s 的校验；可用：%s", "there is no check %s; there are %s", f.Check, strings.Join(rule.Checks(), " "))
@@ -215,6 +221,9 @@ func (l *loader) entityRefs(e *Entity, o *yamltree.Object) {
 	for _, x := range o.Get("search").Items() {
 		if f := l.fieldOf(e, x); f != nil {
 			l.notClosed(x, f)
+			if f.Contains != "" {
+				x.Fault("%s 含身份证号，只能按完整号码查找，不能写进 search", "%s contains an identity number and is found by the whole number only; it cannot stand in search", f.Name)
+			}
 			if f.Type != TypeText {
 				x.Fault("只能按文本字段搜索，%s 不是", "only text fields can be searched; %s is not one", f.Name)
 			}

@@ -306,6 +306,11 @@ func (l *loader) dim(g *Grain, d *Dim, o *yamltree.Object, env *rule.Env) {
 		return
 	}
 	l.open(g, o.Get("expr"), d.Prog)
+	for _, name := range d.Prog.Vars() {
+		if f := l.cat.VarField(g, name); f != nil && f.Contains != "" {
+			o.Get("expr").Fault("%s 含身份证号，不能作维度", "%s contains an identity number and cannot be a dimension", f.Name)
+		}
+	}
 	if _, taken := env.Kind(d.ID); taken {
 		if same, ok := d.Prog.Field(); !ok || same != d.ID {
 			o.Get("id").Fault("维度 %s 与同名的字段不是一回事；请改名", "the dimension %s is not the field of that name; rename it", d.ID)

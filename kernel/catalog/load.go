@@ -60,6 +60,7 @@ func Load(o Options) (*Catalog, []Fault) {
 		l.read(f, sum)
 	}
 	l.rest()
+	l.containing()
 	for i := range l.later {
 		for _, f := range l.later[i] {
 			f()

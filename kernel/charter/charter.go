@@ -40,6 +40,7 @@ func Load(cat *catalog.Catalog) (*Charter, []yamltree.Fault) {
 		o := v.Object()
 		l.file(c, o)
 		o.Done()
+		l.later = append(l.later, func() { l.closed(v) })
 	}
 	for _, check := range l.later {
 		check()

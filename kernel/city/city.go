@@ -17,6 +17,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access"
+	"luoshu/kernel/audit"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
 	"luoshu/kernel/disclose"
@@ -61,6 +62,7 @@ type City struct {
 	Ledger  *ledger.Ledger
 	Engine  *indicator.Engine
 	Access  *access.Access
+	Audit   *audit.Log
 	Door    *disclose.Door
 	Desk    *load.Desk
 
@@ -239,11 +241,21 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	if err := c.former(ctx); err != nil {
 		return err
 	}
+	if c.Audit, err = audit.Open(ctx, c.DB, now); err != nil {
+		return err
+	}
 	c.Records = records.New(c.DB, c.Catalog)
 	c.Engine = indicator.New(c.DB, c.Catalog, c.Dir, indicator.WithEngine(c.Config.Engine), indicator.WithClock(now))
 	if c.Access, err = access.Open(ctx, c.DB, c.Catalog, now); err != nil {
 		return err
 	}
+	c.Access.OnEvent(func(ctx context.Context, e access.Event) { // a server puts its own in place, which knows the request
+		kind, outcome := audit.OfAccess(e.Kind)
+		c.Audit.Note(ctx, audit.Event{
+			Kind: kind, Outcome: outcome, Actor: luoshu.Actor{Name: e.Actor}, Address: e.Address,
+			Object: strings.TrimSpace(e.Kind + " account=" + e.Account + " " + e.Object + " " + e.Detail),
+		})
+	})
 	c.Door = disclose.New(c.DB, c.Catalog, c.Ledger, c.Engine, c.Access)
 	c.Desk = load.New(c.Dir, c.Catalog, c.Ledger, c.DB, now)
 	c.Findings = finding.New(c.DB, c.Catalog, c.Charter, c.Access, c.Records, now)
@@ -314,8 +326,10 @@ func (c *City) Check(ctx context.Context, p luoshu.Progress) ([]ledger.Problem, 
 	return out, nil
 }
 
-// Close closes the database.
-func (c *City) Close() error { return c.DB.Close() }
+// Close writes what the audit log still owes and closes the database.
+func (c *City) Close() error {
+	return errors.Join(c.Audit.Sync(context.Background()), c.DB.Close())
+}
 
 // Seal makes a seal and computes its figures. When the last seal was left without
 // figures by an interruption and nothing was written since, that one is finished

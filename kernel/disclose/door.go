@@ -34,6 +34,7 @@ type (
 	PlanTarget     = figure.PlanTarget
 	ExploreQuery   = figure.ExploreQuery
 	ExploreResult  = figure.ExploreResult
+	ExploreRow     = figure.ExploreRow
 	ExploreGrain   = figure.ExploreGrain
 	OrgInfo        = guard.Org
 	Option         = guard.Option
@@ -89,6 +90,10 @@ type col struct {
 	*catalog.Field
 	masked bool
 }
+
+// held reports whether the reader sees the field masked because it contains an
+// identity number: links by record number and searches by the whole still work.
+func (c *col) held() bool { return c.masked && c.Contains != "" }
 
 func noEntity() error {
 	return luoshu.Errorf(luoshu.NotFound, "没有这类数据", "no such data")

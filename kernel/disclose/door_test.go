@@ -330,7 +330,7 @@ func TestCommitScope(t *testing.T) {
 	row := append([]luoshu.Value{}, w.rows["member"][0]...)
 	row[1] = luoshu.TextValue("other")
 	res := w.commit(w.actor("clerk", "A1"), "member", [][]luoshu.Value{row})
-	for org, want := range map[string]int64{"R": 7, "A": 1, "A1": 1, "A2": 0, "B": 0} {
+	for org, want := range map[string]int64{"R": 9, "A": 1, "A1": 1, "A2": 0, "B": 0} {
 		p, err := w.door.Commits(ctx, w.actor("clerk", org), 0, 50)
 		if err != nil || p.Total != want {
 			t.Errorf("%s sees %d commits, want %d (%v)", org, p.Total, want, err)
@@ -340,4 +340,44 @@ func TestCommitScope(t *testing.T) {
 		t.Errorf("foreign commit: %v", err)
 	}
 	var _ ledger.Result = res
+}
+
+// Whoever may not see small groups cannot work one out by asking for the others
+// one by one, or for all but one, and taking the difference.
+func TestDifferencing(t *testing.T) {
+	w := newWorld(t)
+	ctx := context.Background()
+	ask := func(role string, houses ...string) disclose.ExploreRow {
+		t.Helper()
+		f := map[string][]string{"year": {"2024"}}
+		if len(houses) > 0 {
+			f["house"] = houses
+		}
+		out, err := w.door.Explore(ctx, w.actor(role, "A"), disclose.ExploreQuery{Measure: "sick-share", Filters: f})
+		if err != nil || len(out.Rows) != 1 {
+			t.Fatal(houses, out, err)
+		}
+		return out.Rows[0]
+	}
+	// Of A1, A2, A3 the second is small and the first withheld beside it.
+	for _, c := range []struct {
+		houses []string
+		hidden bool
+	}{
+		{nil, false},
+		{[]string{"A2"}, true},
+		{[]string{"A1"}, true},
+		{[]string{"A3"}, false},
+		{[]string{"A1", "A3"}, true},
+		{[]string{"A2", "A3"}, true},
+		{[]string{"A1", "A2", "A3"}, true},
+	} {
+		got := ask("chief", c.houses...)
+		if got.Suppressed != c.hidden || (c.hidden && (got.Numerator != nil || got.Value != nil || got.N != nil)) {
+			t.Errorf("%v: %+v", c.houses, got)
+		}
+		if planner := ask("planner", c.houses...); planner.Suppressed {
+			t.Errorf("%v is withheld from who may see it", c.houses)
+		}
+	}
 }

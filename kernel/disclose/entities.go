@@ -80,7 +80,7 @@ func (d *Door) Entity(ctx context.Context, actor luoshu.Actor, name string) (*En
 		out.Label = ""
 	}
 	for _, s := range append([]string{g.ent.Key[0]}, g.ent.Search...) {
-		if c := g.col(s); c != nil && !c.masked && c.Type.IsText() {
+		if c := g.col(s); c != nil && (!c.masked || c.held()) && c.Type.IsText() {
 			out.Search = true
 		}
 	}

@@ -98,6 +98,15 @@ func (w *world) spillEntity(a luoshu.Actor, e *catalog.Entity, out map[string]st
 		p, err := w.door.Records(ctx, a, disclose.RecordQuery{Entity: e.Name, Sort: "-" + f.Name, Limit: 10})
 		keep("sort "+e.Name+"."+f.Name, p, err)
 	}
+	if key := e.KeyFields()[0]; key.Contains != "" {
+		for _, m := range w.planted[:min(len(w.planted), 2000)] {
+			if m.entity != e.Name || m.field != key.Name {
+				continue
+			}
+			p, err := w.door.Records(ctx, a, disclose.RecordQuery{Entity: e.Name, Q: m.text})
+			keep("search "+e.Name+m.org, p, err)
+		}
+	}
 	for rec := int64(1); rec < 120; rec += 7 {
 		r, err := w.door.Record(ctx, a, e.Name, rec)
 		keep(fmt.Sprint("record ", e.Name, rec), r, err)
@@ -160,7 +169,7 @@ func (w *world) mayShow(a luoshu.Actor, m marker) bool {
 		return false
 	}
 	role := w.acc.Role(a)
-	if role == nil || f.Sensitivity > role.Sees {
+	if role == nil || f.Class() > role.Sees {
 		return false
 	}
 	if len(role.Entities) > 0 && !slices.Contains(role.Entities, m.entity) {
@@ -272,7 +281,7 @@ func TestNoQueryOnHiddenFields(t *testing.T) {
 				continue
 			}
 			for _, f := range e.Fields {
-				clear := f.Sensitivity <= role.Sees && f.Sensitivity != catalog.Closed
+				clear := f.Class() <= role.Sees && f.Sensitivity != catalog.Closed
 				for name, q := range map[string]disclose.RecordQuery{
 					"filter": {Entity: e.Name, Filter: map[string]string{f.Name: "1"}},
 					"range":  {Entity: e.Name, Filter: map[string]string{f.Name: "1..9"}},

@@ -11,6 +11,7 @@ import (
 	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/fold"
 	"luoshu/kernel/ledger"
+	"luoshu/kernel/rule"
 	"luoshu/kernel/store"
 )
 
@@ -46,6 +47,7 @@ type selection struct {
 	plain bool // nothing but scope and moment
 
 	searched bool // a search may have stopped at searchMost
+	exact    bool // it was by a whole number that is shown masked
 }
 
 func (s *selection) and(cond string, args ...any) {
@@ -77,6 +79,12 @@ func (d *Door) choose(ctx context.Context, g *grant, q RecordQuery) (*selection,
 		return nil, luoshu.Errorf(luoshu.Invalid, "筛选条件太多", "too many filters")
 	}
 	for _, name := range guard.SortedKeys(q.Filter) {
+		if c := g.col(name); c != nil && c.held() && c.Ref != "" && strings.HasPrefix(q.Filter[name], "#") {
+			if err := d.byNumber(s, c, q.Filter[name]); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		c, err := g.clear(name)
 		if err != nil {
 			return nil, err
@@ -91,6 +99,20 @@ func (d *Door) choose(ctx context.Context, g *grant, q RecordQuery) (*selection,
 		}
 	}
 	return s, s.sort(q.Sort)
+}
+
+// byNumber picks the rows that refer to one record, named by its number: "#12". So
+// a list can be asked for by a reference whose value is not shown.
+func (d *Door) byNumber(s *selection, c *col, want string) error {
+	rec, err := strconv.ParseInt(want[1:], 10, 64)
+	e := d.cat.Entity(c.Ref)
+	if err != nil || e == nil || !guard.MayEntity(s.g.role, e.Name) {
+		return &luoshu.Error{Kind: luoshu.Invalid, Field: c.Name, Msg: Text{ZH: "筛选值不合规", EN: "the filter's value is not valid"}}
+	}
+	cond, args := s.g.scope.Where(d.cat, e, "n_")
+	s.and("f."+store.Col(c.Name)+" IN (SELECT n_."+store.Col(e.Key[0])+" FROM "+store.Table(e.Name)+
+		" n_ WHERE n_._to IS NULL AND ((n_._rid = ? AND n_._rec = n_._rid) OR (n_._rec = ? AND n_._rec <> n_._rid)) AND "+cond+")", append([]any{rec, rec}, args...)...)
+	return nil
 }
 
 // sort orders by a clear field. Without a wish, by the key if it is clear, else
@@ -243,11 +265,17 @@ func (d *Door) search(ctx context.Context, s *selection, scope *access.Scope, q 
 		}
 	}
 	if k := e.KeyFields()[0]; k.Type.IsText() {
-		if c := s.g.col(k.Name); c != nil && !c.masked {
-			find := f.start
-			if k.Rest == catalog.Token { // found whole or not at all
-				find = func(col, word string) { f.add("x."+col+" = ?", d.db.Stored(e.Name, k.Name, word)) }
-			}
+		c := s.g.col(k.Name)
+		find := f.start
+		if k.Rest == catalog.Token { // found whole or not at all
+			find = func(col, word string) { f.add("x."+col+" = ?", d.db.Stored(e.Name, k.Name, word)) }
+		}
+		switch {
+		case c == nil:
+		case c.held():
+			f.add("x."+store.Col(k.Name)+" = ?", d.db.Stored(e.Name, k.Name, rule.Canonical(k.Check, q)))
+			s.exact = true
+		case !c.masked:
 			find(store.Col(k.Name), q)
 			if up := strings.ToUpper(q); up != q {
 				find(store.Col(k.Name), up)

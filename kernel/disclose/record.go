@@ -141,7 +141,7 @@ func (d *Door) links(ctx context.Context, g *grant, r *raw, row Row) ([]Link, er
 	out := []Link{}
 	for i, c := range g.cols {
 		e := d.cat.Entity(c.Ref)
-		if c.Ref == "" || c.masked || r.values[i].S == "" || e == nil || len(e.Key) != 1 || !guard.MayEntity(g.role, c.Ref) {
+		if c.Ref == "" || c.masked && !c.held() || r.values[i].S == "" || e == nil || len(e.Key) != 1 || !guard.MayEntity(g.role, c.Ref) {
 			continue
 		}
 		cond, args := g.scope.Where(d.cat, e, "t")
@@ -170,16 +170,20 @@ func (d *Door) links(ctx context.Context, g *grant, r *raw, row Row) ([]Link, er
 }
 
 // related counts the records that refer to this one, entity by entity, where the
-// reader sees both ends of the reference in clear.
+// reader sees both ends of the reference in clear, or masked only because they
+// contain an identity number; then filter=field:#record lists them.
 func (d *Door) related(ctx context.Context, g *grant, r *raw) ([]Related, error) {
 	out := []Related{}
 	if len(g.ent.Key) != 1 {
 		return out, nil
 	}
-	key := ""
+	key, value := "", ""
 	for i, c := range g.cols {
-		if c.Name == g.ent.Key[0] && !c.masked {
-			key = r.values[i].S
+		if c.Name == g.ent.Key[0] && (!c.masked || c.held()) {
+			key, value = r.values[i].S, r.values[i].S
+			if c.held() {
+				value = "#" + strconv.FormatInt(r.rec, 10)
+			}
 		}
 	}
 	if key == "" {
@@ -194,7 +198,7 @@ func (d *Door) related(ctx context.Context, g *grant, r *raw) ([]Related, error)
 			if f.Type != catalog.TypeRef || f.Ref != g.ent.Name || f.Loose {
 				continue // a loose reference has no index to count by
 			}
-			if c := other.col(f.Name); c == nil || c.masked {
+			if c := other.col(f.Name); c == nil || c.masked && !c.held() {
 				continue
 			}
 			cond, args := g.scope.Where(d.cat, e, "f")
@@ -204,7 +208,7 @@ func (d *Door) related(ctx context.Context, g *grant, r *raw) ([]Related, error)
 				return nil, err
 			}
 			if n > 0 {
-				out = append(out, Related{Entity: e.Name, Title: e.Title, Field: f.Name, Value: key, Total: n, Capped: capped})
+				out = append(out, Related{Entity: e.Name, Title: e.Title, Field: f.Name, Value: value, Total: n, Capped: capped})
 			}
 		}
 	}

@@ -30,7 +30,7 @@ func (d *Door) Records(ctx context.Context, actor luoshu.Actor, q RecordQuery) (
 	if err != nil {
 		return nil, err
 	}
-	p := &Page{Entity: g.ent.Name, Title: g.ent.Title, Seal: s.seal.ID, Columns: d.columns(g, false)}
+	p := &Page{Entity: g.ent.Name, Title: g.ent.Title, Seal: s.seal.ID, Columns: d.columns(g, false), Exact: s.exact}
 	if p.Rows, err = d.list(ctx, s, s.tail()+" ORDER BY "+s.order+" LIMIT ? OFFSET ?", append(s.args[:len(s.args):len(s.args)], limit, offset)); err != nil {
 		return nil, err
 	}
@@ -189,6 +189,9 @@ func (d *Door) row(g *grant, r *raw, labels refLabels) Row {
 		if c.masked {
 			m := guard.Masked(c.Field, v)
 			out.Values[c.Name], out.Display[c.Name] = m, m
+			if t, ok := labels[c.Name][v.S]; ok {
+				out.Display[c.Name] = t
+			}
 			continue
 		}
 		out.Values[c.Name] = v.Any()
@@ -216,7 +219,7 @@ type refLabels map[string]map[string]any
 func (d *Door) refLabels(ctx context.Context, g *grant, rows []*raw) (refLabels, error) {
 	out := refLabels{}
 	for i, c := range g.cols {
-		if c.Ref == "" || c.masked {
+		if c.Ref == "" || c.masked && !c.held() {
 			continue
 		}
 		codes := map[string]bool{}

@@ -44,6 +44,10 @@ type Page struct {
 	Seal    string   `json:"seal,omitempty"`
 	Columns []Column `json:"columns"`
 	Rows    []Row    `json:"rows"`
+
+	// Exact says that the records were found by a whole number that the reader does
+	// not see in clear; such searches are noted.
+	Exact bool `json:"-"`
 }
 
 func sensitivityName(s catalog.Sensitivity) string {
@@ -67,7 +71,7 @@ func (d *Door) columns(g *grant, full bool) []Column {
 	for _, c := range g.cols {
 		x := Column{
 			Name: c.Name, Title: c.Title, Type: string(c.Type), Codes: c.Codes, Ref: c.Ref,
-			Scale: c.Scale, Sensitivity: sensitivityName(c.Sensitivity), Masked: c.masked, Sealed: c.Rest != catalog.InClear,
+			Scale: c.Scale, Sensitivity: sensitivityName(c.Class()), Masked: c.masked, Sealed: c.Rest != catalog.InClear,
 		}
 		if c.Unit.ZH != "" {
 			u := c.Unit

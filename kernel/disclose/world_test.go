@@ -129,15 +129,28 @@ func (w *world) fill() {
 			w.plant("member", h.code, no, "名name"+id, int64(20000000+n*7), "41030519900101"+fmt.Sprintf("%04d", 1000+n),
 				fmt.Sprintf("139%08d", 10000000+n), int64(731000000+n), sick, h.code, "member-memo-"+id, int64(771000000+n))
 			w.plant("score", h.code, no, "subject-"+id, int64(881000000+n), int64(991000000+n), "verdict-"+id)
+			card := cardNumber(n)
+			w.plant("card", h.code, card, "持holder"+id, h.code)
+			w.plant("ride", h.code, card, int64(2024), h.code)
 			for y := range 2 {
 				w.plant("stay", h.code, no, int64(2023+y), h.code, kind)
 			}
 		}
 		_ = i
 	}
-	for _, entity := range []string{"area", "office", "house", "member", "score", "stay"} {
+	for _, entity := range []string{"area", "office", "house", "member", "score", "stay", "card", "ride"} {
 		w.commit(access.Operator, entity, w.rows[entity])
 	}
+}
+
+// cardNumber is a number with a true identity number in it.
+func cardNumber(n int) string {
+	body := fmt.Sprintf("410305%08d%03d", 20120101+n%28, 100+n)
+	sum := 0
+	for i, weight := range []int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2} {
+		sum += int(body[i]-'0') * weight
+	}
+	return "G" + body + string("10X98765432"[sum%11])
 }
 
 func (w *world) commit(a luoshu.Actor, entity string, rows [][]luoshu.Value) ledger.Result {

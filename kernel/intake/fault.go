@@ -28,7 +28,7 @@ func (p *problem) fault(f *catalog.Field, row, col int, raw string) luoshu.Fault
 	if p.warn {
 		out.Grade = "warn"
 	}
-	if p.quote && f.Sensitivity <= catalog.InternalUse && raw != "" {
+	if p.quote && f.Class() <= catalog.InternalUse && raw != "" {
 		s := clip(raw, 24)
 		out.ZH += "（填的是“" + s + "”）"
 		out.EN += " (the cell says “" + s + "”)"

@@ -261,7 +261,7 @@ func (u *undo) name(r *store.Row) string {
 	id := fmt.Sprintf("#%d", r.Int(0))
 	var parts []string
 	for i, f := range u.e.KeyFields() {
-		if f.Sensitivity > catalog.InternalUse || f.Rest != catalog.InClear {
+		if f.Class() > catalog.InternalUse || f.Rest != catalog.InClear {
 			return id
 		}
 		parts = append(parts, r.Value(1+i).String())

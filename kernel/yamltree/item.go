@@ -204,3 +204,39 @@ func (v Item) Object() *Object {
 	}
 	return o
 }
+
+// Walk calls each for every single value under the item, with the keys that lead to
+// it and the mappings around it, the nearest last. It records no fault.
+func (v Item) Walk(each func(keys []string, around []Item, scalar Item)) {
+	v.walk(nil, nil, each)
+}
+
+func (v Item) walk(keys []string, around []Item, each func([]string, []Item, Item)) {
+	switch {
+	case !v.Given():
+	case v.n.Kind == yaml.ScalarNode:
+		each(keys, around, v)
+	case v.n.Kind == yaml.SequenceNode:
+		for _, c := range v.n.Content {
+			v.with(c).walk(keys, around, each)
+		}
+	case v.n.Kind == yaml.MappingNode:
+		around = append(around[:len(around):len(around)], v)
+		for i := 0; i+1 < len(v.n.Content); i += 2 {
+			v.with(v.n.Content[i+1]).walk(append(keys[:len(keys):len(keys)], v.n.Content[i].Value), around, each)
+		}
+	}
+}
+
+// Peek is the scalar that a mapping has under a key, "" if there is none; unlike
+// Object().Get it does not count as asking for the key.
+func (v Item) Peek(key string) string {
+	if v.n != nil && v.n.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(v.n.Content); i += 2 {
+			if c := v.n.Content[i+1]; v.n.Content[i].Value == key && c.Kind == yaml.ScalarNode {
+				return c.Value
+			}
+		}
+	}
+	return ""
+}

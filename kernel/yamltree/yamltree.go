@@ -85,3 +85,8 @@ func (l *Faults) ReadFile(fsys fs.FS, p string) (data []byte, ok bool) {
 	}
 	return data, err == nil
 }
+
+// At reports whether a fault is recorded on the line of a place.
+func (l *Faults) At(at Place) bool {
+	return slices.ContainsFunc(l.list, func(f Fault) bool { return f.File == at.File && f.Line == at.Line })
+}

@@ -16,14 +16,21 @@ type Handler func(w http.ResponseWriter, r *http.Request) error
 
 // Route is one line of the API. Right is the right a role needs, "" if being
 // signed in is enough; open routes need no sign-in (and no page token: they
-// must guard themselves), slow ones have no time-out.
+// must guard themselves), slow ones have no time-out. Kind is what the audit log
+// calls it: "" is "write" for what is no GET, and no entry at all for a GET that
+// is let through. Of a sensitive one the entry is on disk before the answer
+// leaves, and it is refused while the log cannot be written. Rate names the
+// bucket that bounds how often one session may ask, "" for none.
 type Route struct {
-	Pattern string
-	Right   string
-	Open    bool
-	Early   bool // reachable while a second factor, a new password or a choice is due
-	Slow    bool
-	Handle  Handler
+	Pattern   string
+	Right     string
+	Open      bool
+	Early     bool // reachable while a second factor, a new password or a choice is due
+	Slow      bool
+	Kind      string
+	Sensitive bool
+	Rate      string
+	Handle    Handler
 }
 
 type sessionKey struct{}
@@ -50,6 +57,19 @@ func Address(r *http.Request) string {
 		return r.RemoteAddr
 	}
 	return a
+}
+
+type requestKey struct{}
+
+// WithRequestID returns a context that carries the id of a request.
+func WithRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestKey{}, id)
+}
+
+// RequestID names the request in both logs; "" outside of one.
+func RequestID(r *http.Request) string {
+	id, _ := r.Context().Value(requestKey{}).(string)
+	return id
 }
 
 // Page bounds of lists.

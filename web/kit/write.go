@@ -102,11 +102,13 @@ type tardy struct {
 }
 
 func (t *tardy) Write(b []byte) (int, error) {
-	if !t.begun {
-		t.begun = true
-		t.header()
+	if t.begun {
+		return t.w.Write(b)
 	}
-	return t.w.Write(b)
+	t.header()
+	n, err := t.w.Write(b)
+	t.begun = n > 0 || err == nil // a first byte that was not taken leaves room for an answer
+	return n, err
 }
 
 // The types of files that leave.

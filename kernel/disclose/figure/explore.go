@@ -142,7 +142,10 @@ func (d *Window) Explore(ctx context.Context, actor luoshu.Actor, q ExploreQuery
 		out.Scope = guard.OrgOf(n)
 	}
 	out.Columns = d.exploreColumns(ind, q.Cuts)
-	hidden := suppress(ind, figs, guarded(ind, d.acc.Role(actor)))
+	hidden, err := d.judged(ctx, scope, ind, q, seal.ID, figs, guarded(ind, d.acc.Role(actor)))
+	if err != nil {
+		return nil, err
+	}
 	ready := make([]Figure, 0, len(figs))
 	for i, f := range figs {
 		if d.foreign(scope, ind, f.By) {

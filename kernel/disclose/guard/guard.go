@@ -49,11 +49,11 @@ func New(db *store.DB, cat *catalog.Catalog, led *ledger.Ledger, eng *indicator.
 // Class says how a field may leave for a role.
 func Class(role *catalog.Role, f *catalog.Field) (visible, masked bool) {
 	switch {
-	case f.Sensitivity >= catalog.Closed:
+	case f.Class() >= catalog.Closed:
 		return false, false
-	case f.Sensitivity <= role.Sees:
+	case f.Class() <= role.Sees:
 		return true, false
-	case f.Sensitivity <= role.Masks:
+	case f.Class() <= role.Masks:
 		return true, true
 	}
 	return false, false

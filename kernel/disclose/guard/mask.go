@@ -21,6 +21,9 @@ func Masked(f *catalog.Field, v luoshu.Value) string {
 		return "***"
 	}
 	s := v.String()
+	if f.Contains != "" {
+		return maskedID(s)
+	}
 	switch {
 	case isPhone(s):
 		return s[:3] + strings.Repeat("*", len(s)-7) + s[len(s)-4:]
@@ -31,6 +34,19 @@ func Masked(f *catalog.Field, v luoshu.Value) string {
 		return string(first) + "*"
 	}
 	return "***"
+}
+
+// maskedID leaves of a number that contains an identity number what stands before
+// it, its division and its last two characters.
+func maskedID(s string) string {
+	from := 6
+	if s != "" && (s[0] < '0' || s[0] > '9') {
+		from = 7
+	}
+	if !isCode(s) || len(s) < from+9 {
+		return "***"
+	}
+	return s[:from] + strings.Repeat("*", len(s)-from-2) + s[len(s)-2:]
 }
 
 func isPhone(s string) bool {

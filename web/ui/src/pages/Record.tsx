@@ -9,11 +9,15 @@ import { Problem, Waiting } from '../components/states'
 import { useLang, useTitle } from '../i18n'
 import { day, instant, number } from '../lib/format'
 import { useQuery } from '../lib/link'
+import { useSession } from '../session'
+import { OpenValue, Readers } from './audit/Reveal'
 import { Trust } from './verify/Trust'
 
 export default function RecordPage() {
   const { entity = '', rec = '' } = useParams()
   const { t, tx } = useLang()
+  const { may } = useSession()
+  const [opened, setOpened] = useState(0)
   const { data, error, reload } = useApi<RecordDetail>(
     `/api/records/${encodeURIComponent(entity)}/${encodeURIComponent(rec)}`,
   )
@@ -51,7 +55,7 @@ export default function RecordPage() {
       />
       <div className="two record-body">
         <div>
-          <Fields data={data} columns={columns} />
+          <Fields data={data} columns={columns} onOpened={() => setOpened((n) => n + 1)} />
           <Trust entity={entity} rec={data.rec} />
           {(data.related ?? []).length > 0 && (
             <section aria-labelledby="related">
@@ -67,6 +71,7 @@ export default function RecordPage() {
               </ul>
             </section>
           )}
+          {may('reveal') && data.current !== false && <Readers entity={entity} rec={data.rec} turn={opened} />}
         </div>
         <section aria-labelledby="history" className="history">
           <h2 id="history">{t('rec.history')}</h2>
@@ -83,8 +88,9 @@ export default function RecordPage() {
 
 const sensitivities = ['public', 'internal', 'personal', 'sensitive'] as const
 
-function Fields({ data, columns }: { data: RecordDetail; columns: Column[] }) {
+function Fields({ data, columns, onOpened }: { data: RecordDetail; columns: Column[]; onOpened: () => void }) {
   const { t, tx } = useLang()
+  const { may } = useSession()
   const [all, setAll] = useState(false)
   const links = new Map((data.links ?? []).map((l) => [l.field, l]))
   const isEmpty = (c: Column) => cellText(data, c.name, tx) === '—'
@@ -139,6 +145,9 @@ function Fields({ data, columns }: { data: RecordDetail; columns: Column[] }) {
                     <abbr className="mask" title={t('rec.maskedWhy')}>
                       {t('rec.masked')}
                     </abbr>
+                  )}
+                  {c.masked && text !== '—' && data.current !== false && may('reveal') && (
+                    <OpenValue entity={data.entity} rec={data.rec} column={c} onOpened={onOpened} />
                   )}
                 </dd>
               </div>
