@@ -202,6 +202,9 @@ func (v *Verify) Leads(ctx context.Context, actor luoshu.Actor, r *Round) bool {
 	return v.leads(ctx, actor, r) == nil
 }
 
+// Corrects reports whether corrections can be asked for.
+func (v *Verify) Corrects() bool { return v.Corrector != nil }
+
 // Year is the present year of the city's calendar.
 func (v *Verify) Year() int64 { return v.yearOf(v.Today()) }
 

@@ -437,3 +437,30 @@ func TestHolderAbove(t *testing.T) {
 		}
 	})
 }
+
+// An act that was cut off, before or after the ledger attested, is completed by the
+// next sweep, once.
+func TestCutOff(t *testing.T) {
+	for _, attested := range []bool{false, true} {
+		x := newVillage(t, dbs.SQLite(t))
+		x.open()
+		task, seen := x.mine(clerk), x.head()
+		id := fmt.Sprintf("verify-members-2025-%d-1", task.ID)
+		_, err := x.db.Exec(x.ctx, `INSERT INTO round_act (id, task, actor, seen, recs, on_date, at, done, records, seq) VALUES (?, ?, ?, ?, '', 20250920, '2025-09-20T08:00:00Z', 0, 0, 0)`,
+			id, task.ID, `{"name":"carl","role":"clerk","org":"A1"}`, seen)
+		x.must(err)
+		if attested {
+			_, err := x.led.Attest(x.ctx, ledger.Attestation{ID: id, Actor: clerk, Entity: "member", On: 20250920, Recs: func(yield func(int64) error) error {
+				return yield(x.rec0("N00"))
+			}})
+			x.must(err)
+		}
+		for range 2 {
+			_, err := x.v.Sweep(x.ctx)
+			x.must(err)
+			if got := x.mine(clerk); got.Confirmed != 30 || !got.Listed || x.head() != seen+1 {
+				t.Errorf("attested %v: %+v, head %d", attested, got, x.head())
+			}
+		}
+	}
+}

@@ -136,7 +136,7 @@ func (a *area) linkOpen(w http.ResponseWriter, r *http.Request) error {
 	}
 	return kit.WriteJSON(w, r, map[string]any{
 		"ticket": s.Ticket, "until": s.Expires.UTC().Format("2006-01-02T15:04:05Z"), "title": s.Task.Round.Spec.Title, "org": name(s.Task.Org),
-		"who": greeting, "fields": fields, "notice": a.Access.Catalog().City.Notice, "city": a.Access.Catalog().City.Title,
+		"who": greeting, "fields": fields, "corrects": a.Verify.Corrects(), "notice": a.Access.Catalog().City.Notice, "city": a.Access.Catalog().City.Title,
 	})
 }
 

@@ -114,7 +114,7 @@ func (a *area) taskRead(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return kit.WriteJSON(w, r, map[string]any{
-		"task": info, "fields": t.Fields(), "may_answer": a.Verify.MayAnswer(who, t), "seen": seen, "items": items, "total": total,
+		"task": info, "fields": t.Fields(), "may_answer": a.Verify.MayAnswer(who, t), "corrects": a.Verify.Corrects(), "seen": seen, "items": items, "total": total,
 		"columns": page.Columns, "rows": page.Rows, "groups": groups, "asks": t.Asks(),
 		"links": map[string]int64{"made": made, "opened": opened, "confirmed": confirmed, "corrected": corrected}, "today": a.Verify.Today(),
 	})

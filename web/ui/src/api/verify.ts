@@ -163,6 +163,7 @@ export interface TaskPage {
   task: Task
   fields: string[]
   may_answer: boolean
+  corrects: boolean
   seen: number
   items: TaskItem[]
   total: number
@@ -236,6 +237,8 @@ export interface LinkPage {
   title: Words
   org: Unit
   who: Words
+  /** A correction can be asked for. */
+  corrects: boolean
   fields: LinkField[]
   notice: Words
   city: Words

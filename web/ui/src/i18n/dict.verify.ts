@@ -156,6 +156,7 @@ export const pairs = {
   'ver.link.hello': ['{who}，您好', 'Hello, {who}'],
   'ver.link.right': ['信息无误，确认', 'It is right: confirm'],
   'ver.link.wrong': ['有错误，提出更正', 'Something is wrong'],
+  'ver.link.tell': ['如有错误，请直接告诉发给您链接的单位。', 'If something is wrong, tell whoever gave you the link.'],
   'ver.link.back': ['返回', 'Back'],
   'ver.link.change': ['只改有错的地方，其余留空。', 'Fill in only what is wrong.'],
   'ver.link.note': ['补充说明（可不填）', 'Anything to add (optional)'],

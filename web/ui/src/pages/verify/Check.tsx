@@ -142,9 +142,13 @@ function Form({
           <Button type="primary" size="large" block loading={busy} onClick={() => void onAnswer('confirm')}>
             {t('ver.link.right')}
           </Button>
-          <Button size="large" block onClick={() => setWrong(true)}>
-            {t('ver.link.wrong')}
-          </Button>
+          {page.corrects ? (
+            <Button size="large" block onClick={() => setWrong(true)}>
+              {t('ver.link.wrong')}
+            </Button>
+          ) : (
+            <p className="muted">{t('ver.link.tell')}</p>
+          )}
         </>
       ) : (
         <form

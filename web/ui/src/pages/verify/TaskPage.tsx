@@ -124,7 +124,7 @@ export default function TaskPage() {
               <span>{t('ver.ticked', { n: ticked.length })}</span>
               <Button onClick={() => setAsked({ kind: 'dispute', recs: ticked })}>{t('ver.dispute')}</Button>
               <Button onClick={() => setAsked({ kind: 'cannot', recs: ticked })}>{t('ver.cannot')}</Button>
-              {ticked.length === 1 && (
+              {ticked.length === 1 && data.corrects && (
                 <Button onClick={() => setAsked({ kind: 'correct', recs: ticked })}>{t('ver.correct')}</Button>
               )}
               <Button
