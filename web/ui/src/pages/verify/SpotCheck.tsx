@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { Button, Checkbox } from 'antd'
-import { useParams } from 'react-router'
+import { Link, useParams } from 'react-router'
 import { post, type ApiError } from '../../api/client'
 import { forgetAnswers, useApi } from '../../api/use'
 import type { CheckPage, Sample } from '../../api/verify'
@@ -105,7 +105,9 @@ function One({
   return (
     <li data-result={s.result || undefined}>
       <p className="ver-head">
-        <span className="mono">{t('ver.sampleNo', { n: s.place })}</span>
+        <Link className="mono" to={`/records/${s.entity}/${s.rec}`}>
+          {t('ver.sampleNo', { n: s.place })}
+        </Link>
         <strong>{tx(s.org.title)}</strong>
         <span className="muted">{tx(table?.title)}</span>
         {s.result && (
