@@ -104,7 +104,7 @@ func newLife(c *source.County, o Options, t source.Targets, n numbers, dir strin
 		c: c, o: o, r: source.Seeded(o.Seed, "life "+c.Code), names: source.NewNamer(), plan: t,
 		ids: source.NewIDMaker(c.Places), res: &result{planted: map[string]int64{}},
 	}
-	l.staff.ids = source.NewIDMaker(c.Places)
+	l.staff.code, l.staff.ids = c.Code, source.NewIDMaker(c.Places)
 	l.schools = buildSchools(c, n, t, o.Scale, o.Seed)
 	l.out = &office{dir: dir, c: c, heads: heads, attested: o.Attested, open: map[string]*sheet.Table{}}
 	return l

@@ -11,6 +11,7 @@ const (
 	dirtDuplicate = 0.0008 // a student's row stands twice in the sheet
 	dirtEnrolment = 0.0022 // an enrolment row is refused
 	dirtPosting   = 0.0015
+	dirtHeadless  = 6 // classes in a thousand without a head teacher, in the last year
 )
 
 // appendStudentNo writes a person's national student number.
@@ -79,10 +80,13 @@ func (l *life) writeClasses(s, g int) error {
 		t.Str(stageCode[st])
 		t.Str(gradeCode(g))
 		t.Str(gradeName[g] + itoa(k) + "班")
-		if room := sch.staff[st]; len(room) > 0 {
-			t.Str(l.staff.number(room[(k-1+7*(g-stageFirst[st]))%len(room)]))
-		} else {
+		if room := sch.staff[st]; len(room) == 0 {
 			t.Null()
+		} else if l.year == lastYear && source.Mix(uint64(s)<<16^uint64(g)<<8^uint64(k))%1000 < dirtHeadless {
+			l.plant("class-without-head")
+			t.Null()
+		} else {
+			t.Str(l.staff.number(room[(k-1+7*(g-stageFirst[st]))%len(room)]))
 		}
 		t.End()
 	}

@@ -8,30 +8,29 @@ import (
 
 // teacher is one member of staff.
 type teacher struct {
-	key       uint64
-	birth     int32
-	serial    int32
-	school    int32 // where the person belongs
-	name      source.PersonName
-	seq       uint16
-	sex       uint8
-	ethnic    uint8
-	stage     uint8
-	job       uint8 // index into jobCodes
-	subject   uint8 // index into subjectCodes; 255 none
-	edu       uint8 // 0 secondary, 1 college, 2 bachelor, 3 master
-	title     uint8
-	backbone  uint8
-	certified bool
-	dual      bool
-	voc       bool
-	counsel   bool
-	gone      bool
-	handed    bool
-	lost      bool // the postings sheet forgets this person
-	joined    int32
-	away      int32 // posting of a rotation, -1 none
-	post      int32 // current posting
+	key             uint64
+	birth           int32
+	serial          int32
+	school          int32 // where the person belongs
+	name            source.PersonName
+	seq             uint16
+	sex             uint8
+	ethnic          uint8
+	stage           uint8
+	job             uint8 // index into jobCodes
+	subject         uint8 // index into subjectCodes; 255 none
+	edu             uint8 // 0 secondary, 1 college, 2 bachelor, 3 master
+	title, backbone uint8
+	certified       bool
+	dual            bool
+	voc             bool
+	counsel         bool
+	gone            bool
+	handed          bool
+	lost            bool // the postings sheet forgets this person
+	joined          int32
+	away            int32 // posting of a rotation, -1 none
+	post            int32 // current posting
 }
 
 // posting is a dated fact about a teacher.
@@ -70,13 +69,14 @@ var pupilsPer = [nStages]float64{14.6, 18.3, 13.4, 13.2, 20, 4.2}
 type staffRoom struct {
 	people   []teacher
 	posts    []posting
+	code     string // of the county: two may issue ID numbers of one place
 	ids      source.IDMaker
 	rotating []int32
 	dualDue  float64 // dual-qualified teachers owed to the share
 }
 
 func (f *staffRoom) number(i int32) string {
-	return "T" + f.ids.Places[0].Code + string(source.AppendDigits(nil, int(f.people[i].serial), 7))
+	return "T" + f.code + string(source.AppendDigits(nil, int(f.people[i].serial), 7))
 }
 
 // need is how many full-time teachers a school wants for a stage.

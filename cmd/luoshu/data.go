@@ -93,6 +93,12 @@ func (c loadCmd) Run(a *app) error {
 				}
 			}
 		}
+		if len(sum.Commits) > 0 {
+			if _, err := ct.Findings.RunAffected(a.ctx, 0, a.progress("setrules")); err != nil {
+				return err
+			}
+			a.endProgress()
+		}
 		if c.Output == "json" {
 			if err := a.json(sum); err != nil {
 				return err

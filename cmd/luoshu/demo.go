@@ -150,7 +150,28 @@ func (c demoCmd) fill(a *app, ct *city.City, inbox string, m demo.Manifest) erro
 	a.endProgress()
 	fmt.Fprintf(a.out, "loaded %d rows: %d new, %d changed, %d unchanged, %d refused (%.1fs)\n",
 		sum.Rows, sum.New, sum.Changed, sum.Unchanged, sum.Refused, time.Since(began).Seconds())
+	if err := c.rules(a, ct); err != nil {
+		return err
+	}
 	return c.accounts(a, ct)
+}
+
+// rules runs the set rules over the whole city once.
+func (c demoCmd) rules(a *app, ct *city.City) error {
+	began := a.now()
+	runs, err := ct.Findings.RunAffected(a.ctx, 0, a.progress("setrules"))
+	a.endProgress()
+	if err != nil {
+		return err
+	}
+	found := int64(0)
+	for _, r := range runs {
+		found += r.Found
+	}
+	if len(runs) > 0 {
+		fmt.Fprintf(a.out, "%d set rules found %d things to look at (%.1fs)\n", len(runs), found, time.Since(began).Seconds())
+	}
+	return nil
 }
 
 func (c demoCmd) seal(a *app, ct *city.City, note string) error {

@@ -54,6 +54,7 @@ type cli struct {
 
 	Sources     sourcesCmd     `cmd:"" help:"Write the field-to-source map: who answers for every field, and how far it is filled in."`
 	Corrections correctionsCmd `cmd:"" help:"List and sweep correction requests."`
+	Verify      verifyCmd      `cmd:"" help:"Rounds of verification and findings of set rules."`
 }
 
 // errQuiet ends the program with exit 1 after everything was said.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
 	"luoshu/kernel/packtest"
+	"luoshu/kernel/store"
+	"luoshu/kernel/verify/finding"
 )
 
 type packCmd struct {
@@ -96,7 +99,9 @@ func (c packCheckCmd) Run(a *app) error {
 	for _, s := range sets {
 		cat, faults := catalog.Load(catalog.Options{FS: s.layers, Packs: s.names, NoCity: len(c.Dirs) > 0})
 		if len(faults) == 0 {
-			_, faults = charter.Load(cat)
+			if faults, err = checkCharter(a, cat); err != nil {
+				return err
+			}
 		}
 		for _, f := range faults {
 			fmt.Fprintln(a.out, f.String())
@@ -112,6 +117,21 @@ func (c packCheckCmd) Run(a *app) error {
 		return errQuiet
 	}
 	return nil
+}
+
+// checkCharter reads the charter files and holds their statements against the
+// tables that the catalog asks for.
+func checkCharter(a *app, cat *catalog.Catalog) ([]catalog.Fault, error) {
+	ch, faults := charter.Load(cat)
+	if len(faults) > 0 || len(ch.SetRules) == 0 {
+		return faults, nil
+	}
+	db, err := store.Open(a.ctx, store.Config{Driver: "sqlite", DSN: ":memory:"})
+	if err != nil {
+		return nil, err
+	}
+	faults, err = finding.Check(a.ctx, db, cat, ch)
+	return faults, errors.Join(err, db.Close())
 }
 
 func targets(c *catalog.Catalog) int {

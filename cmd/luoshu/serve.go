@@ -22,6 +22,7 @@ import (
 	"luoshu/web/identity"
 	"luoshu/web/kit"
 	"luoshu/web/movement"
+	webverify "luoshu/web/verify"
 )
 
 type serveCmd struct {
@@ -35,6 +36,9 @@ func areas(ct *city.City, moves *movement.Area) []kit.Route {
 		account.Routes(ct.Access, ct.Catalog),
 		identity.Routes(identity.Config{Identity: ct.Identity, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Records: ct.Records}),
 		moves.Routes(),
+		webverify.Routes(webverify.Config{
+			Verify: ct.Verify, Findings: ct.Findings, Door: ct.Door, Access: ct.Access, Charter: ct.Charter, Ledger: ct.Ledger,
+		}),
 		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
 		correct.Routes(correct.Config{
 			Correct: ct.Correct, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Charter: ct.Charter,
@@ -72,7 +76,8 @@ func (c serveCmd) Run(a *app) error {
 			<-a.ctx.Done()
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), 10*time.Second)
 			defer cancel()
-			done <- errors.Join(srv.Shutdown(ctx), handler.Close(ctx))
+			err := errors.Join(srv.Shutdown(ctx), handler.Close(ctx))
+			done <- err
 		}()
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
@@ -83,14 +88,17 @@ func (c serveCmd) Run(a *app) error {
 
 // sweepEvery is how often a server looks at what has become due. What it does
 // follows from dates, so that the interval matters to nobody.
-const sweepEvery = time.Minute
+const (
+	sweepEvery = time.Minute
+	ruleRest   = 20 // a set rule rests so many times as long as it took
+)
 
 // sweep reminds and raises, at once and then until the server stops.
 func (a *app) sweep(ct *city.City) {
 	t := time.NewTicker(sweepEvery)
 	defer t.Stop()
 	for {
-		if err := ct.Sweep(a.ctx, a.now()); err != nil && a.ctx.Err() == nil {
+		if err := ct.Sweep(a.ctx, a.now(), ruleRest); err != nil && a.ctx.Err() == nil {
 			a.logger.Error("what is due could not be looked at", "cause", err)
 		}
 		select {

@@ -15,6 +15,8 @@ type Text = luoshu.Text
 
 // Charter is everything the packs of a catalog say, checked against it.
 type Charter struct {
+	Rounds     []*Round
+	SetRules   []*SetRule
 	identities []*Identity
 	Sources    []*Source // who answers for what, in the order of the packs
 	Movement   *Movement // nil where no pack has a movement.yaml
@@ -65,5 +67,9 @@ func (l *loader) file(c catalog.Charter, o *yamltree.Object) {
 		l.identity(c, o)
 	case "sources.yaml":
 		l.sourceFile(c, o)
+	case "rounds.yaml":
+		l.roundFile(c, o)
+	case "setrules.yaml":
+		l.setRuleFile(c, o)
 	}
 }

@@ -34,6 +34,8 @@ import (
 	"luoshu/kernel/reseal"
 	"luoshu/kernel/store"
 	"luoshu/kernel/vault"
+	"luoshu/kernel/verify"
+	"luoshu/kernel/verify/finding"
 )
 
 // Config is city.yaml. Every key but packs is optional.
@@ -78,6 +80,9 @@ type City struct {
 	// Identity finds likely duplicates, merges and un-merges.
 	Identity *identity.Identity
 	Correct  *correct.Correct
+
+	Verify   *verify.Verify
+	Findings *finding.Findings
 }
 
 // ConfigFile is the name of the file that makes a folder a data folder.
@@ -286,14 +291,40 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 		return err
 	}
 	c.Desk.Watch(c.Correct)
+	c.Findings = finding.New(c.DB, c.Catalog, c.Charter, c.Access, c.Records, now)
+	c.Verify = verify.New(verify.Config{
+		DB: c.DB, Catalog: c.Catalog, Charter: c.Charter, Ledger: c.Ledger, Access: c.Access, Records: c.Records,
+		Corrector: toSource{c.Correct}, Seal: c.Seal, Rules: c.Findings.RunReading, Now: now,
+	})
 	return nil
 }
 
-// Sweep does what dates demand: reminders and requests that rise, moves and acts
-// whose day has come. It may run as often as one likes.
-func (c *City) Sweep(ctx context.Context, now time.Time) error {
-	_, err := c.Correct.Sweep(ctx, now)
-	return errors.Join(err, c.Mover.Sweep(ctx), c.Keeper.Sweep(ctx))
+// toSource hands corrections that verification brings to the source of the field.
+type toSource struct{ to *correct.Correct }
+
+// Propose makes the requests of a proposal.
+func (t toSource) Propose(ctx context.Context, p verify.Proposal) ([]int64, error) {
+	origin := correct.FromVerification
+	if p.ByLink {
+		origin = correct.FromGuardian
+	}
+	return t.to.Propose(ctx, correct.Proposal{Entity: p.Entity, Rec: p.Rec, Changes: p.Changes, Reason: p.Reason, Origin: origin, By: p.By})
+}
+
+// Sweep does what dates and the newest commits ask for: reminders, requests and
+// tasks that rise, moves and acts whose day has come, explanations that have ended,
+// set rules over what was written since they ran. It may run as often as one likes;
+// rest is how many times as long as it took a set rule is left alone before it runs
+// again.
+func (c *City) Sweep(ctx context.Context, now time.Time, rest int64) error {
+	_, err1 := c.Correct.Sweep(ctx, now)
+	_, err2 := c.Verify.Sweep(ctx)
+	_, err3 := c.Findings.Lapse(ctx)
+	err := errors.Join(err1, err2, err3, c.Mover.Sweep(ctx), c.Keeper.Sweep(ctx))
+	if err == nil {
+		_, err = c.Findings.RunAffected(ctx, rest, nil)
+	}
+	return err
 }
 
 // former seals what a former release left in clear beside the database.

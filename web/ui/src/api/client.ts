@@ -69,6 +69,28 @@ export const get = <T>(path: string, signal?: AbortSignal) => request<T>('GET', 
 export const post = <T>(path: string, body?: unknown) => request<T>('POST', path, body ?? {})
 export const del = <T>(path: string) => request<T>('DELETE', path)
 
+/** Posts and saves the file that is answered. */
+export async function download(path: string, body: unknown, name: string): Promise<void> {
+  let res: Response
+  try {
+    res = await fetch(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-Luoshu-CSRF': csrf },
+      credentials: 'same-origin',
+      body: JSON.stringify(body),
+    })
+  } catch {
+    throw new ApiError(0, 'network', null)
+  }
+  if (!res.ok) throw errorOf(res.status, await res.text())
+  const at = URL.createObjectURL(await res.blob())
+  const a = document.createElement('a')
+  a.href = at
+  a.download = name
+  a.click()
+  URL.revokeObjectURL(at)
+}
+
 /** Sends a form with progress; fetch cannot tell how much has left. */
 export function send<T>(path: string, form: FormData, onProgress: (share: number) => void): Promise<T> {
   return new Promise((resolve, reject) => {

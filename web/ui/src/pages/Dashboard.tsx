@@ -467,7 +467,9 @@ function Health({ page }: { page: Page }) {
     <section aria-labelledby="health" className="health">
       <div className="section-head">
         <h2 id="health">{t('dash.health')}</h2>
-        <p className="muted">{t('dash.healthLead')}</p>
+        <p className="muted">
+          {t('dash.healthLead')} {may('read') && <Link to="/verify/rounds">{t('ver.dashRounds')}</Link>}
+        </p>
       </div>
       <div className="two even">
         {stale.length > 0 && (

@@ -12,6 +12,7 @@ import { useQuery } from '../lib/link'
 import { useSession } from '../session'
 import { OpenValue, Readers } from './audit/Reveal'
 import { CorrectLink, OnRecord } from './correct/OnRecord'
+import { Trust } from './verify/Trust'
 
 export default function RecordPage() {
   const { entity = '', rec = '' } = useParams()
@@ -61,6 +62,7 @@ export default function RecordPage() {
       <div className="two record-body">
         <div>
           <Fields data={data} columns={columns} onOpened={() => setOpened((n) => n + 1)} />
+          <Trust entity={entity} rec={data.rec} />
           {(data.related ?? []).length > 0 && (
             <section aria-labelledby="related">
               <h2 id="related">{t('rec.related')}</h2>
