@@ -117,7 +117,7 @@ test('the end of a year is previewed, an exception set, run and taken back', asy
   await page.locator('.ant-select-item-option', { hasText: '留级' }).click()
   await settled(page)
   await page.locator('[role=tab]', { hasText: '留级' }).click()
-  await page.getByText('已由本单位指定').waitFor()
+  await page.getByText('已由本单位指定').first().waitFor()
   await shot(page, 'yearend-unit')
   await page.goto(base + '/work/yearend')
   await page.locator('.page-head-tools .ant-btn-primary').click()
