@@ -33,7 +33,7 @@ var imports = map[string][]string{
 	"kernel/ledger/keys":     {".", "kernel/store"},
 	"kernel/ledger/search":   {".", "kernel/catalog", "kernel/store", "kernel/fold"},
 	"kernel/intake":          {".", "kernel/rule", "kernel/catalog", "kernel/fold", "kernel/sheet"},
-	"kernel/load":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet", "kernel/vault", "kernel/correct"},
+	"kernel/load":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet", "kernel/vault", "kernel/correct", "kernel/identity"},
 	"kernel/indicator":       {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/cube", "kernel/parquet", "kernel/indicator/notation", "kernel/indicator/opened"},
 	"kernel/flight":          {}, // many who ask at once share one fresh answer
 	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight", "kernel/vault", "kernel/access/passkey", "kernel/access/oidc", "kernel/access/reach", "kernel/access/secret"},

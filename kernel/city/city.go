@@ -291,6 +291,7 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 		return err
 	}
 	c.Desk.Watch(c.Correct)
+	c.Desk.Know(c.Identity)
 	c.Findings = finding.New(c.DB, c.Catalog, c.Charter, c.Access, c.Records, now)
 	c.Verify = verify.New(verify.Config{
 		DB: c.DB, Catalog: c.Catalog, Charter: c.Charter, Ledger: c.Ledger, Access: c.Access, Records: c.Records,

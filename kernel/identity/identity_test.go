@@ -244,3 +244,49 @@ func TestDecidedAtOnce(t *testing.T) {
 	_, err = w.Find(ctx, city, "school", nil)
 	w.kind(err, luoshu.NotFound, "an entity nobody says how to tell apart")
 }
+
+// Match before create: a row with the ID number of another record is met at the door.
+func TestDoor(t *testing.T) {
+	dbs.Each(t, func(t *testing.T, c store.Config) {
+		w, ctx := newWorld(t, c), context.Background()
+		w.put("student", map[string]any{
+			"student_no": "G41031120150101000X", "name": "陈若瑶", "sex": "2", "birth_date": int64(20150101), "id_no": "41031120150101000X",
+			"school_code": "2141000001", "status": "01",
+		})
+		e := w.cat.Entity("student")
+		row := func(no, id string) []luoshu.Value {
+			v := make([]luoshu.Value, len(e.Fields))
+			v[e.Field("student_no").Index], v[e.Field("id_no").Index] = luoshu.TextValue(no), luoshu.TextValue(id)
+			return v
+		}
+		door := w.Door("student")
+		for _, x := range []struct {
+			no, id string
+			met    bool
+		}{
+			{"L410311201501010001", "41031120150101000X", true},
+			{"G41031120150101000X", "41031120150101000X", false}, // its own record
+			{"L410311201501010001", "410311201501010018", false},
+			{"L410311201501010001", "", false},
+		} {
+			rec, field, err := door.Look(ctx, row(x.no, x.id))
+			if err != nil || (rec != 0) != x.met || (field == "id_no") != x.met {
+				t.Errorf("%s %s: met %d by %q, %v", x.no, x.id, rec, field, err)
+			}
+		}
+		w.put("student", map[string]any{
+			"student_no": "L410311201501010001", "name": "陈若瑶", "sex": "2", "birth_date": int64(20150101), "id_no": "41031120150101000X",
+			"school_code": "2141000002", "status": "01",
+		})
+		if err := door.Met(ctx, "L410311201501010001", 1, "id_no"); err != nil {
+			t.Fatal(err)
+		}
+		list, n, err := w.List(ctx, city, "student", "", 0, 10)
+		if err != nil || n != 1 || list[0].Verdict != "exact" || list[0].OrgA == list[0].OrgB {
+			t.Errorf("%d pairs, %v", n, err)
+		}
+		if w.Door("school") != nil {
+			t.Error("a door for an entity nobody asks for")
+		}
+	})
+}

@@ -17,6 +17,7 @@ import (
 	"luoshu"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/correct"
+	"luoshu/kernel/identity"
 	"luoshu/kernel/intake"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/store"
@@ -56,6 +57,7 @@ type Desk struct {
 	stop context.CancelFunc
 	who  Writer
 
+	known   *identity.Identity
 	correct *correct.Correct // nil: nothing is held
 }
 

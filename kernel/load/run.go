@@ -9,6 +9,7 @@ import (
 	"luoshu"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/correct"
+	"luoshu/kernel/identity"
 	"luoshu/kernel/intake"
 	"luoshu/kernel/ledger"
 )
@@ -104,6 +105,8 @@ type pass struct {
 	guard   *correct.Guard         // nil if nothing can be held
 	why     map[int64]map[int]correct.Why
 	held    []correct.Held
+	door    *identity.Door // nil if nobody looks at new rows
+	met     []met
 }
 
 // entity carries the rows of one entity through in one commit.
@@ -134,9 +137,10 @@ func (d *Desk) entity(ctx context.Context, j job, out *Report, p luoshu.Progress
 	if err := x.watch(ctx, &b); err != nil {
 		return err
 	}
+	x.greet()
 	b.Rows = func(yield func(ledger.Row) error) error {
 		var err error
-		sum, err = r.Rows(ctx, func(row intake.Row) error { return x.row(row, yield) })
+		sum, err = r.Rows(ctx, func(row intake.Row) error { return x.row(ctx, row, yield) })
 		if err == nil && sum.Blocked() {
 			return errBlocked
 		}
@@ -161,7 +165,7 @@ func (d *Desk) entity(ctx context.Context, j job, out *Report, p luoshu.Progress
 	if res.Seq != 0 {
 		out.Seq = res.Seq
 	}
-	return x.raise(ctx)
+	return errors.Join(x.introduce(ctx), x.raise(ctx))
 }
 
 func sortFaults(f []luoshu.Fault) {
@@ -169,7 +173,10 @@ func sortFaults(f []luoshu.Fault) {
 }
 
 // row passes a good row to the ledger and reports a bad one.
-func (x *pass) row(row intake.Row, yield func(ledger.Row) error) error {
+func (x *pass) row(ctx context.Context, row intake.Row, yield func(ledger.Row) error) error {
+	if err := x.look(ctx, &row); err != nil {
+		return err
+	}
 	if len(row.Faults) > 0 {
 		x.mu.Lock()
 		x.out.add(row.Faults...)

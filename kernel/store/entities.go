@@ -243,8 +243,8 @@ type index struct {
 
 // indexesOf lists the indexes of an entity's table: the natural key, unique over
 // current rows; the organisation and every reference that may not dangle; name
-// search; versions after the first, by record; closed versions, by closing
-// commit. Opened versions are found by the rid range of their commit.
+// search; fields that are found by an exact value; versions after the first, by
+// record; closed versions, by closing commit. Opened versions are found by the rid range of their commit.
 func indexesOf(e *catalog.Entity) []index {
 	var out []index
 	add := func(unique, suffix, cols, where string) {
@@ -279,6 +279,11 @@ func indexesOf(e *catalog.Entity) []index {
 	}
 	for _, s := range SearchColumns(e) {
 		add("", s, Col(s), "")
+	}
+	for _, f := range e.Fields {
+		if f.Find && !seen[f.Name] {
+			add("", f.Name, Col(f.Name), "_to IS NULL AND "+Col(f.Name)+" IS NOT NULL")
+		}
 	}
 	add("", "_rec", "_rec", "_rec <> _rid")
 	add("", "_to", "_to, _rid", "_to IS NOT NULL")
