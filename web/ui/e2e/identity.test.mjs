@@ -1,0 +1,116 @@
+// One person, one identity: a reviewer sees two records side by side, merges them,
+// and takes the merge back. The pairs were found by `luoshu duplicates` before.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { api, base, launch, narrow, open, overflow, settled, shot, signIn } from './browser.mjs'
+
+let browser
+before(async () => {
+  browser = await launch()
+})
+after(() => browser.close())
+
+test('a planner merges a pair and takes the merge back', async () => {
+  const { page, context, troubles } = await open(browser)
+  await signIn(page, 'planner')
+  await page.goto(base + '/work')
+  await settled(page)
+  const before = (await api(page, '/api/duplicates/count')).body.count
+  assert.ok(before > 0, 'pairs wait in the queue')
+  await page.locator('.hub a', { hasText: '疑似重复' }).click()
+  await page.locator('.dup-list li').first().waitFor()
+  await settled(page)
+  await shot(page, 'duplicates')
+  await page.locator('.dup-names').first().click()
+  await page.locator('.dup-table').waitFor()
+  await settled(page)
+  await shot(page, 'duplicate-pair')
+  const pair = (await api(page, '/api' + new URL(page.url()).pathname.replace('/work', ''))).body
+  const text = await page.locator('.dup-table').innerText()
+  assert.doesNotMatch(text, /\d{17}[\dX]/, 'no identity number is shown in clear')
+  await page.locator('#dup-note').fill('同一名学生')
+  await page.getByRole('button', { name: '是同一人，合并' }).click()
+  await page.locator('.ant-popconfirm-buttons .ant-btn-primary').click()
+  await page.getByText('已合并').first().waitFor()
+  const merged = (await api(page, `/api/duplicates/${pair.id}`)).body
+  assert.equal(merged.state, 'merged')
+  const lost = merged.survivor === pair.a ? pair.right : pair.left
+  assert.equal(merged[lost === pair.right ? 'right' : 'left'].gone, true)
+  assert.equal((await api(page, '/api/duplicates/count')).body.count, before - 1)
+  await shot(page, 'duplicate-merged')
+  await page.locator('#dup-note').fill('核对户口簿，是两个人')
+  await page.getByRole('button', { name: '撤回合并' }).click()
+  await page.getByText('两个人').first().waitFor()
+  const back = (await api(page, `/api/duplicates/${pair.id}`)).body
+  assert.equal(back.state, 'different')
+  assert.equal(back.left.gone || back.right.gone, false, 'both records are there again')
+  assert.deepEqual(troubles, [])
+  await context.close()
+})
+
+test('the queue and a pair fit a phone, in English', async () => {
+  const { page, context, troubles } = await open(browser, { viewport: narrow, lang: 'en' })
+  await signIn(page, 'planner')
+  await page.goto(base + '/work/duplicates')
+  await page.locator('.dup-list li').first().waitFor()
+  await settled(page)
+  assert.ok((await overflow(page)) <= 0, 'the queue is not wider than the phone')
+  await page.locator('.dup-names').first().click()
+  await page.locator('.dup-table').waitFor()
+  assert.ok((await overflow(page)) <= 0, 'the pair is not wider than the phone')
+  await shot(page, 'duplicate-pair-phone')
+  assert.deepEqual(troubles, [])
+  await context.close()
+})
+
+test('administrators: an account is opened, given a role, and signs in; nobody helps themselves', async () => {
+  const system = await open(browser)
+  await signIn(system.page, 'sysadmin')
+  await system.page.goto(base + '/admin/accounts')
+  const name = 'e2e' + Date.now()
+  await system.page.getByLabel('账号', { exact: true }).fill(name)
+  await system.page.getByLabel('姓名', { exact: true }).fill('新来的')
+  await system.page.getByRole('button', { name: '开立账号' }).click()
+  const once = await system.page.locator('.once-value').innerText()
+  const first = once.trim().split(/\s+/)[1]
+  assert.ok(first.length >= 10)
+  assert.equal((await api(system.page, '/api/records/student?limit=1')).status, 403, 'a system administrator reads no records')
+  assert.equal((await api(system.page, '/api/audit')).status, 403)
+  await system.context.close()
+
+  const security = await open(browser)
+  await signIn(security.page, 'secadmin')
+  const org = (await api(security.page, '/api/session')).body.user.org
+  const given = await security.page.evaluate(
+    async ([account, o]) => {
+      const csrf = (await (await fetch('/api/session')).json()).csrf
+      const post = async (who) =>
+        (
+          await fetch('/api/grants', {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json', 'X-Luoshu-CSRF': csrf },
+            body: JSON.stringify({ account: who, role: 'leader', org: o, from: '', to: '', reason: 'e2e' }),
+          })
+        ).status
+      return [await post(account), await post('secadmin')]
+    },
+    [name, org],
+  )
+  assert.deepEqual(given, [200, 403], 'to another, not to oneself')
+  await security.page.goto(base + '/admin/grants')
+  await security.page.getByText(name).first().waitFor()
+  await security.context.close()
+
+  const fresh = await open(browser)
+  await fresh.page.goto(base + '/')
+  await fresh.page.locator('input[name=name]').fill(name)
+  await fresh.page.locator('input[name=password]').fill(first)
+  await fresh.page.locator('button[type=submit]').click()
+  await fresh.page.locator('input[name=old]').fill(first)
+  await fresh.page.locator('input[name=new]').fill('Quite-new-2026')
+  await fresh.page.locator('input[name=again]').fill('Quite-new-2026')
+  await fresh.page.locator('.stack-form button[type=submit]').click()
+  await fresh.page.locator('.masthead').waitFor()
+  await shot(fresh.page, 'first-sign-in')
+  await fresh.context.close()
+})
