@@ -17,7 +17,7 @@ import (
 // closedValue is every value of a closed field of the town, closedText every name
 // of one too, as answers would write it.
 var (
-	closedValue = regexp.MustCompile(`99000\d{4}|88100\d{4}|77100\d{4}|verdict-text`)
+	closedValue = regexp.MustCompile(`\b(?:99000\d{4}|88100\d{4}|77100\d{4})\b|verdict-text`)
 	closedText  = regexp.MustCompile(closedValue.String() + `|"(mark|rank)"|"(name|field|id)":"verdict"|得分|分数|名次|评语`)
 )
 
