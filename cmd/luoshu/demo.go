@@ -196,9 +196,15 @@ func (c demoCmd) accounts(a *app, ct *city.City) error {
 		return err
 	}
 	root := ct.Catalog.City.Root
-	middle, leaf, beside := root, root, ""
+	middle, leaf, beside, largest := root, root, "", ""
 	if kids := tree.Children(root); len(kids) > 0 {
 		middle = kids[min(4, len(kids)-1)].Code
+		many := 0
+		for _, k := range kids {
+			if n := len(tree.Children(k.Code)); k.Code != middle && n > many {
+				largest, many = k.Code, n // more to look through than in the first
+			}
+		}
 		leaf = middle
 		if grand := tree.Children(middle); len(grand) > 0 {
 			leaf = grand[0].Code
@@ -233,6 +239,11 @@ func (c demoCmd) accounts(a *app, ct *city.City) error {
 		}
 		if role.ID == "clerk" && beside != "" {
 			if err := add("clerk2", role, beside); err != nil {
+				return err
+			}
+		}
+		if role.ID == "county" && largest != "" {
+			if err := add("county2", role, largest); err != nil {
 				return err
 			}
 		}

@@ -107,8 +107,7 @@ test('a round from its opening to its seal', async () => {
   await sure(clerk.page, /其余 .* 条全部确认/)
   await clerk.page.locator('.success', { hasText: /已答复/ }).waitFor()
   await clerk.page.getByRole('button', { name: '有问题的' }).click()
-  await settled(clerk.page)
-  assert.equal(await clerk.page.locator('.ver-table tbody tr').count(), 1)
+  await clerk.page.waitForFunction(() => document.querySelectorAll('.ver-table tbody tr').length === 1)
   await clerk.page.locator('.ver-table tbody a').first().click()
   await clerk.page.locator('.ver-trust').waitFor()
   assert.match(await clerk.page.locator('.ver-trust').innerText(), /有异议/)
@@ -151,7 +150,7 @@ test('a round from its opening to its seal', async () => {
 
 test('findings are worked off, wide and narrow', async () => {
   const { page, context, troubles } = await open(browser)
-  await signIn(page, 'county')
+  await signIn(page, 'county2')
   await page.goto(base + '/verify/findings')
   await settled(page)
   await shot(page, 'verify-findings')
