@@ -210,7 +210,7 @@ func (l *loader) read(f *folder, sum io.Writer) {
 }
 
 // charters are the files that kernel/charter reads, once the catalog is whole.
-var charters = []string{"sources.yaml", "setrules.yaml", "rounds.yaml", "identity.yaml", "movement.yaml"}
+var charters = []string{"sources.yaml", "setrules.yaml", "rounds.yaml", "identity.yaml", "movement.yaml", "cases.yaml"}
 
 // reader says how a file of a pack is read; nil for files that are not read.
 func (l *loader) reader(rel string) func(f *folder, p string, data []byte) {

@@ -212,7 +212,7 @@ func Actions() []string {
 	return []string{
 		"read", "export", "load", "commit", "undo", "seal", "explore", "behind", "plan",
 		"correct", "verify", "rounds", "duplicates", "movement", "yearend", "lifecycle", "reveal",
-		"accounts", "grants", "audit",
+		"case", "accounts", "grants", "audit",
 	}
 }
 

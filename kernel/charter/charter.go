@@ -1,6 +1,7 @@
 // Package charter reads what packs say about how data are looked after: the
 // sources of record and their stewards, the rules over sets, the rounds of
-// verification, who is the same person, and how persons move. Like the catalog it
+// verification, who is the same person, how persons move, and what kinds of cases
+// there are. Like the catalog it
 // is strict, reports every fault with file, line and column, and never changes.
 package charter
 
@@ -17,6 +18,7 @@ type Text = luoshu.Text
 type Charter struct {
 	Rounds     []*Round
 	SetRules   []*SetRule
+	Cases      []*CaseType
 	identities []*Identity
 	Sources    []*Source // who answers for what, in the order of the packs
 	Movement   *Movement // nil where no pack has a movement.yaml
@@ -71,5 +73,7 @@ func (l *loader) file(c catalog.Charter, o *yamltree.Object) {
 		l.roundFile(c, o)
 	case "setrules.yaml":
 		l.setRuleFile(c, o)
+	case "cases.yaml":
+		l.caseFile(c, o)
 	}
 }
