@@ -13,6 +13,7 @@ import (
 	"luoshu/kernel/packtest"
 	"luoshu/kernel/store"
 	"luoshu/kernel/verify/finding"
+	"luoshu/kernel/workday"
 )
 
 type packCmd struct {
@@ -123,6 +124,8 @@ func (c packCheckCmd) Run(a *app) error {
 // tables that the catalog asks for.
 func checkCharter(a *app, cat *catalog.Catalog) ([]catalog.Fault, error) {
 	ch, faults := charter.Load(cat)
+	_, more := workday.Load(cat)
+	faults = append(faults, more...)
 	if len(faults) > 0 || len(ch.SetRules) == 0 {
 		return faults, nil
 	}

@@ -31,7 +31,7 @@ type Catalog struct {
 	Plans      []*Plan
 	Roles      []*Role
 	Rosters    []*Roster
-	Charters   []Charter // files about trust, for kernel/charter
+	Charters   []Charter // files that other rooms read
 	Boundaries []byte    // GeoJSON of the city's areas, nil if no pack has one
 
 	entities   map[string]*Entity
@@ -42,8 +42,9 @@ type Catalog struct {
 	roles      map[string]*Role
 }
 
-// Charter is a pack file that says how the city's data are looked after: who is
-// the source, when is verified, who is the same person. kernel/charter reads it.
+// Charter is a pack file that another room reads by its name: how the city's data
+// are looked after (kernel/charter), which days are worked (kernel/workday), what
+// is owed (kernel/duty).
 type Charter struct {
 	Pack, Name, File string
 	Data             []byte

@@ -209,8 +209,12 @@ func (l *loader) read(f *folder, sum io.Writer) {
 	}
 }
 
-// charters are the files that kernel/charter reads, once the catalog is whole.
-var charters = []string{"sources.yaml", "setrules.yaml", "rounds.yaml", "identity.yaml", "movement.yaml", "cases.yaml"}
+// charters are the files that other rooms read, once the catalog is whole:
+// kernel/charter the first six, kernel/workday the calendar, kernel/duty the duties.
+var charters = []string{
+	"sources.yaml", "setrules.yaml", "rounds.yaml", "identity.yaml", "movement.yaml", "cases.yaml",
+	"calendar.yaml", "duties.yaml",
+}
 
 // reader says how a file of a pack is read; nil for files that are not read.
 func (l *loader) reader(rel string) func(f *folder, p string, data []byte) {

@@ -43,12 +43,16 @@ func Load(cat *catalog.Catalog) (*Charter, []yamltree.Fault) {
 	var faults yamltree.Faults
 	l := &loader{Charter: &Charter{cat: cat, sources: map[string]*Source{}}, faults: &faults}
 	for _, c := range cat.Charters {
+		read := l.file(c.Name)
+		if read == nil {
+			continue
+		}
 		v := yamltree.Parse(&faults, c.File, c.Data)
 		if !v.Given() {
 			continue
 		}
 		o := v.Object()
-		l.file(c, o)
+		read(c, o)
 		o.Done()
 		l.later = append(l.later, func() { l.closed(v) })
 	}
@@ -60,20 +64,21 @@ func Load(cat *catalog.Catalog) (*Charter, []yamltree.Fault) {
 	return l.Charter, faults.Sorted()
 }
 
-// file reads one file by its name.
-func (l *loader) file(c catalog.Charter, o *yamltree.Object) {
-	switch c.Name {
+// file returns the reader of a file by its name, nil for one that another room reads.
+func (l *loader) file(name string) func(catalog.Charter, *yamltree.Object) {
+	switch name {
 	case "movement.yaml":
-		l.movement(o)
+		return func(_ catalog.Charter, o *yamltree.Object) { l.movement(o) }
 	case "identity.yaml":
-		l.identity(c, o)
+		return l.identity
 	case "sources.yaml":
-		l.sourceFile(c, o)
+		return l.sourceFile
 	case "rounds.yaml":
-		l.roundFile(c, o)
+		return l.roundFile
 	case "setrules.yaml":
-		l.setRuleFile(c, o)
+		return l.setRuleFile
 	case "cases.yaml":
-		l.caseFile(c, o)
+		return l.caseFile
 	}
+	return nil
 }

@@ -36,6 +36,7 @@ import (
 	"luoshu/kernel/vault"
 	"luoshu/kernel/verify"
 	"luoshu/kernel/verify/finding"
+	"luoshu/kernel/workday"
 )
 
 // Config is city.yaml. Every key but packs is optional.
@@ -67,6 +68,7 @@ type City struct {
 	Config  Config
 	Catalog *catalog.Catalog
 	Charter *charter.Charter
+	Days    *workday.Calendar
 	Records *records.Reader
 	DB      *store.DB
 	Ledger  *ledger.Ledger
@@ -211,7 +213,8 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 		return nil, err
 	}
 	ch, faults := charter.Load(cat)
-	if len(faults) > 0 {
+	days, more := workday.Load(cat)
+	if faults = append(faults, more...); len(faults) > 0 {
 		return nil, packFaults(faults)
 	}
 	if c.Notice.ZH != "" {
@@ -230,7 +233,7 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 	if err != nil {
 		return nil, err
 	}
-	city := &City{Dir: dir, Config: c, Catalog: cat, Charter: ch, DB: db}
+	city := &City{Dir: dir, Config: c, Catalog: cat, Charter: ch, Days: days, DB: db}
 	if err := city.wire(ctx, now); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
