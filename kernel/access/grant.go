@@ -345,3 +345,12 @@ func (a *Access) Delegate(ctx context.Context, s *Session, to string, until int6
 func (a *Access) Delegations(ctx context.Context, account string) ([]Grant, error) {
 	return a.grants(ctx, `WHERE g.delegate_of IN (SELECT o.id FROM role_grant o WHERE o.account = ?) ORDER BY g.given_at DESC, g.id`, account)
 }
+
+// Held reports whether an account that is open holds a role at an organisation.
+func (a *Access) Held(ctx context.Context, org, role string) (bool, error) {
+	var n int64
+	err := a.db.QueryRow(ctx, `SELECT count(*) FROM role_grant g JOIN account x ON x.name = g.account
+		WHERE g.org = ? AND g.role = ? AND g.ended_at = 0 AND g.from_day <= ? AND (g.to_day = 0 OR g.to_day >= ?) AND x.disabled = 0`,
+		org, role, dayOf(a.now()), dayOf(a.now())).Scan(&n)
+	return n > 0, err
+}

@@ -69,6 +69,9 @@ func (a *Access) Writer(ctx context.Context, actor luoshu.Actor, entity string) 
 	if e == nil {
 		return nil, luoshu.Errorf(luoshu.NotFound, "没有这类数据：%s", "no such entity: %s", entity)
 	}
+	if e.Register {
+		return nil, luoshu.Errorf(luoshu.Denied, "“%s”是案卷登记簿，只由案卷的办理写入；请到“办理”里立卷或办理", "“%s” is a register of cases and written by their steps alone; open a case or act in one", e.Title)
+	}
 	s, err := a.Scope(ctx, actor)
 	if err != nil {
 		return nil, err

@@ -152,16 +152,17 @@ type Entity struct {
 	Search []string // fields found by name, pinyin and folded characters (text)
 	// Org leads from a row to the organisation that holds it: a field, or
 	// "ref_field.field" over one reference. Empty: reference data all may read.
-	Org     string
-	Node    *Node  // set when the entity's records are organisations
-	Valid   *Valid // between which dates a record holds, nil if it has none
-	Year    string // field with the school year, "" if none
-	Months  int    // a record is stale this many months after it was last verified; 0 = never
-	Writers []string
-	Fields  []*Field
-	Dir     string // folder of the pack
-	File    string
-	Line    int
+	Org    string
+	Node   *Node  // set when the entity's records are organisations
+	Valid  *Valid // between which dates a record holds, nil if it has none
+	Year   string // field with the school year, "" if none
+	Months int    // a record is stale this many months after it was last verified; 0 = never
+	// Register says that the records are cases: written by their steps alone.
+	Register bool
+	Fields   []*Field
+	Dir      string // folder of the pack
+	File     string
+	Line     int
 
 	fields map[string]*Field
 }

@@ -35,6 +35,7 @@ func (l *loader) entity(f *folder, o *yamltree.Object) {
 	e.Key, e.Label, e.Search = o.Must("key").Strs(), o.Must("label").Str(), o.Get("search").Strs()
 	e.Org, e.Year = o.Get("org").Str(), o.Get("year").Str()
 	e.Months = int(o.Get("months").Whole(0, 1200))
+	e.Register = o.Get("register").Bool()
 	if n := o.Get("node"); n.Given() {
 		no := n.Object()
 		e.Node = &Node{

@@ -158,12 +158,6 @@ func (c *Charter) Case(id string) *CaseType {
 	return nil
 }
 
-// Kept reports whether an entity is the register of a case type: it is written by
-// cases alone.
-func (c *Charter) Kept(entity string) bool {
-	return slices.ContainsFunc(c.Cases, func(t *CaseType) bool { return t.Entity != nil && t.Entity.Name == entity })
-}
-
 // Find returns a state, nil if the type has none of that id.
 func (t *CaseType) Find(state string) *CaseState {
 	for _, s := range t.States {

@@ -139,7 +139,7 @@ func (l *loader) effectWrite(t *CaseType, e *Effect, x yamltree.Item) {
 		if e.Entity == nil {
 			return
 		}
-		if l.Kept(e.Entity.Name) {
+		if e.Entity.Register {
 			at.Fault("%s 是案卷的登记簿，只能由案卷写入", "%s is the register of a case type and is written by its cases alone", e.Entity.Name)
 		}
 		l.fits(e.Entity, e.Set, set)
@@ -227,6 +227,9 @@ func (l *loader) register(t *CaseType, o *yamltree.Object) {
 	}
 	if f := e.Field(e.Org); f == nil || f.Type != catalog.TypeRef {
 		at.Fault("登记簿 %s 应有指明单位的引用字段（org）", "the register %s must have a reference that names the organisation concerned (org)", e.Name)
+	}
+	if !e.Register {
+		at.Fault("实体 %s 没有写 register: true", "the entity %s does not say register: true", e.Name)
 	}
 	for _, other := range l.Cases {
 		if other != t && other.Entity == e {

@@ -15,6 +15,7 @@ import (
 	"luoshu/kernel/access"
 	"luoshu/kernel/correct"
 	"luoshu/kernel/load"
+	"luoshu/kernel/paper"
 	"luoshu/kernel/reseal"
 	"luoshu/kernel/vault"
 )
@@ -453,7 +454,7 @@ func TestSweep(t *testing.T) {
 func TestPapers(t *testing.T) {
 	w := newWorld(t, dbs.SQLite(t))
 	for name, b := range map[string]string{
-		"a.pdf": "MZ\x90\x00", "b.html": "<script>", "c.zip": "PK\x03\x04junk", "d.png": "GIF89a", "e": "", "f.pdf": "%PDF-" + strings.Repeat("x", correct.MaxPaper),
+		"a.pdf": "MZ\x90\x00", "b.html": "<script>", "c.zip": "PK\x03\x04junk", "d.png": "GIF89a", "e": "", "f.pdf": "%PDF-" + strings.Repeat("x", paper.Max),
 	} {
 		if _, err := w.TakePaper(ctx, clerk, name, strings.NewReader(b)); kind(err) != luoshu.Invalid {
 			t.Errorf("%s: %v", name, err)

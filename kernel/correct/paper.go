@@ -1,7 +1,6 @@
 package correct
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"crypto/rand"
@@ -9,20 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"strings"
 	"time"
-	"unicode"
 
 	"luoshu"
+	"luoshu/kernel/paper"
 	"luoshu/kernel/store"
 )
 
-// MaxPaper is the largest piece of evidence taken, in bytes.
-const MaxPaper = 10 << 20
-
-// Paper is a file handed in as evidence. Kind is pdf, png, jpg or xlsx, told by
-// the content.
+// Paper is a file handed in as evidence. Kind is one of kernel/paper's, told
+// by the content.
 type Paper struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
@@ -37,24 +32,15 @@ func (c *Correct) TakePaper(ctx context.Context, by luoshu.Actor, name string, r
 	if c.files == nil {
 		return Paper{}, luoshu.Errorf(luoshu.Unavailable, "现在不能接收附件", "no papers can be taken now")
 	}
-	b, err := io.ReadAll(io.LimitReader(r, MaxPaper+1))
-	if err != nil {
-		return Paper{}, fmt.Errorf("take paper: %w", err)
-	}
-	if len(b) > MaxPaper {
-		return Paper{}, &luoshu.Error{Kind: luoshu.Invalid, Field: "file", Msg: luoshu.Text{ZH: "附件请不超过 10 MB", EN: "keep the paper under 10 MB"}}
-	}
-	kind := kindOf(b)
-	if kind == "" {
-		return Paper{}, &luoshu.Error{Kind: luoshu.Invalid, Field: "file", Msg: luoshu.Text{
-			ZH: "附件只收 PDF、PNG、JPG 和不含宏的 XLSX（按文件内容判断）", EN: "papers are PDF, PNG, JPG or XLSX without macros, judged by their content",
-		}}
-	}
-	src, err := c.files.Keep(ctx, bytes.NewReader(b), paperName(name, kind))
+	b, kind, err := paper.Read(r)
 	if err != nil {
 		return Paper{}, err
 	}
-	p := Paper{ID: strings.ToLower(rand.Text()), Name: paperName(name, kind), Kind: kind, Size: int64(len(b)), sha: src.SHA256}
+	src, err := c.files.Keep(ctx, bytes.NewReader(b), paper.Name(name, kind))
+	if err != nil {
+		return Paper{}, err
+	}
+	p := Paper{ID: strings.ToLower(rand.Text()), Name: paper.Name(name, kind), Kind: kind, Size: int64(len(b)), sha: src.SHA256}
 	_, err = c.db.Exec(ctx, `INSERT INTO correction_paper (id, correction, sha256, name, kind, size, actor, at) VALUES (?, 0, ?, ?, ?, ?, ?, ?)`,
 		p.ID, p.sha, p.Name, p.Kind, p.Size, by.Name, c.now().UTC().Format(time.RFC3339))
 	if err != nil {
@@ -119,59 +105,4 @@ func (c *Correct) OpenPaper(ctx context.Context, request int64, id string) (Pape
 		}
 	}
 	return Paper{}, nil, luoshu.Errorf(luoshu.NotFound, "没有这份附件", "there is no such paper")
-}
-
-// kindOf tells what a file is by its content, "" if it is nothing that is taken.
-func kindOf(b []byte) string {
-	switch {
-	case bytes.HasPrefix(b, []byte("%PDF-")):
-		return "pdf"
-	case bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n")):
-		return "png"
-	case bytes.HasPrefix(b, []byte{0xff, 0xd8, 0xff}):
-		return "jpg"
-	case bytes.HasPrefix(b, []byte("PK\x03\x04")):
-		return kindOfZip(b)
-	}
-	return ""
-}
-
-// kindOfZip takes workbooks without macros and embedded objects only.
-func kindOfZip(b []byte) string {
-	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
-	if err != nil {
-		return ""
-	}
-	book := false
-	for _, f := range z.File {
-		name := strings.ToLower(f.Name)
-		if strings.HasSuffix(name, ".bin") && !strings.HasPrefix(name, "xl/printersettings/") || strings.HasPrefix(name, "xl/embeddings/") || strings.HasPrefix(name, "xl/activex/") {
-			return ""
-		}
-		book = book || name == "xl/workbook.xml"
-	}
-	if !book {
-		return ""
-	}
-	return "xlsx"
-}
-
-// paperName is the name a paper is given back under: its own, without what could
-// mislead, and with the ending of what it is.
-func paperName(name, kind string) string {
-	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	name = strings.TrimSuffix(name, path.Ext(name))
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || strings.ContainsRune(`<>:"/|?*`, r) {
-			return -1
-		}
-		return r
-	}, name)
-	if r := []rune(name); len(r) > 80 {
-		name = string(r[:80])
-	}
-	if name = strings.Trim(name, ". "); name == "" {
-		name = "paper"
-	}
-	return name + "." + kind
 }

@@ -159,6 +159,9 @@ func changeable(e *catalog.Entity, name string) error {
 	if f == nil || f.Sensitivity >= catalog.Closed {
 		return &luoshu.Error{Kind: luoshu.Invalid, Field: name, Msg: luoshu.Text{ZH: "没有这个字段", EN: "there is no such field"}}
 	}
+	if e.Register {
+		return &luoshu.Error{Kind: luoshu.Denied, Field: name, Msg: luoshu.Text{ZH: "“" + e.Title.ZH + "”只由案卷的办理写入", EN: "“" + e.Title.EN + "” is written by the steps of its cases alone"}}
+	}
 	if slices.Contains(e.Key, name) {
 		return &luoshu.Error{Kind: luoshu.Invalid, Field: name, Msg: luoshu.Text{
 			ZH: "“" + f.Title.ZH + "”用来识别记录，不能在此更正", EN: "“" + f.Title.EN + "” tells the record apart and cannot be corrected here",

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -290,7 +291,12 @@ func (e *Engine) makeCubes(ctx context.Context, prog *program, seal ledger.Seal,
 			b := s.builder()
 			c = &cube.Cube{}
 			if s.grain.Cal == nil || len(years) > 0 {
-				if err := sc.scan(ctx, s, b); err != nil {
+				err := sc.scan(ctx, s, b)
+				if err != nil && strings.Contains(err.Error(), "Out of Memory Error") {
+					b = s.builder()
+					err = (&storeScanner{db: e.db, prog: prog, seq: seal.Seq, years: years, fresh: fresh}).scan(ctx, s, b)
+				}
+				if err != nil {
 					return fmt.Errorf("scan grain %s: %w", s.grain.ID, err)
 				}
 			}

@@ -61,7 +61,7 @@ func times(scale int64) string {
 func (s *side) symbols() string {
 	var conds []string
 	for _, w := range s.wheres {
-		for _, part := range conjuncts(w) {
+		for _, part := range notation.Conjuncts(w) {
 			if x := notation.Mathematical(part); !slices.Contains(conds, x) {
 				conds = append(conds, x)
 			}

@@ -8,6 +8,7 @@ import (
 	"luoshu"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/cube"
+	"luoshu/kernel/indicator/notation"
 	"luoshu/kernel/rule"
 )
 
@@ -216,7 +217,7 @@ func (p *program) side(m *catalog.Measure, wheres []string, base bool) (*side, e
 
 // parts compiles a condition, taken apart at its outermost && where possible.
 func (s *scan) parts(w string) ([]string, []*rule.Expr, error) {
-	parts := conjuncts(w)
+	parts := notation.Conjuncts(w)
 	var out []*rule.Expr
 	for _, part := range parts {
 		x, err := s.compile(part)
@@ -391,36 +392,4 @@ func (p *program) integer(id string, year int, where map[string]string) (luoshu.
 		return luoshu.Value{}, false
 	}
 	return luoshu.IntValue(v.Num), true
-}
-
-// conjuncts splits an expression at its outermost &&. An expression with || or
-// ?: at the outermost level is one piece.
-func conjuncts(expr string) []string {
-	var parts []string
-	depth, start := 0, 0
-	for i := 0; i < len(expr); i++ {
-		switch c := expr[i]; c {
-		case '(', '[', '{':
-			depth++
-		case ')', ']', '}':
-			depth--
-		case '\'', '"':
-			for i++; i < len(expr) && expr[i] != c; i++ {
-				if expr[i] == '\\' {
-					i++
-				}
-			}
-		case '|', '?':
-			if depth == 0 {
-				return []string{strings.TrimSpace(expr)}
-			}
-		case '&':
-			if depth == 0 && i+1 < len(expr) && expr[i+1] == '&' {
-				parts = append(parts, strings.TrimSpace(expr[start:i]))
-				i++
-				start = i + 1
-			}
-		}
-	}
-	return append(parts, strings.TrimSpace(expr[start:]))
 }

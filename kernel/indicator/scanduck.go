@@ -37,11 +37,12 @@ type duck struct {
 	fresh func(*catalog.Entity) int64
 }
 
-// duckMemory bounds what DuckDB may hold; past it, it spills to the data folder.
-const duckMemory = "600MB"
+// duckMemory bounds what DuckDB may hold. It may not spill: this build of it can
+// write temporary files in clear only. A grain that needs more is read from the
+// store, slower and with the same digits.
+var duckMemory = "800MB"
 
 func newDuck(e *Engine, dir string, prog *program, m *parquet.Manifest, seq int64, years []int, fresh func(*catalog.Entity) int64) (scanner, error) {
-	tmp := filepath.Join(e.dir, "tmp")
 	connector, err := duckdb.NewConnector("", nil)
 	if err != nil {
 		return nil, fmt.Errorf("open DuckDB: %w", err)
@@ -53,7 +54,7 @@ func newDuck(e *Engine, dir string, prog *program, m *parquet.Manifest, seq int6
 	}
 	setup := []string{
 		"SET memory_limit = '" + duckMemory + "'", "SET threads = 2", "SET preserve_insertion_order = false",
-		"SET temp_directory = " + notation.Literal(tmp), "SET temp_file_encryption = true", "SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
+		"SET temp_directory = ''", "SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
 	}
 	uses := map[string]map[string]bool{}
 	for _, s := range prog.scans {
@@ -84,8 +85,8 @@ func newDuck(e *Engine, dir string, prog *program, m *parquet.Manifest, seq int6
 	return d, nil
 }
 
-// openedTable writes the table of an entity's opened columns. It lies in memory;
-// what DuckDB spills of it is encrypted.
+// openedTable writes the table of an entity's opened columns. It lies in memory
+// and is never spilt.
 func openedTable(e *catalog.Entity, fields []string) string {
 	cols := []string{"_orec BIGINT"}
 	for _, f := range fields {
@@ -153,8 +154,42 @@ func (d *duck) scan(ctx context.Context, s *scan, b *cube.Builder) error {
 	}
 	out := filepath.Join(d.dir, ".scan-"+s.grain.ID+".parquet")
 	defer os.Remove(out)
-	if _, err := d.conn.ExecContext(ctx, "COPY ("+q+") TO "+notation.Literal(out)+" (FORMAT parquet, COMPRESSION snappy)"); err != nil {
+	years, err := d.apart(ctx, s)
+	if err != nil {
 		return err
 	}
-	return parquet.ReadScan(ctx, out, b)
+	for _, y := range years {
+		one := strings.Replace(q, "WHERE "+anyYear, "WHERE "+y, 1)
+		if _, err := d.conn.ExecContext(ctx, "COPY ("+one+") TO "+notation.Literal(out)+" (FORMAT parquet, COMPRESSION snappy)"); err != nil {
+			return err
+		}
+		if err := parquet.ReadScan(ctx, out, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// apart are conditions on y by which a grain is scanned in parts: a year at a time
+// holds that much less at once, and no group spans two years.
+func (d *duck) apart(ctx context.Context, s *scan) ([]string, error) {
+	var out []string
+	if s.grain.Cal != nil {
+		for _, y := range d.years {
+			out = append(out, fmt.Sprintf("y = %d", y))
+		}
+		return out, nil
+	}
+	if s.fact.Year == "" || s.grain.Year != s.fact.Year {
+		return []string{anyYear}, nil
+	}
+	var list []any
+	q := fmt.Sprintf("SELECT COALESCE(list_sort(list(DISTINCT %[1]s)), []) FROM %[2]s WHERE %[1]s IS NOT NULL", store.Col(s.fact.Year), store.Table(s.fact.Name))
+	if err := d.conn.QueryRowContext(ctx, q).Scan(&list); err != nil {
+		return nil, err
+	}
+	for _, y := range list {
+		out = append(out, fmt.Sprintf("y = %v", y))
+	}
+	return out, nil
 }

@@ -376,6 +376,9 @@ func (t *text) flat() (*flat, error) {
 	return out, t.err
 }
 
+// anyYear stands once in a statement: a scan in parts narrows it.
+const anyYear = "y IS NOT NULL"
+
 // query writes the one statement that scans the grain: year, dimensions, columns.
 func (t *text) query() (string, error) {
 	f, err := t.flat()
@@ -397,7 +400,7 @@ func (t *text) query() (string, error) {
 		outer = append(outer, fmt.Sprintf("g.c%d", i))
 		inner = append(inner, fmt.Sprintf("%s AS c%d", c.aggregate(), i))
 	}
-	q := fmt.Sprintf("SELECT %s\nFROM (SELECT %s\nFROM (%s) AS q\nWHERE y IS NOT NULL\nGROUP BY %s) AS g%s",
+	q := fmt.Sprintf("SELECT %s\nFROM (SELECT %s\nFROM (%s) AS q\nWHERE "+anyYear+"\nGROUP BY %s) AS g%s",
 		strings.Join(outer, ", "), strings.Join(inner, ", "), f.sql, strings.Join(group, ", "), from)
 	return q, t.err
 }

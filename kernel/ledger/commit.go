@@ -154,7 +154,10 @@ func (w *commit) run() error {
 		w.info.Seq = 0
 		return nil
 	}
-	return w.end()
+	if err := w.end(); err != nil || w.b.Also == nil {
+		return err
+	}
+	return w.b.Also(w.tx, w.result())
 }
 
 // begin opens the header and decides how rows will be looked up.

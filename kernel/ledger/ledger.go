@@ -100,6 +100,10 @@ type Batch struct {
 	// record with the new one. Unalias ends those of the given old keys.
 	Aliases []Alias
 	Unalias []string
+	// Also, if set, runs inside the transaction once the batch is written, for
+	// what must stand or fall with it in the kernel's own tables. It does not run
+	// in a dry run, nor again when the batch was committed before.
+	Also func(tx *store.Tx, r Result) error
 }
 
 // Alias is a former key and the one that has taken its place.

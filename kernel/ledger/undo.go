@@ -70,6 +70,9 @@ func (l *Ledger) undo(ctx context.Context, tx *store.Tx, actor luoshu.Actor, seq
 		return Result{}, luoshu.Errorf(luoshu.Conflict, "数据类型 %s 已不在业务包中，不能撤销",
 			"the entity %s is no longer in any pack, so this cannot be undone", c.Entity)
 	}
+	if e.Register {
+		return Result{}, luoshu.Errorf(luoshu.Denied, "案卷的步骤不能撤销，只能由下一步改变", "a step of a case cannot be undone; only a further step changes it")
+	}
 	u := &undo{ctx: ctx, tx: tx, e: e, of: c, form: l.db.Form(e.Name)}
 	return u.run(l, actor, reason)
 }

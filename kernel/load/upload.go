@@ -101,11 +101,22 @@ func (d *Desk) writer() Writer {
 	return d.who
 }
 
+// open refuses files for what is written by cases alone.
+func (d *Desk) open(entity string) error {
+	if e := d.cat.Entity(entity); e != nil && e.Register {
+		return luoshu.Errorf(luoshu.Denied, "“%s”是案卷登记簿，只由案卷的办理写入，不能用文件导入", "“%s” is a register of cases: their steps write it, no file can", e.Title)
+	}
+	return nil
+}
+
 // Stage keeps a file and begins to look at what it would change; it returns when
 // the file is on disk. Nothing is written to the records.
 func (d *Desk) Stage(ctx context.Context, s Submission) (string, error) {
 	if s.Entity != OneRoster && d.cat.Entity(s.Entity) == nil {
 		return "", luoshu.Errorf(luoshu.NotFound, "没有名为 %s 的登记表", "there is no register named %s", s.Entity)
+	}
+	if err := d.open(s.Entity); err != nil {
+		return "", err
 	}
 	if d.writer() == nil {
 		return "", luoshu.Errorf(luoshu.Unavailable, "尚未准备好接收文件，请稍后再试", "the desk is not open yet; try again in a moment")

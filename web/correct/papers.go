@@ -7,12 +7,13 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/correct"
+	"luoshu/kernel/paper"
 	"luoshu/web/kit"
 )
 
 // paperCreate takes a piece of evidence: a multipart form with one file.
 func (a *area) paperCreate(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, correct.MaxPaper+64<<10)
+	r.Body = http.MaxBytesReader(w, r.Body, paper.Max+64<<10)
 	bad := func(err error) error {
 		var big *http.MaxBytesError
 		if errors.As(err, &big) {
@@ -41,9 +42,6 @@ func (a *area) paperCreate(w http.ResponseWriter, r *http.Request) error {
 	}
 }
 
-// types are the media types of papers.
-var types = map[string]string{"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "xlsx": kit.TypeXLSX}
-
 // paperRead gives a piece of evidence back, as a download only: nothing in it is
 // shown or run under this address.
 func (a *area) paperRead(w http.ResponseWriter, r *http.Request) error {
@@ -66,7 +64,7 @@ func (a *area) paperRead(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("X-Content-Type-Options", "nosniff")
-	return kit.WriteFile(w, p.Name, types[p.Kind], func(out io.Writer) error {
+	return kit.WriteFile(w, p.Name, paper.Types[p.Kind], func(out io.Writer) error {
 		_, err := io.Copy(out, file)
 		return err
 	})

@@ -1,0 +1,195 @@
+package flow
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"luoshu"
+	"luoshu/kernel/catalog"
+	"luoshu/kernel/charter"
+)
+
+// Permit is a consent as anybody may check it.
+type Permit struct {
+	Code    string `json:"code"`
+	Title   string `json:"title"`
+	Issuer  string `json:"issuer"`
+	Org     string `json:"org"`
+	From    int64  `json:"from"`
+	To      int64  `json:"to"`
+	Revoked int64  `json:"revoked"`
+	Case    string `json:"case"`
+	Holds   bool   `json:"holds"` // today
+
+	over bool
+}
+
+// PermitByCode finds a consent by its code, however it is spelt; NotFound if there
+// is none.
+func (f *Flow) PermitByCode(ctx context.Context, text string) (*Permit, error) {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z':
+			return r - 'a' + 'A'
+		case r >= 'A' && r <= 'Z', r >= '2' && r <= '9':
+			return r
+		}
+		return -1
+	}, text)
+	p := &Permit{}
+	if len(text) == 8 {
+		var over int64
+		err := f.DB.QueryRow(ctx, `SELECT p.code, p.title, p.issuer, p.org, p.from_day, p.to_day, p.over_cap, p.revoked, c.no FROM permit p JOIN flow_case c ON c.id = p.case_id WHERE p.code = ?`,
+			text[:4]+"-"+text[4:]).Scan(&p.Code, &p.Title, &p.Issuer, &p.Org, &p.From, &p.To, &over, &p.Revoked, &p.Case)
+		if err == nil {
+			today := f.Today()
+			p.over, p.Holds = over == 1, p.Revoked == 0 && p.From <= today && today <= p.To
+			return p, nil
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return nil, fmt.Errorf("read a consent: %w", err)
+		}
+	}
+	return nil, luoshu.Errorf(luoshu.NotFound, "没有这个同意码", "there is no such consent code")
+}
+
+// burden refuses what reaches organisations without a consent that covers them, or
+// beyond what a year may bring them.
+func (w *work) burden(ch *change, t *charter.CaseType, units []string, field *catalog.Field) error {
+	over := false
+	if field != nil {
+		p, err := w.covers(ch.values[field.Index].S, units)
+		if err != nil {
+			return err
+		}
+		over = p.over
+	}
+	return w.cap(t, units, over)
+}
+
+// within checks what a campaign sends: the consent is that of the step, which its
+// case holds in the field that the parts' type or the step names.
+func (w *work) within(ch *change, t *charter.CaseType, units []string) error {
+	if t.Burden == "" {
+		return nil
+	}
+	field := reaching(ch.c.Type)
+	if field == nil {
+		return luoshu.Errorf(luoshu.Denied, "面向学校的任务须先征得教育行政部门同意", "what is sent to schools needs the consent of the education authority first")
+	}
+	return w.burden(ch, t, units, field)
+}
+
+// reaching is the field of a type that holds a consent code.
+func reaching(t *charter.CaseType) *catalog.Field {
+	if t.Opens != nil && t.Opens.Reaches != nil {
+		return t.Opens.Reaches
+	}
+	for _, s := range t.States {
+		for _, a := range s.Actions {
+			if a.Reaches != nil {
+				return a.Reaches
+			}
+		}
+	}
+	return nil
+}
+
+// covers checks a code for today and for every organisation reached.
+func (w *work) covers(text string, units []string) (*Permit, error) {
+	how := luoshu.Text{ZH: "请先向教育行政部门申请同意码（进校园活动申请）", EN: "apply to the education authority for a consent code first"}
+	if text == "" {
+		return nil, &luoshu.Error{Kind: luoshu.Denied, Msg: luoshu.Text{ZH: "没有同意码，不能面向学校：" + how.ZH, EN: "without a consent code this cannot reach schools: " + how.EN}}
+	}
+	p, err := w.f.PermitByCode(w.ctx, text)
+	if err != nil {
+		return nil, luoshu.Errorf(luoshu.Denied, "同意码无效：%[1]s", "the consent code is not valid: %[1]s", how)
+	}
+	if !p.Holds {
+		return nil, luoshu.Errorf(luoshu.Denied, "同意码不在有效期内或已撤销", "the consent code does not hold today or was revoked")
+	}
+	for _, u := range units {
+		if !w.tree.Within(p.Org, u) {
+			return nil, luoshu.Errorf(luoshu.Denied, "同意码不包括单位 %s", "the consent code does not cover the organisation %s", u)
+		}
+	}
+	return p, nil
+}
+
+// cap refuses what would burden an organisation beyond the parameter's number a
+// calendar year, unless the consent says that it may.
+func (w *work) cap(t *charter.CaseType, units []string, over bool) error {
+	if t.Burden == "" || t.Cap == "" || over {
+		return nil
+	}
+	most, err := w.f.parameter(t.Cap, w.day)
+	if err != nil {
+		return err
+	}
+	full, first := 0, ""
+	for _, u := range units {
+		n, err := w.f.counted(w.ctx, u, t.Burden, w.day/10000)
+		if err != nil {
+			return err
+		}
+		if n >= most {
+			if full++; first == "" {
+				first = u
+			}
+		}
+	}
+	if full > 0 {
+		return luoshu.Errorf(luoshu.Denied, "有 %[1]d 个单位（如 %[2]s）本年已达上限 %[3]d 次；确需增加的，同意书要写明可以超过上限",
+			"%[1]d organisations (%[2]s among them) have reached the most for this year, %[3]d; if it must be, the consent has to say that it may exceed it", full, first, most)
+	}
+	return nil
+}
+
+func (f *Flow) counted(ctx context.Context, unit, counts string, year int64) (int64, error) {
+	var n int64
+	err := f.DB.QueryRow(ctx, `SELECT count(*) FROM flow_case WHERE unit = ? AND counts = ? AND opened BETWEEN ? AND ?`, unit, counts, year*10000, year*10000+1231).Scan(&n)
+	return n, err
+}
+
+// Burden is how often an organisation was asked or visited in a calendar year.
+type Burden struct {
+	Kind string `json:"kind"` // visit, task
+	Year int64  `json:"year"`
+	N    int64  `json:"n"`
+	Last int64  `json:"last"` // the year before
+	Cap  int64  `json:"cap"`  // 0 for none
+}
+
+// Burdens counts what reached an organisation within the actor's scope.
+func (f *Flow) Burdens(ctx context.Context, actor luoshu.Actor, org string) ([]Burden, error) {
+	scope, err := f.Access.Scope(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	if !scope.Has(org) {
+		return nil, luoshu.Errorf(luoshu.NotFound, "没有这个单位", "there is no such organisation")
+	}
+	year := f.Today() / 10000
+	var out []Burden
+	for _, kind := range []string{"visit", "task"} {
+		b := Burden{Kind: kind, Year: year}
+		if b.N, err = f.counted(ctx, org, kind, year); err != nil {
+			return nil, err
+		}
+		if b.Last, err = f.counted(ctx, org, kind, year-1); err != nil {
+			return nil, err
+		}
+		for _, t := range f.Charter.Cases {
+			if t.Burden == kind && t.Cap != "" {
+				if b.Cap, err = f.parameter(t.Cap, f.Today()); err != nil {
+					return nil, err
+				}
+			}
+		}
+		out = append(out, b)
+	}
+	return out, nil
+}
