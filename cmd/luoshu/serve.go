@@ -19,6 +19,7 @@ import (
 	"luoshu/web/account"
 	"luoshu/web/audit"
 	"luoshu/web/correct"
+	webflow "luoshu/web/flow"
 	"luoshu/web/identity"
 	"luoshu/web/kit"
 	"luoshu/web/movement"
@@ -39,6 +40,7 @@ func areas(ct *city.City, moves *movement.Area) []kit.Route {
 		webverify.Routes(webverify.Config{
 			Verify: ct.Verify, Findings: ct.Findings, Door: ct.Door, Access: ct.Access, Charter: ct.Charter, Ledger: ct.Ledger,
 		}),
+		webflow.Routes(webflow.Config{Flow: ct.Flow, Door: ct.Door, Access: ct.Access}),
 		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
 		correct.Routes(correct.Config{
 			Correct: ct.Correct, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Charter: ct.Charter,

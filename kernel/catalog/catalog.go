@@ -159,6 +159,8 @@ type Entity struct {
 	Months int    // a record is stale this many months after it was last verified; 0 = never
 	// Register says that the records are cases: written by their steps alone.
 	Register bool
+	// Private registers are shown to those only who act in the case.
+	Private bool
 	Fields   []*Field
 	Dir      string // folder of the pack
 	File     string

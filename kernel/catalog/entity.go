@@ -36,6 +36,7 @@ func (l *loader) entity(f *folder, o *yamltree.Object) {
 	e.Org, e.Year = o.Get("org").Str(), o.Get("year").Str()
 	e.Months = int(o.Get("months").Whole(0, 1200))
 	e.Register = o.Get("register").Bool()
+	e.Private = o.Get("private").Bool()
 	if n := o.Get("node"); n.Given() {
 		no := n.Object()
 		e.Node = &Node{

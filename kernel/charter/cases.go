@@ -158,6 +158,36 @@ func (c *Charter) Case(id string) *CaseType {
 	return nil
 }
 
+// Reaching is the field of the register that holds a consent code, nil if no step
+// asks for one.
+func (t *CaseType) Reaching() *catalog.Field {
+	if t.Opens != nil && t.Opens.Reaches != nil {
+		return t.Opens.Reaches
+	}
+	for _, s := range t.States {
+		for _, a := range s.Actions {
+			if a.Reaches != nil {
+				return a.Reaches
+			}
+		}
+	}
+	return nil
+}
+
+// Publishes reports whether any step of the type puts something into the published
+// copy.
+func (t *CaseType) Publishes() bool {
+	shows := func(list []*Effect) bool {
+		return slices.ContainsFunc(list, func(e *Effect) bool { return e.Kind == EffectPublish })
+	}
+	if t.Opens != nil && shows(t.Opens.Effects) {
+		return true
+	}
+	return slices.ContainsFunc(t.States, func(s *CaseState) bool {
+		return shows(s.Enter) || slices.ContainsFunc(s.Actions, func(a *CaseAction) bool { return shows(a.Effects) })
+	})
+}
+
 // Find returns a state, nil if the type has none of that id.
 func (t *CaseType) Find(state string) *CaseState {
 	for _, s := range t.States {

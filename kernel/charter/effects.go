@@ -59,6 +59,9 @@ func (l *loader) effectOpen(t *CaseType, e *Effect, x yamltree.Item) {
 			return
 		}
 		l.fits(to.Entity, e.Set, set)
+		if e.Kind == EffectEach && to.Burden != "" && t.Reaching() == nil {
+			at.Fault("%s 下发到单位，须先有同意码：本类型要有 reaches 的动作", "%s reaches organisations and needs a consent code: an action of this type must have reaches", e.Type)
+		}
 		if to.Opens == nil || to.Entity == nil {
 			return
 		}
@@ -228,6 +231,9 @@ func (l *loader) register(t *CaseType, o *yamltree.Object) {
 	if f := e.Field(e.Org); f == nil || f.Type != catalog.TypeRef {
 		at.Fault("登记簿 %s 应有指明单位的引用字段（org）", "the register %s must have a reference that names the organisation concerned (org)", e.Name)
 	}
+	if t.Private != e.Private {
+		at.Fault("案卷类型与登记簿的 private 要一致", "the case type and its register must agree on private")
+	}
 	if !e.Register {
 		at.Fault("实体 %s 没有写 register: true", "the entity %s does not say register: true", e.Name)
 	}
@@ -245,6 +251,9 @@ func (l *loader) register(t *CaseType, o *yamltree.Object) {
 	}
 	if t.Opens == nil {
 		return
+	}
+	if t.Burden != "" && len(t.Opens.By) > 0 && t.Opens.Reaches == nil {
+		o.Get("burden").Fault("走访和任务须先有同意码：opens 要写 reaches", "visits and tasks need a consent code: opens must have reaches")
 	}
 	for _, f := range e.Fields {
 		if f.Required && len(t.Opens.By) > 0 && f != t.State && f != t.Step && !slices.Contains(e.Key, f.Name) && !slices.Contains(t.Opens.Needs, f) {

@@ -23,6 +23,7 @@ import (
 	"luoshu/kernel/charter"
 	"luoshu/kernel/correct"
 	"luoshu/kernel/disclose"
+	"luoshu/kernel/flow"
 	"luoshu/kernel/identity"
 	"luoshu/kernel/indicator"
 	"luoshu/kernel/ledger"
@@ -85,6 +86,7 @@ type City struct {
 
 	Verify   *verify.Verify
 	Findings *finding.Findings
+	Flow     *flow.Flow
 }
 
 // ConfigFile is the name of the file that makes a folder a data folder.
@@ -295,6 +297,13 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	}
 	c.Desk.Watch(c.Correct)
 	c.Desk.Know(c.Identity)
+	c.Flow, err = flow.New(flow.Config{
+		DB: c.DB, Catalog: c.Catalog, Charter: c.Charter, Ledger: c.Ledger, Records: c.Records, Access: c.Access,
+		Calendar: c.Days, Files: c.Desk, Now: now,
+	})
+	if err != nil {
+		return err
+	}
 	c.Findings = finding.New(c.DB, c.Catalog, c.Charter, c.Access, c.Records, now)
 	c.Verify = verify.New(verify.Config{
 		DB: c.DB, Catalog: c.Catalog, Charter: c.Charter, Ledger: c.Ledger, Access: c.Access, Records: c.Records,
@@ -324,7 +333,7 @@ func (c *City) Sweep(ctx context.Context, now time.Time, rest int64) error {
 	_, err1 := c.Correct.Sweep(ctx, now)
 	_, err2 := c.Verify.Sweep(ctx)
 	_, err3 := c.Findings.Lapse(ctx)
-	err := errors.Join(err1, err2, err3, c.Mover.Sweep(ctx), c.Keeper.Sweep(ctx))
+	err := errors.Join(err1, err2, err3, c.Mover.Sweep(ctx), c.Keeper.Sweep(ctx), c.Flow.Sweep(ctx))
 	if err == nil {
 		_, err = c.Findings.RunAffected(ctx, rest, nil)
 	}
@@ -370,6 +379,13 @@ func (c *City) Check(ctx context.Context, p luoshu.Progress) ([]ledger.Problem, 
 		return nil, fmt.Errorf("check files: %w", err)
 	}
 	for _, m := range more {
+		out = append(out, ledger.Problem{Msg: m})
+	}
+	steps, err := c.Flow.Check(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range steps {
 		out = append(out, ledger.Problem{Msg: m})
 	}
 	entries, err := c.Audit.Check(ctx)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"luoshu"
+	"luoshu/kernel/catalog"
 	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/records"
 )
@@ -48,6 +49,40 @@ func (d *Door) Cards(ctx context.Context, actor luoshu.Actor, entity string, rec
 	return p, nil
 }
 
+// Filed shows the register's record of a case that the actor may see: who may see a
+// case, kernel/flow decides, and that may reach beyond the actor's own scope.
+func (d *Door) Filed(ctx context.Context, actor luoshu.Actor, entity string, rec int64) (*Page, error) {
+	role, e := d.acc.Role(actor), d.cat.Entity(entity)
+	if role == nil || e == nil || !e.Register {
+		return nil, noEntity()
+	}
+	scope, err := d.acc.Scope(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	g := newGrant(actor, role, scope, e)
+	p := &Page{Entity: entity, Title: e.Title, Columns: d.columns(g, true), Rows: []Row{}}
+	among, args := records.New(d.db, d.cat).Recs(entity, []int64{rec})
+	s := &selection{g: g, where: []string{"f._to IS NULL", among}, args: args}
+	if p.Rows, err = d.list(ctx, s, s.tail(), s.args); err != nil {
+		return nil, err
+	}
+	p.Total = int64(len(p.Rows))
+	return p, nil
+}
+
+// FormColumns describes fields that somebody is asked to fill in: what they write is
+// theirs, whatever the class.
+func (d *Door) FormColumns(fields []*catalog.Field) []Column {
+	g := &grant{}
+	for _, f := range fields {
+		if f.Sensitivity != catalog.Closed {
+			g.cols = append(g.cols, col{f, false})
+		}
+	}
+	return d.columns(g, true)
+}
+
 // Shown is one value as an actor may see it. Masked says that it is not in clear.
 type Shown struct {
 	Value   any  `json:"value"`   // stored form, or the mask
@@ -59,7 +94,7 @@ type Shown struct {
 // hold proposed or former values; nil where the field may not leave at all.
 func (d *Door) Value(actor luoshu.Actor, entity, field string, v luoshu.Value) *Shown {
 	role, e := d.acc.Role(actor), d.cat.Entity(entity)
-	if role == nil || e == nil || e.Field(field) == nil || !guard.MayEntity(role, entity) {
+	if !guard.MayEntity(role, e) || e.Field(field) == nil {
 		return nil
 	}
 	f := e.Field(field)

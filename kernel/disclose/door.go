@@ -113,7 +113,7 @@ func (d *Door) open(ctx context.Context, actor luoshu.Actor, action, entity stri
 		}
 	}
 	e := d.cat.Entity(entity)
-	if e == nil || !guard.MayEntity(role, entity) {
+	if !guard.MayEntity(role, e) {
 		return nil, noEntity()
 	}
 	scope, err := d.acc.Scope(ctx, actor)

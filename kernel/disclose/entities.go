@@ -44,7 +44,7 @@ func (d *Door) Entities(ctx context.Context, actor luoshu.Actor) ([]EntityInfo, 
 	}
 	out := []EntityInfo{}
 	for _, e := range d.cat.Entities {
-		if guard.MayEntity(role, e.Name) {
+		if guard.MayEntity(role, e) {
 			out = append(out, d.entityInfo(ctx, role, scope, e))
 		}
 	}

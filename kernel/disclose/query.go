@@ -110,7 +110,7 @@ func (d *Door) choose(ctx context.Context, g *grant, q RecordQuery) (*selection,
 func (d *Door) byNumber(s *selection, c *col, want string) error {
 	rec, err := strconv.ParseInt(want[1:], 10, 64)
 	e := d.cat.Entity(c.Ref)
-	if err != nil || e == nil || !guard.MayEntity(s.g.role, e.Name) {
+	if err != nil || e == nil || !guard.MayEntity(s.g.role, e) {
 		return &luoshu.Error{Kind: luoshu.Invalid, Field: c.Name, Msg: Text{ZH: "筛选值不合规", EN: "the filter's value is not valid"}}
 	}
 	cond, args := s.g.scope.Where(d.cat, e, "n_")

@@ -141,7 +141,7 @@ func (d *Door) links(ctx context.Context, g *grant, r *raw, row Row) ([]Link, er
 	out := []Link{}
 	for i, c := range g.cols {
 		e := d.cat.Entity(c.Ref)
-		if c.Ref == "" || c.masked && !c.held() || r.values[i].S == "" || e == nil || len(e.Key) != 1 || !guard.MayEntity(g.role, c.Ref) {
+		if c.Ref == "" || c.masked && !c.held() || r.values[i].S == "" || e == nil || len(e.Key) != 1 || !guard.MayEntity(g.role, e) {
 			continue
 		}
 		cond, args := g.scope.Where(d.cat, e, "t")
@@ -190,7 +190,7 @@ func (d *Door) related(ctx context.Context, g *grant, r *raw) ([]Related, error)
 		return out, nil
 	}
 	for _, e := range d.cat.Entities {
-		if !guard.MayEntity(g.role, e.Name) {
+		if !guard.MayEntity(g.role, e) {
 			continue
 		}
 		other := newGrant(g.actor, g.role, g.scope, e)

@@ -257,7 +257,7 @@ func (d *Door) labelsOf(ctx context.Context, g *grant, entity string, codes []st
 		return out, nil
 	}
 	visible, mask := guard.Class(g.role, label)
-	if !visible || label.Rest != catalog.InClear || !guard.MayEntity(g.role, entity) {
+	if !visible || label.Rest != catalog.InClear || !guard.MayEntity(g.role, d.cat.Entity(entity)) {
 		return out, nil
 	}
 	cond, args := g.scope.Where(d.cat, e, "t")

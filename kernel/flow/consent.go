@@ -76,33 +76,18 @@ func (w *work) within(ch *change, t *charter.CaseType, units []string) error {
 	if t.Burden == "" {
 		return nil
 	}
-	field := reaching(ch.c.Type)
+	field := ch.c.Type.Reaching()
 	if field == nil {
-		return luoshu.Errorf(luoshu.Denied, "面向学校的任务须先征得教育行政部门同意", "what is sent to schools needs the consent of the education authority first")
+		return luoshu.Errorf(luoshu.Denied, "面向下级单位的任务须先征得主管部门同意", "what is sent to organisations needs the consent of the authority over them first")
 	}
 	return w.burden(ch, t, units, field)
 }
 
-// reaching is the field of a type that holds a consent code.
-func reaching(t *charter.CaseType) *catalog.Field {
-	if t.Opens != nil && t.Opens.Reaches != nil {
-		return t.Opens.Reaches
-	}
-	for _, s := range t.States {
-		for _, a := range s.Actions {
-			if a.Reaches != nil {
-				return a.Reaches
-			}
-		}
-	}
-	return nil
-}
-
 // covers checks a code for today and for every organisation reached.
 func (w *work) covers(text string, units []string) (*Permit, error) {
-	how := luoshu.Text{ZH: "请先向教育行政部门申请同意码（进校园活动申请）", EN: "apply to the education authority for a consent code first"}
+	how := luoshu.Text{ZH: "请先向主管部门申请同意码", EN: "apply to the authority over them for a consent code first"}
 	if text == "" {
-		return nil, &luoshu.Error{Kind: luoshu.Denied, Msg: luoshu.Text{ZH: "没有同意码，不能面向学校：" + how.ZH, EN: "without a consent code this cannot reach schools: " + how.EN}}
+		return nil, &luoshu.Error{Kind: luoshu.Denied, Msg: luoshu.Text{ZH: "没有同意码，不能面向该单位：" + how.ZH, EN: "without a consent code this cannot reach the organisation: " + how.EN}}
 	}
 	p, err := w.f.PermitByCode(w.ctx, text)
 	if err != nil {

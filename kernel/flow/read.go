@@ -385,6 +385,37 @@ func (f *Flow) AskedFor(ctx context.Context, c *Case, a *charter.CaseAction) ([]
 	return out, nil
 }
 
+// Days are those that a state may take today; false for a state without a clock.
+func (f *Flow) Days(s *charter.CaseState) (int64, bool) {
+	if s.Days == "" {
+		return 0, false
+	}
+	n, err := f.parameter(s.Days, f.Today())
+	return n, err == nil
+}
+
+// Parts counts the cases that a case opened.
+type Parts struct {
+	Open   int64 `json:"open"`
+	Closed int64 `json:"closed"`
+}
+
+// Parts counts the cases that a case opened.
+func (f *Flow) Parts(ctx context.Context, c *Case) (Parts, error) {
+	var p Parts
+	err := f.DB.QueryRow(ctx, `SELECT count(CASE WHEN closed = 0 THEN 1 END), count(CASE WHEN closed > 0 THEN 1 END) FROM flow_case WHERE parent = ? AND parent > 0`, c.ID).Scan(&p.Open, &p.Closed)
+	return p, err
+}
+
+// NumberOf is the number of a case by its id, "" for none.
+func (f *Flow) NumberOf(ctx context.Context, id int64) string {
+	var no string
+	if id == 0 || f.DB.QueryRow(ctx, `SELECT no FROM flow_case WHERE id = ?`, id).Scan(&no) != nil {
+		return ""
+	}
+	return no
+}
+
 // Take marks a task as somebody's own work, so that others at the organisation see
 // it; taking what another has taken moves it. Give it back with mine false.
 func (f *Flow) Take(ctx context.Context, actor luoshu.Actor, no string, mine bool) error {

@@ -1,7 +1,6 @@
 package correct
 
 import (
-	"errors"
 	"io"
 	"net/http"
 
@@ -13,33 +12,16 @@ import (
 
 // paperCreate takes a piece of evidence: a multipart form with one file.
 func (a *area) paperCreate(w http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(w, r.Body, paper.Max+64<<10)
-	bad := func(err error) error {
-		var big *http.MaxBytesError
-		if errors.As(err, &big) {
-			return err
-		}
-		return &luoshu.Error{Kind: luoshu.Invalid, Field: "file", Cause: err, Msg: luoshu.Text{ZH: "没有收到附件", EN: "no paper came"}}
-	}
-	parts, err := r.MultipartReader()
+	name, file, err := kit.File(r, w, paper.Max)
 	if err != nil {
-		return bad(err)
+		return err
 	}
-	for {
-		part, err := parts.NextPart()
-		if err != nil {
-			return bad(err)
-		}
-		if part.FormName() != "file" {
-			continue
-		}
-		p, err := a.Correct.TakePaper(r.Context(), kit.Actor(r), part.FileName(), part)
-		if err != nil {
-			return err
-		}
-		kit.WriteStatus(w, r, http.StatusCreated, p)
-		return nil
+	p, err := a.Correct.TakePaper(r.Context(), kit.Actor(r), name, file)
+	if err != nil {
+		return err
 	}
+	kit.WriteStatus(w, r, http.StatusCreated, p)
+	return nil
 }
 
 // paperRead gives a piece of evidence back, as a download only: nothing in it is

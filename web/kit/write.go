@@ -186,3 +186,28 @@ func PathNumber(r *http.Request, name string) (int64, error) {
 	}
 	return n, nil
 }
+
+// File is the file of a multipart form: its name and what it holds, of most bytes.
+func File(r *http.Request, w http.ResponseWriter, most int64) (string, io.Reader, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, most+64<<10)
+	bad := func(err error) error {
+		var big *http.MaxBytesError
+		if errors.As(err, &big) {
+			return err
+		}
+		return &luoshu.Error{Kind: luoshu.Invalid, Field: "file", Cause: err, Msg: luoshu.Text{ZH: "没有收到附件", EN: "no paper came"}}
+	}
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return "", nil, bad(err)
+	}
+	for {
+		part, err := parts.NextPart()
+		if err != nil {
+			return "", nil, bad(err)
+		}
+		if part.FormName() == "file" {
+			return part.FileName(), part, nil
+		}
+	}
+}

@@ -351,7 +351,7 @@ func (d *Window) countPage(ctx context.Context, role *catalog.Role, scope *acces
 	out := &countPage{stale: []Freshness{}, counts: []RowCount{}}
 	fresh := true
 	for _, e := range d.cat.Entities {
-		if !guard.MayEntity(role, e.Name) || e.Org == "" {
+		if !guard.MayEntity(role, e) || e.Org == "" {
 			continue
 		}
 		t, known, current := d.base.TallyWait(ctx, e, scope)

@@ -6,6 +6,7 @@ package guard
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -59,20 +60,16 @@ func Class(role *catalog.Role, f *catalog.Field) (visible, masked bool) {
 	return false, false
 }
 
-// MayEntity reports whether the role reaches the entity at all.
-func MayEntity(role *catalog.Role, name string) bool {
-	if role == nil {
+// MayEntity reports whether the role reaches the entity at all. Private registers
+// are reached through their cases only.
+func MayEntity(role *catalog.Role, e *catalog.Entity) bool {
+	if role == nil || e == nil || e.Private {
 		return false
 	}
 	if len(role.Entities) == 0 {
 		return true
 	}
-	for _, e := range role.Entities {
-		if e == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(role.Entities, e.Name)
 }
 
 // Seal finds a seal; seals never change, so they are kept. "" is the last one
