@@ -59,7 +59,7 @@ var imports = map[string][]string{
 	"kernel/workday":         {".", "kernel/catalog", "kernel/yamltree"},
 	"kernel/verify":          {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/ledger", "kernel/ledger/chain", "kernel/records", "kernel/rule", "kernel/store"},
 	"kernel/verify/finding":  {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/records", "kernel/rule", "kernel/store", "kernel/yamltree"},
-	"kernel/packtest":        {".", "kernel/rule", "kernel/catalog", "kernel/intake", "kernel/ledger", "kernel/indicator", "kernel/store", "kernel/vault"},
+	"kernel/packtest":        {".", "kernel/rule", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/flow", "kernel/intake", "kernel/ledger", "kernel/load", "kernel/indicator", "kernel/records", "kernel/store", "kernel/vault", "kernel/workday"},
 	"packs":                  {},
 	"demo":                   {".", "demo/sheet", "demo/source"}, // writes files; knows nothing of the kernel
 	"demo/dirt":              {".", "demo"},

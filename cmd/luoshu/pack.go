@@ -17,6 +17,7 @@ import (
 )
 
 type packCmd struct {
+	Graph packGraphCmd `cmd:"" help:"Write the case types of a pack as a graph (DOT)."`
 	Check packCheckCmd `cmd:"" help:"Name every fault in packs. Without DIR: the built-in packs."`
 	Test  packTestCmd  `cmd:"" help:"Run the tests of packs. Without DIR: the built-in packs."`
 }

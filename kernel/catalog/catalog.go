@@ -161,10 +161,10 @@ type Entity struct {
 	Register bool
 	// Private registers are shown to those only who act in the case.
 	Private bool
-	Fields   []*Field
-	Dir      string // folder of the pack
-	File     string
-	Line     int
+	Fields  []*Field
+	Dir     string // folder of the pack
+	File    string
+	Line    int
 
 	fields map[string]*Field
 }

@@ -3,6 +3,7 @@ package catalog
 import (
 	"io/fs"
 	"path"
+	"strings"
 
 	"luoshu/kernel/yamltree"
 )
@@ -12,6 +13,7 @@ type PackTest struct {
 	File    string
 	Rows    []TestRows // in the order in which they are loaded
 	Faults  []TestFault
+	Cases   []TestCase
 	Figures []TestFigure
 }
 
@@ -43,6 +45,24 @@ type TestFigure struct {
 	Line                   int
 }
 
+// TestCase is one step of the story of a case: it is opened, an action is taken, or
+// the clock does what it does (act: wait). Refused is part of what is said when it
+// must not work.
+type TestCase struct {
+	Open, Act string
+	Name      string // what the test calls the case
+	Role, Org string
+	On        int64 // yyyymmdd, 0 for the day of the step before
+	State     string
+	Cells     map[string]string
+	Set       map[string]string // fields of the register afterwards; {name} in cells stands for a case's number
+	Note      string
+	Papers    int
+	Missing   []map[string]string
+	Refused   string
+	Line      int
+}
+
 // LoadTests reads tests/*.yaml of a pack in the order of their names. It needs no
 // catalog: names are checked where the tests are run.
 func LoadTests(fsys fs.FS, pack string) ([]PackTest, []Fault) {
@@ -58,6 +78,30 @@ func LoadTests(fsys fs.FS, pack string) ([]PackTest, []Fault) {
 		}
 	}
 	return out, l.Sorted()
+}
+
+// testCase reads one step of the story of a case.
+func testCase(o *yamltree.Object) TestCase {
+	defer o.Done()
+	o.Either("open", "act")
+	c := TestCase{
+		Open: o.Get("open").Str(), Act: o.Get("act").Str(), Name: o.Full("case"), On: o.Get("on").Date(), State: o.Get("state").Str(),
+		Cells: o.Get("cells").Dict(), Set: o.Get("expect").Dict(), Note: o.Get("note").Str(), Papers: int(o.Get("papers").Whole(0, 20)),
+		Refused: o.Get("refused").Str(), Line: o.Place().Line,
+	}
+	for _, m := range o.Get("missing").Items() {
+		c.Missing = append(c.Missing, m.Dict())
+	}
+	as := o.Get("as")
+	if as.Given() {
+		var ok bool
+		if c.Role, c.Org, ok = strings.Cut(as.Str(), "@"); !ok {
+			as.Fault("应形如 角色@单位", "it looks like role@organisation")
+		}
+	} else if c.Act != "wait" {
+		o.Must("as")
+	}
+	return c
 }
 
 func packTest(v yamltree.Item) PackTest {
@@ -79,6 +123,9 @@ func packTest(v yamltree.Item) PackTest {
 			Field: f.Get("field").Str(), Rule: f.Full("rule"), Line: f.Place().Line,
 		})
 		f.Done()
+	}
+	for _, x := range o.Get("cases").Items() {
+		t.Cases = append(t.Cases, testCase(x.Object()))
 	}
 	for _, x := range o.Get("figures").Items() {
 		f := x.Object()

@@ -44,6 +44,15 @@ func (f *Flow) seen(ctx context.Context, actor luoshu.Actor, no string) (*Case, 
 	return c, nil
 }
 
+// Standing is the state and step of a case, for rooms inside the house.
+func (f *Flow) Standing(ctx context.Context, no string) (state string, step int64, err error) {
+	c, err := f.find(ctx, no)
+	if err != nil {
+		return "", 0, err
+	}
+	return c.State, c.Step, nil
+}
+
 // See reads a case that the actor may see.
 func (f *Flow) See(ctx context.Context, actor luoshu.Actor, no string) (*Case, error) {
 	if err := f.Access.Require(actor, "case"); err != nil {

@@ -131,6 +131,8 @@ type bench struct {
 	res *Result
 	got map[string]luoshu.Fault // faults by entity, row, field and rule
 	at  map[string]int          // rows of an entity handed in so far
+	now time.Time
+	dir string
 }
 
 func runOne(ctx context.Context, cat *catalog.Catalog, t catalog.PackTest, res *Result) (err error) {
@@ -151,17 +153,21 @@ func runOne(ctx context.Context, cat *catalog.Catalog, t catalog.PackTest, res *
 	if err := db.EnsureEntities(ctx, cat); err != nil {
 		return err
 	}
-	led, err := ledger.Open(ctx, db, cat, fixed)
+	b := &bench{now: fixed(), dir: dir}
+	led, err := ledger.Open(ctx, db, cat, func() time.Time { return b.now })
 	if err != nil {
 		return err
 	}
-	b := &bench{cat: cat, led: led, eng: indicator.New(db, cat, dir), t: t, res: res, got: map[string]luoshu.Fault{}, at: map[string]int{}}
+	*b = bench{now: b.now, dir: dir, cat: cat, led: led, eng: indicator.New(db, cat, dir), t: t, res: res, got: map[string]luoshu.Fault{}, at: map[string]int{}}
 	for _, rows := range t.Rows {
 		if err := b.load(ctx, rows); err != nil {
 			return err
 		}
 	}
 	b.compareFaults()
+	if err := b.cases(ctx, db); err != nil {
+		return err
+	}
 	if len(t.Figures) == 0 {
 		return nil
 	}
