@@ -76,8 +76,12 @@ func (f *Flow) Open(ctx context.Context, actor luoshu.Actor, o Opening) (*Case, 
 	if err := w.guard(ch, &t.Opens.Step); err != nil {
 		return nil, err
 	}
-	if back, err := w.recurs(t, ch, o); back != nil || err != nil {
-		return back, err
+	back, err := w.recurs(t, ch.values, func(field string) bool { _, ok := o.Cells[field]; return ok })
+	if err != nil {
+		return nil, err
+	}
+	if back != nil {
+		return w.reopen(back, o)
 	}
 	if err := w.burden(ch, t, []string{unit}, t.Opens.Reaches); err != nil {
 		return nil, err
@@ -97,6 +101,19 @@ func (f *Flow) Open(ctx context.Context, actor luoshu.Actor, o Opening) (*Case, 
 		return nil, err
 	}
 	return fresh.c, nil
+}
+
+// reopen ends an opening that was an old case come back.
+func (w *work) reopen(back *change, o Opening) (*Case, error) {
+	back.act, back.step.Note, back.step.act = o.ID, o.Note, o.ID
+	var err error
+	if back.step.Papers, err = w.papers(o.Papers); err != nil {
+		return nil, err
+	}
+	if err := w.settle(back, back.was); err != nil {
+		return nil, err
+	}
+	return back.c, w.write()
 }
 
 // mayOpen checks who opens a case about whom.
@@ -389,9 +406,10 @@ func (w *work) withdraw(ch *change) error {
 	return w.settle(ch, was)
 }
 
-// recurs reopens a closed case that is the same problem, one level higher.
-func (w *work) recurs(t *charter.CaseType, ch *change, o Opening) (*Case, error) {
-	key := sameKey(t, ch.values)
+// recurs reopens a closed case that is the same problem, one level higher, with
+// what was given of it now; nil if there is none.
+func (w *work) recurs(t *charter.CaseType, values []luoshu.Value, given func(field string) bool) (*change, error) {
+	key := sameKey(t, values)
 	if key == "" {
 		return nil, nil
 	}
@@ -399,7 +417,7 @@ func (w *work) recurs(t *charter.CaseType, ch *change, o Opening) (*Case, error)
 	if err != nil {
 		return nil, err
 	}
-	row := w.f.DB.QueryRow(w.ctx, `SELECT `+caseColumns+` FROM flow_case c WHERE c.same = ? AND c.type = ? ORDER BY c.closed = 0 DESC, c.closed DESC, c.id DESC LIMIT 1`, key, t.ID)
+	row := w.f.DB.QueryRow(w.ctx, `SELECT `+caseColumns+` FROM flow_case c WHERE c.same = ? AND c.type = ? ORDER BY CASE WHEN c.closed = 0 THEN 0 ELSE 1 END, c.closed DESC, c.id DESC LIMIT 1`, key, t.ID)
 	old, err := w.f.scan(w.ctx, row.Scan)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -415,25 +433,19 @@ func (w *work) recurs(t *charter.CaseType, ch *change, o Opening) (*Case, error)
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range t.Opens.Form {
-		if _, ok := o.Cells[f.Name]; ok {
-			back.values[f.Index] = ch.values[f.Index]
+	for _, f := range t.Entity.Fields {
+		if given(f.Name) {
+			back.values[f.Index] = values[f.Index]
 		}
 	}
-	back.act = o.ID
-	back.step.Action, back.step.Note, back.step.act = "reopen", o.Note, o.ID
-	if back.step.Papers, err = w.papers(o.Papers); err != nil {
-		return nil, err
-	}
+	back.step.Action = "reopen"
 	was := old.State
 	old.Level++
 	if err := w.enter(back, old.Type.Recurs.To); err != nil {
 		return nil, err
 	}
-	if err := w.settle(back, was); err != nil {
-		return nil, err
-	}
-	return old, w.write()
+	back.was = was
+	return back, nil
 }
 
 // byAct answers the case of an act that happened already.

@@ -80,6 +80,13 @@ func (w *work) part(ch *change, e *charter.Effect, unit string) error {
 	if unit != "" {
 		values[t.Entity.Field(t.Entity.Org).Index] = luoshu.TextValue(unit)
 	}
+	back, err := w.recurs(t, values, func(field string) bool { return e.Set[field] != nil })
+	if err != nil {
+		return err
+	}
+	if back != nil {
+		return w.settle(back, back.was)
+	}
 	part, err := w.add(t, values, ch.c.ID, "")
 	if err != nil {
 		return err

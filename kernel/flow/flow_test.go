@@ -346,3 +346,30 @@ func TestSeeing(t *testing.T) {
 		w.kind(err, luoshu.Denied)
 	})
 }
+
+// A case that another one opens comes back too: found again by the same patrol, the
+// closed one is reopened, with what was found now.
+func TestRecursByEffect(t *testing.T) {
+	dbs.Each(t, func(t *testing.T, c store.Config) {
+		w := open(t, c)
+		w.open(inspector, "patrol", cells{"unit": "A", "problem": "第一次"})
+		no := "WT-2025-00001"
+		_, err := w.fl.Open(w.ctx, inspector, flow.Opening{ID: w.id(), Type: "patrol", Handed: flow.Handed{Cells: cells{"unit": "A", "problem": "还在"}}})
+		w.kind(err, luoshu.Conflict)
+		if n := w.number(`SELECT count(*) FROM flow_case WHERE type = 'patrol'`); n != 1 {
+			t.Error("a refused opening left", n, "cases")
+		}
+		w.act(clerkA, no, "accept", "rectify", cells{"measure": "m"})
+		w.act(officerX, no, "submit", "recheck", nil, w.paper(officerX))
+		w.act(inspector, no, "pass", "closed", nil)
+		w.open(inspector, "patrol", cells{"unit": "A", "problem": "又来了"})
+		back, err := w.fl.See(w.ctx, inspector, no)
+		if err != nil || back.Level != 1 || back.State != "rectify" || w.value(back, "problem").S != "又来了" || w.value(back, "measure").S != "m" {
+			t.Errorf("%+v %v", back, err)
+		}
+		if n := w.number(`SELECT count(*) FROM flow_case WHERE type = 'finding'`); n != 1 {
+			t.Error(n, "findings")
+		}
+		w.sound()
+	})
+}

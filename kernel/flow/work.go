@@ -92,6 +92,7 @@ type change struct {
 	step   Step
 	also   []func(tx *store.Tx, c *Case) error // effects beside the ledger
 	act    string
+	was    string // state before, of a case that came back
 }
 
 // work is one act with everything it brings about: written in one transaction.
