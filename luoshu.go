@@ -168,6 +168,9 @@ type Actor struct {
 	Name string `json:"name"`
 	Role string `json:"role"`
 	Org  string `json:"org"`
+	// Only are the rights, separated by commas, that an API token is bounded to:
+	// those of the role that it lacks are not the actor's. "" is all of the role.
+	Only string `json:"-"`
 }
 
 // Progress is told how far a long piece of work has come. Total is 0 if unknown.

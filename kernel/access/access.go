@@ -6,6 +6,8 @@ package access
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -109,9 +111,10 @@ func Actions() []string {
 	return catalog.Actions()
 }
 
-// Require returns a Denied error unless the actor's role has the action.
+// Require returns a Denied error unless the actor's role has the action, and for an
+// API token, the token as well.
 func (a *Access) Require(actor luoshu.Actor, action string) error {
-	if r := a.Role(actor); r != nil && r.May(action) {
+	if r := a.Role(actor); r != nil && r.May(action) && (actor.Only == "" || slices.Contains(strings.Split(actor.Only, ","), action)) {
 		return nil
 	}
 	return luoshu.Errorf(luoshu.Denied, "您的角色没有此项权限（%s）", "your role does not include this right (%s)", action)

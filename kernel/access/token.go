@@ -142,7 +142,7 @@ func (a *Access) TokenSession(ctx context.Context, token string) (*Session, erro
 	if ok, err := a.settle(ctx, s); err != nil || !ok || s.Pending == "factor" || s.Actor.Role == "" {
 		return nil, err
 	}
-	s.Rights = strings.Split(rights, ",")
+	s.Rights, s.Actor.Only = strings.Split(rights, ","), rights
 	if org != "" {
 		scope, err := a.Scope(ctx, s.Actor)
 		if err != nil || !scope.Has(org) {
