@@ -13,6 +13,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access/oidc"
+	"luoshu/kernel/access/policy"
 	"luoshu/kernel/access/reach"
 	"luoshu/kernel/access/secret"
 	"luoshu/kernel/catalog"
@@ -41,7 +42,7 @@ type Access struct {
 	ceremonies map[string]ceremony  // passkeys asked for
 	departures map[string]departure // by state
 	ended      map[string]bool      // tokens signed out whose deletion is still queued
-	cut        map[string]time.Time // accounts whose sessions up to then are over
+	cut        map[string]cutting   // accounts whose sessions are over
 	pending    []func(context.Context) error
 	flushing   bool
 	flushed    *sync.Cond
@@ -51,6 +52,12 @@ type Access struct {
 	provider *oidc.Provider // nil: none
 
 	*reach.Forest
+}
+
+// cutting ends an account's sessions that began up to a moment, but one.
+type cutting struct {
+	at  time.Time
+	but string // by hash, "" none
 }
 
 // Open prepares access over a database whose kernel tables exist. now is the
@@ -63,7 +70,7 @@ func Open(ctx context.Context, db *store.DB, cat *catalog.Catalog, now func() ti
 		ceremonies: map[string]ceremony{},
 		departures: map[string]departure{},
 		ended:      map[string]bool{},
-		cut:        map[string]time.Time{},
+		cut:        map[string]cutting{},
 	}
 	a.flushed = sync.NewCond(&a.smu)
 	a.limit = secret.NewLimiter(func() (int, time.Duration) {
@@ -118,4 +125,23 @@ func (a *Access) Require(actor luoshu.Actor, action string) error {
 		return nil
 	}
 	return luoshu.Errorf(luoshu.Denied, "您的角色没有此项权限（%s）", "your role does not include this right (%s)", action)
+}
+
+// Policy is what a city asks of those who sign in.
+type Policy = policy.Policy
+
+// DefaultPolicy is used where packs say nothing.
+func DefaultPolicy() Policy { return policy.Default() }
+
+// Policy is what holds today.
+func (a *Access) Policy() Policy { return policy.Of(a.cat, dayOf(a.now())) }
+
+func dayOf(t time.Time) int64 { return int64(t.Year()*10000 + int(t.Month())*100 + t.Day()) }
+
+// administrator rights: none goes with another or with any right on the data.
+var administrators = []string{"accounts", "grants", "audit"}
+
+// IsAdministrator reports whether a role is one of the three administrators'.
+func IsAdministrator(r *catalog.Role) bool {
+	return r != nil && slices.ContainsFunc(r.Can, func(c string) bool { return slices.Contains(administrators, c) })
 }

@@ -34,7 +34,7 @@ var nameForm = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$`)
 // need not have a record yet: until it has, the account reaches nothing (except
 // the city's root, which always exists).
 func (a *Access) CreateAccount(ctx context.Context, name, password, role, org string, display luoshu.Text) error {
-	if err := a.Policy().fits(name, password); err != nil && nameForm.MatchString(name) {
+	if err := a.Policy().Fits(name, password); err != nil && nameForm.MatchString(name) {
 		return err
 	}
 	if nameForm.MatchString(name) {
@@ -140,7 +140,7 @@ func (a *Access) Reset(ctx context.Context, actor luoshu.Actor, name string) (st
 // SetPassword replaces a password and ends the account's sessions, for the
 // machine's operator.
 func (a *Access) SetPassword(ctx context.Context, name, password string) error {
-	if err := a.Policy().fits(name, password); err != nil {
+	if err := a.Policy().Fits(name, password); err != nil {
 		return err
 	}
 	return a.setPassword(ctx, name, password, false)
@@ -151,6 +151,9 @@ func (a *Access) SetPassword(ctx context.Context, name, password string) error {
 func (a *Access) ChangePassword(ctx context.Context, s *Session, old, password string) error {
 	name := s.Actor.Name
 	p := a.Policy()
+	if s.Pending == "factor" { // who has shown only a password does not get to change it
+		return luoshu.Errorf(luoshu.Denied, "请先完成登录", "finish signing in first")
+	}
 	if w := a.limit.Wait(name, "own", a.now()); w > 0 {
 		return &TooManyError{Wait: w}
 	}
@@ -165,7 +168,7 @@ func (a *Access) ChangePassword(ctx context.Context, s *Session, old, password s
 		}
 		return err
 	}
-	if err := p.fits(name, password); err != nil {
+	if err := p.Fits(name, password); err != nil {
 		return err
 	}
 	former := []string{hash}
@@ -279,7 +282,7 @@ func (a *Access) Accounts(ctx context.Context, actor luoshu.Actor, q string, off
 				return err
 			}
 			c.Disabled = off != 0
-			c.Unused = p.unused(c.Created, last, a.now())
+			c.Unused = p.Unused(c.Created, last, a.now())
 			if last != 0 {
 				c.LastIn = time.Unix(last, 0).UTC().Format(time.RFC3339)
 			}
@@ -296,21 +299,6 @@ func (a *Access) Accounts(ctx context.Context, actor luoshu.Actor, q string, off
 		}
 	}
 	return out, total, nil
-}
-
-// unused reports whether an account is sealed for not having been used.
-func (p Policy) unused(created string, last int64, now time.Time) bool {
-	if p.UnusedDays == 0 {
-		return false
-	}
-	since, err := time.Parse(time.RFC3339, created)
-	if err != nil {
-		return false
-	}
-	if last != 0 {
-		since = time.Unix(last, 0)
-	}
-	return now.Sub(since) > time.Duration(p.UnusedDays)*24*time.Hour
 }
 
 func fieldError(field, zh, en string) error {

@@ -146,10 +146,11 @@ func (a *Access) ReviewItems(ctx context.Context, actor luoshu.Actor, id string)
 		}
 		by[g] = x
 	}
-	out, since := make([]ReviewItem, 0, len(all)), a.now().AddDate(0, 0, -a.Policy().UnusedDays).Unix()
+	days := a.Policy().UnusedDays
+	out, since := make([]ReviewItem, 0, len(all)), a.now().AddDate(0, 0, -days).Unix()
 	for _, g := range all {
 		x := by[g.ID]
-		x.Grant, x.Unused = g, max(g.used, g.given) < since
+		x.Grant, x.Unused = g, days > 0 && max(g.used, g.given) < since
 		out = append(out, x)
 	}
 	return out, rows.Err()
@@ -180,11 +181,22 @@ func (a *Access) Decide(ctx context.Context, actor luoshu.Actor, id, grant, deci
 	if decision != "keep" && decision != "end" {
 		return fieldError("decision", "应为保留或终止", "keep or end")
 	}
+	var was string
+	err := a.db.QueryRow(ctx, `SELECT decision FROM review_item WHERE review = ? AND grant_id = ?`, id, grant).Scan(&was)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return luoshu.Errorf(luoshu.NotFound, "这次复核中没有这一授权", "the review has no such grant")
+	case err != nil:
+		return fmt.Errorf("decide: %w", err)
+	case was != "":
+		return luoshu.Errorf(luoshu.Conflict, "这一项已经复核过", "this has been decided already")
+	}
 	if decision == "end" {
 		if strings.TrimSpace(note) == "" {
 			return fieldError("note", "终止授权须写明理由", "ending a grant needs a reason")
 		}
-		if err := a.End(ctx, actor, grant, note); err != nil {
+		var over *luoshu.Error // ended meanwhile by another way: so it is to be
+		if err := a.End(ctx, actor, grant, note); err != nil && (!errors.As(err, &over) || over.Kind != luoshu.Conflict) {
 			return err
 		}
 	} else {

@@ -45,6 +45,7 @@ type Session struct {
 	agent   string
 	stored  time.Time // last use as the database has it
 	checked time.Time // last time the account was looked at
+	kept    bool      // it stands in the database, so that it is over when it does no more
 }
 
 // ErrSignIn is the one answer to a wrong name, a wrong password and a closed
@@ -147,7 +148,7 @@ func (a *Access) open(ctx context.Context, name, address, agent string) (string,
 	if err := a.db.QueryRow(ctx, `SELECT created, last_in FROM account WHERE name = ?`, name).Scan(&created, &last); err != nil {
 		return "", nil, fmt.Errorf("read account: %w", err)
 	}
-	if a.Policy().unused(created, last, now) {
+	if a.Policy().Unused(created, last, now) {
 		return "", nil, luoshu.Errorf(luoshu.Denied, "账号长期未用，已封存；请联系系统管理员启用", "the account was not used for long and is sealed; ask the system administrator to open it")
 	}
 	if ok, err := a.settle(ctx, s); err != nil || !ok {
@@ -161,6 +162,11 @@ func (a *Access) open(ctx context.Context, name, address, agent string) (string,
 		_, err := a.db.Exec(ctx, `INSERT INTO session (hash, account, created, seen, id, grant_id, factor, address, agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			s.hash, s.Actor.Name, now.Unix(), now.Unix(), s.ID, s.Grant, flag(s.Factor), s.address, s.agent)
 		if err == nil {
+			a.smu.Lock()
+			if held := a.sessions[s.hash]; held != nil {
+				held.kept = true
+			}
+			a.smu.Unlock()
 			_, err = a.db.Exec(ctx, `UPDATE account SET last_in = ? WHERE name = ?`, now.Unix(), name)
 		}
 		if err == nil && s.Grant != "" {
@@ -240,7 +246,14 @@ func (a *Access) Choose(ctx context.Context, s *Session, grant string) (*Session
 	if !slices.ContainsFunc(grants, func(g Grant) bool { return g.ID == grant }) {
 		return nil, luoshu.Errorf(luoshu.NotFound, "没有这一授权", "no such grant")
 	}
-	return a.amend(ctx, s, func(x *Session) { x.Grant = grant }, `UPDATE session SET grant_id = ? WHERE hash = ?`, grant)
+	out, err := a.amend(ctx, s, func(x *Session) { x.Grant = grant }, `UPDATE session SET grant_id = ? WHERE hash = ?`, grant)
+	if err == nil {
+		a.store(func(ctx context.Context) error {
+			_, err := a.db.Exec(ctx, `UPDATE role_grant SET used_at = ? WHERE id = ?`, a.now().Unix(), grant)
+			return err
+		})
+	}
+	return out, err
 }
 
 // Holding lists what a session's account may act as.
@@ -263,7 +276,7 @@ func (a *Access) amend(ctx context.Context, s *Session, change func(*Session), q
 		_, err := a.db.Exec(ctx, q, value, hash)
 		return err
 	})
-	a.keep(&out)
+	a.keepOn(&out)
 	return &out, nil
 }
 
@@ -293,11 +306,17 @@ func (a *Access) Session(ctx context.Context, token string) (*Session, error) {
 		}
 		return &out, nil
 	}
+	var held *Session
+	if s != nil {
+		c := *s
+		held = &c
+	}
 	a.smu.Unlock()
-	return a.loadSession(ctx, token, hash, now, s)
+	return a.loadSession(ctx, token, hash, now, held)
 }
 
-// loadSession reads the account anew, and the session too if it is not held.
+// loadSession reads the account anew, and the session too if it is not held. One that
+// is held and has gone from the database was ended by another process.
 func (a *Access) loadSession(ctx context.Context, token, hash string, now time.Time, held *Session) (*Session, error) {
 	s := &Session{hash: hash, CSRF: csrfOf(token)}
 	if held != nil {
@@ -306,6 +325,16 @@ func (a *Access) loadSession(ctx context.Context, token, hash string, now time.T
 			return nil, nil
 		}
 		*s = *held
+		if held.kept {
+			var n int
+			if err := a.db.QueryRow(ctx, `SELECT count(*) FROM session WHERE hash = ?`, hash).Scan(&n); err != nil {
+				return nil, fmt.Errorf("read session: %w", err)
+			}
+			if n == 0 {
+				a.drop(hash)
+				return nil, nil
+			}
+		}
 	} else {
 		var created, seen int64
 		var factor int
@@ -318,7 +347,7 @@ func (a *Access) loadSession(ctx context.Context, token, hash string, now time.T
 			return nil, fmt.Errorf("read session: %w", err)
 		}
 		s.Created, s.Seen, s.Factor = time.Unix(created, 0), time.Unix(seen, 0), factor != 0
-		s.stored = s.Seen
+		s.stored, s.kept = s.Seen, true
 		if !a.alive(s, now) || a.cutOff(s) {
 			return nil, nil
 		}
@@ -334,11 +363,13 @@ func (a *Access) loadSession(ctx context.Context, token, hash string, now time.T
 	a.smu.Lock()
 	gone := a.ended[hash]
 	a.smu.Unlock()
-	if gone { // signed out while the account was read
-		return nil, nil
-	}
 	s.Seen, s.checked = now, now
-	a.keep(s)
+	switch { // ended while the account was read
+	case gone, held == nil && a.cutOff(s), held != nil && !a.keepOn(s):
+		return nil, nil
+	case held == nil:
+		a.keep(s)
+	}
 	out := *s
 	return &out, nil
 }
@@ -393,6 +424,20 @@ func (a *Access) keep(s *Session) {
 	a.sessions[s.hash] = &held
 }
 
+// keepOn is keep for a session that is held: one that was ended meanwhile stays so.
+func (a *Access) keepOn(s *Session) bool {
+	held := *s
+	a.smu.Lock()
+	defer a.smu.Unlock()
+	old := a.sessions[s.hash]
+	if old == nil {
+		return false
+	}
+	held.kept = held.kept || old.kept
+	a.sessions[s.hash] = &held
+	return true
+}
+
 func (a *Access) drop(hash string) {
 	a.smu.Lock()
 	delete(a.sessions, hash)
@@ -404,16 +449,14 @@ func (a *Access) drop(hash string) {
 func (a *Access) cutOff(s *Session) bool {
 	a.smu.Lock()
 	defer a.smu.Unlock()
-	at, ok := a.cut[s.Actor.Name]
-	return ok && !s.Created.After(at)
+	c, ok := a.cut[s.Actor.Name]
+	return ok && !s.Created.After(c.at) && s.hash != c.but
 }
 
 // endSessionsBut ends the sessions of an account except the one with hash keep.
 func (a *Access) endSessionsBut(ctx context.Context, account, keep string) error {
 	a.smu.Lock()
-	if keep == "" {
-		a.cut[account] = a.now()
-	}
+	a.cut[account] = cutting{a.now(), keep}
 	for h, s := range a.sessions {
 		if s.Actor.Name == account && h != keep {
 			delete(a.sessions, h)
@@ -478,7 +521,8 @@ func (a *Access) store(w func(context.Context) error) {
 }
 
 // Sync waits until every queued session write is stored, and removes sessions
-// that have expired. Call it before closing the database.
+// that have long expired: the last use of one that another process holds may still
+// wait to be written. Call it before closing the database.
 func (a *Access) Sync(ctx context.Context) error {
 	a.smu.Lock()
 	for a.flushing {
@@ -487,7 +531,7 @@ func (a *Access) Sync(ctx context.Context) error {
 	a.smu.Unlock()
 	now := a.now()
 	_, err := a.db.Exec(ctx, `DELETE FROM session WHERE seen < ? OR created < ?`,
-		now.Add(-a.Policy().Idle).Unix(), now.Add(-SessionLife).Unix())
+		now.Add(-a.Policy().Idle-time.Hour).Unix(), now.Add(-SessionLife).Unix())
 	if err != nil {
 		return fmt.Errorf("remove expired sessions: %w", err)
 	}
@@ -510,77 +554,4 @@ func cut(s string, n int) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:n], "")
-}
-
-// SessionInfo is a session as its owner or an administrator sees it.
-type SessionInfo struct {
-	ID      string `json:"id"`
-	Account string `json:"account"`
-	Role    string `json:"role"`
-	Org     string `json:"org"`
-	Created string `json:"created"`
-	Seen    string `json:"seen"`
-	Address string `json:"address"`
-	Agent   string `json:"agent"`
-	This    bool   `json:"this"`
-}
-
-// Sessions lists the sessions that live: one's own, or those of another account
-// for who has the right grants.
-func (a *Access) Sessions(ctx context.Context, s *Session, account string) ([]SessionInfo, error) {
-	if account == "" {
-		account = s.Actor.Name
-	}
-	if account != s.Actor.Name {
-		if err := a.Require(s.Actor, "grants"); err != nil {
-			return nil, err
-		}
-	}
-	now := a.now()
-	rows, err := a.db.Query(ctx, `SELECT s.hash, s.id, s.account, s.created, s.seen, s.address, s.agent, coalesce(g.role, ''), coalesce(g.org, '')
-		FROM session s LEFT JOIN role_grant g ON g.id = s.grant_id WHERE s.account = ? AND s.created > ? AND s.seen > ? ORDER BY s.created DESC`,
-		account, now.Add(-SessionLife).Unix(), now.Add(-a.Policy().Idle-sessionTouch).Unix())
-	if err != nil {
-		return nil, fmt.Errorf("list sessions: %w", err)
-	}
-	defer rows.Close()
-	out := []SessionInfo{}
-	for rows.Next() {
-		var x SessionInfo
-		var hash string
-		var created, seen int64
-		if err := rows.Scan(&hash, &x.ID, &x.Account, &created, &seen, &x.Address, &x.Agent, &x.Role, &x.Org); err != nil {
-			return nil, fmt.Errorf("list sessions: %w", err)
-		}
-		x.Created, x.Seen = time.Unix(created, 0).UTC().Format(time.RFC3339), time.Unix(seen, 0).UTC().Format(time.RFC3339)
-		x.This = hash == s.hash
-		out = append(out, x)
-	}
-	return out, rows.Err()
-}
-
-// EndSession ends one session by its id: one's own, or any for who has the right
-// grants. Other processes follow within a minute.
-func (a *Access) EndSession(ctx context.Context, s *Session, id string) error {
-	var hash, account string
-	err := a.db.QueryRow(ctx, `SELECT hash, account FROM session WHERE id = ?`, id).Scan(&hash, &account)
-	gone := luoshu.Errorf(luoshu.NotFound, "没有这个会话", "no such session")
-	if errors.Is(err, sql.ErrNoRows) || id == "" {
-		return gone
-	}
-	if err != nil {
-		return fmt.Errorf("read session: %w", err)
-	}
-	if account != s.Actor.Name && a.Require(s.Actor, "grants") != nil {
-		return gone
-	}
-	a.smu.Lock()
-	delete(a.sessions, hash)
-	a.ended[hash] = true
-	a.smu.Unlock()
-	if _, err := a.db.Exec(ctx, `DELETE FROM session WHERE hash = ?`, hash); err != nil {
-		return fmt.Errorf("end session: %w", err)
-	}
-	a.tell(ctx, Event{Kind: "sessions-ended", Actor: s.Actor.Name, Account: account, Object: id})
-	return nil
 }

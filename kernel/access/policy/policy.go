@@ -1,7 +1,8 @@
-package access
+// Package policy reads what a city asks of passwords, sessions, tokens and delegations
+// out of its packs, and holds passwords and accounts against it.
+package policy
 
 import (
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -12,7 +13,7 @@ import (
 )
 
 // Policy is what a city asks of those who sign in. A pack sets it by parameters
-// (see the ids below); what it leaves out is as in DefaultPolicy.
+// (see the ids below); what it leaves out is as in Default.
 type Policy struct {
 	PasswordLength  int           // access-password-length, characters
 	PasswordClasses int           // access-password-classes, of upper, lower, digit, other
@@ -26,16 +27,17 @@ type Policy struct {
 	DelegationDays  int           // access-delegation-days
 }
 
-// DefaultPolicy is used where packs say nothing.
-func DefaultPolicy() Policy {
+// Default is used where packs say nothing.
+func Default() Policy {
 	return Policy{
 		PasswordLength: 10, PasswordClasses: 3, PasswordDays: 90, PasswordHistory: 5, UnusedDays: 90,
 		Idle: 15 * time.Minute, LockFailures: 5, Lock: 30 * time.Minute, TokenDays: 365, DelegationDays: 60,
 	}
 }
 
-func policyOf(cat *catalog.Catalog, day int64) Policy {
-	p := DefaultPolicy()
+// Of is the policy of a catalog on a day.
+func Of(cat *catalog.Catalog, day int64) Policy {
+	p := Default()
 	num := func(id string, into *int) {
 		par := cat.Parameter(id)
 		if par == nil {
@@ -60,13 +62,8 @@ func policyOf(cat *catalog.Catalog, day int64) Policy {
 	return p
 }
 
-// Policy is what holds today.
-func (a *Access) Policy() Policy { return policyOf(a.cat, dayOf(a.now())) }
-
-func dayOf(t time.Time) int64 { return int64(t.Year()*10000 + int(t.Month())*100 + t.Day()) }
-
-// fits refuses a password that the policy does not allow for an account.
-func (p Policy) fits(name, password string) error {
+// Fits refuses a password that the policy does not allow for an account.
+func (p Policy) Fits(name, password string) error {
 	if utf8.RuneCountInString(password) < p.PasswordLength || len(password) > 1024 {
 		return &luoshu.Error{Kind: luoshu.Invalid, Field: "password", Msg: luoshu.Errorf(luoshu.Invalid,
 			"口令至少%d个字符", "a password has at least %d characters", p.PasswordLength).Msg}
@@ -95,15 +92,22 @@ func (p Policy) fits(name, password string) error {
 			"口令须含大写、小写、数字、其他字符中的至少%d类", "a password holds at least %d of: upper case, lower case, digits, others", p.PasswordClasses).Msg}
 	}
 	if name != "" && strings.Contains(strings.ToLower(password), strings.ToLower(name)) {
-		return fieldError("password", "口令不得包含账号名", "a password must not contain the account's name")
+		return &luoshu.Error{Kind: luoshu.Invalid, Field: "password", Msg: luoshu.Text{ZH: "口令不得包含账号名", EN: "a password must not contain the account's name"}}
 	}
 	return nil
 }
 
-// administrator rights: none goes with another or with any right on the data.
-var administrators = []string{"accounts", "grants", "audit"}
-
-// IsAdministrator reports whether a role is one of the three administrators'.
-func IsAdministrator(r *catalog.Role) bool {
-	return r != nil && slices.ContainsFunc(r.Can, func(c string) bool { return slices.Contains(administrators, c) })
+// Unused reports whether an account is sealed for not having been used.
+func (p Policy) Unused(created string, last int64, now time.Time) bool {
+	if p.UnusedDays == 0 {
+		return false
+	}
+	since, err := time.Parse(time.RFC3339, created)
+	if err != nil {
+		return false
+	}
+	if last != 0 {
+		since = time.Unix(last, 0)
+	}
+	return now.Sub(since) > time.Duration(p.UnusedDays)*24*time.Hour
 }
