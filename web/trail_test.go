@@ -279,6 +279,18 @@ func TestAuditSearch(t *testing.T) {
 	if len(seen) != 7 || pages != 3 {
 		t.Errorf("%d entries on %d pages", len(seen), pages)
 	}
+	// Reading the log is in the log, also from a place that nobody came to by pages.
+	noted := func() int {
+		if err := tn.audit.Sync(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return len(tn.entries(audit.Query{Kind: audit.KindRead, Limit: 100}))
+	}
+	before := noted()
+	auditor.get("/api/audit?person=planner-R&before=999999")
+	if n := noted(); n != before+1 {
+		t.Errorf("a search with a position left %d entries", n-before)
+	}
 	if p := auditor.get("/api/audit?from=2025-10-01&to=2025-10-01&outcome=done").json(t); len(p["rows"].([]any)) == 0 {
 		t.Error("nothing today")
 	}

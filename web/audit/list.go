@@ -55,9 +55,6 @@ func (c Config) list(w http.ResponseWriter, r *http.Request) error {
 	if q.Limit <= 0 || q.Limit > 200 {
 		q.Limit = 50
 	}
-	if q.Before > 0 {
-		kit.Marks(r).Noted = true // a further page of a search that is noted already
-	}
 	found, err := c.Log.Find(r.Context(), q)
 	if err != nil {
 		return err
