@@ -155,6 +155,10 @@ func (a *Area) writeCase(w http.ResponseWriter, r *http.Request, status int, c *
 	if err != nil {
 		return err
 	}
+	scope, err := a.Access.Scope(ctx, actor)
+	if err != nil {
+		return err
+	}
 	b.Events = []eventBody{}
 	for _, e := range events {
 		x := eventBody{At: e.At, Act: e.Act, Who: e.Account, Note: e.Note}
@@ -163,8 +167,8 @@ func (a *Area) writeCase(w http.ResponseWriter, r *http.Request, status int, c *
 		} else if e.Role != "" {
 			x.Org = a.org(ctx, e.Org)
 		}
-		if b.Giver == nil && e.Act == "escalate" {
-			x.Org = nil // it would tell where the person is
+		if b.Giver == nil && c.Giver != "" && (e.Act == "escalate" || !scope.Has(e.Org)) {
+			x.Org, x.Who = nil, "" // it would tell where the person is
 		}
 		b.Events = append(b.Events, x)
 	}

@@ -2,6 +2,7 @@ package movement_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -169,6 +171,16 @@ func (s *server) as(account string) func(method, path, body string) (int, string
 	return do
 }
 
+// choose is as for somebody with several grants.
+func (s *server) choose(account, grant string) func(method, path, body string) (int, string) {
+	s.Helper()
+	do := s.as(account)
+	if code, body := do("POST", "/api/session/grant", `{"grant":"`+grant+`"}`); code != 200 {
+		s.Fatal(account, code, body)
+	}
+	return do
+}
+
 // secrets of the child that school B may not read before A agrees.
 var secrets = []string{number, name, "慕白", phone, "410305201701019876", "秘密", "20170101", "2017-01-01", schoolA, "甲校", "PRI1", "一年级"}
 
@@ -241,5 +253,63 @@ func TestRequestTellsNothing(t *testing.T) {
 	}
 	if code, _ := a("GET", "/api/records/student/1", ""); code != 404 {
 		t.Errorf("the giving side still reads the record: %d", code)
+	}
+}
+
+// A refusal tells who asked neither where the child is nor who said no.
+func TestRefusalTellsNothing(t *testing.T) {
+	s := serve(t)
+	a, b := s.as("a"), s.as("b")
+	if code, text := b("POST", "/api/movement/cases", fmt.Sprintf(`{"type":"transfer","number":%q,"name":%q,"taker":%q,"date":"2025-03-10"}`, number, name, schoolB)); code != 201 {
+		t.Fatal(code, text)
+	}
+	if code, text := a("POST", "/api/movement/cases/1/answer", `{"act":"refuse","note":"not yet"}`); code != 200 || !strings.Contains(text, `"who":"a"`) {
+		t.Fatal(code, text)
+	}
+	for _, path := range []string{"/api/movement/cases/1", "/api/movement/cases"} {
+		code, text := b("GET", path, "")
+		if code != 200 || leak(text) != "" || strings.Contains(text, `"who":"a"`) {
+			t.Errorf("GET %s after the refusal: %d, tells %q: %s", path, code, leak(text), text)
+		}
+	}
+	if _, text := b("GET", "/api/movement/cases/1", ""); !strings.Contains(text, "not yet") || !strings.Contains(text, `"who":"b"`) {
+		t.Errorf("what was said to who asked is missing: %s", text)
+	}
+}
+
+// What a run did under one grant is not shown under another of the same person.
+func TestRunsByGrant(t *testing.T) {
+	s := serve(t)
+	ctx := context.Background()
+	second, err := s.acc.Give(ctx, access.Operator, access.GrantRequest{Account: "p", Role: "clerk", Org: schoolB, Reason: "helps out"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := s.acc.GrantsOf(ctx, "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	held = slices.DeleteFunc(held, func(g access.Grant) bool { return g.ID == second })
+	s.now = time.Date(2025, 9, 2, 9, 0, 0, 0, time.UTC)
+	if err := errors.Join(s.acc.Disable(ctx, "p", false), s.acc.SetPassword(ctx, "p", password)); err != nil {
+		t.Fatal(err)
+	}
+	p := s.choose("p", held[0].ID)
+	if code, text := p("POST", "/api/yearend/run", `{"year":2024}`); code != 202 {
+		t.Fatal(code, text)
+	}
+	text := ""
+	for range 50 {
+		if _, text = p("GET", "/api/yearend?year=2024", ""); strings.Contains(text, `"state":"done","done"`) {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if !strings.Contains(text, `"persons":1`) {
+		t.Fatal("the run did nothing: ", text)
+	}
+	q := s.choose("p", second)
+	if code, text := q("GET", "/api/yearend?year=2024", ""); code != 200 || !strings.Contains(text, `"work":null`) {
+		t.Errorf("as the clerk of another school: %d %s", code, text)
 	}
 }

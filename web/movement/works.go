@@ -33,6 +33,10 @@ type works struct {
 	views map[string]*work // by owner
 }
 
+// owner is whose a work is: a person under one grant. Under another the same person
+// may reach less.
+func owner(actor luoshu.Actor) string { return actor.Name + "\x00" + actor.Role + "\x00" + actor.Org }
+
 const patience = 2 * time.Second
 
 // begin starts a run of which a reader may have one at a time.
