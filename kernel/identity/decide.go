@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -23,40 +24,94 @@ type Decision struct {
 // Decide takes a decision. Saying that two records are two persons, or that one is
 // unsure, needs one of them within scope; merging needs both. Right: duplicates.
 func (d *Identity) Decide(ctx context.Context, actor luoshu.Actor, id string, q Decision) (*Pair, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	p, err := d.Get(ctx, actor, id)
 	if err != nil {
 		return nil, err
 	}
 	if p.State != "open" && p.State != "unsure" || p.Revision != q.Revision {
-		return nil, luoshu.Errorf(luoshu.Conflict, "这一对已有人处理，请刷新后再看", "somebody has decided this pair meanwhile; reload it")
+		return nil, errDecided()
+	}
+	switch done, err := d.written(ctx, p); {
+	case err != nil:
+		return nil, err
+	case done:
+		return nil, errDecided()
 	}
 	switch q.Kind {
 	case "different", "unsure":
 		if q.Kind == "unsure" && strings.TrimSpace(q.Note) == "" {
 			return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "note", Msg: luoshu.Text{ZH: "请写明存疑之处", EN: "say what is unclear"}}
 		}
-		return d.settle(ctx, actor, p, q.Kind, q.Note, 0, nil)
+		return d.settled(ctx, actor, p, q.Kind, q.Note)
 	case "same":
 		return d.merge(ctx, actor, p, q)
 	}
 	return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "decision", Msg: luoshu.Text{ZH: "应为 same、different 或 unsure", EN: "same, different or unsure"}}
 }
 
+// errDecided answers whoever comes second.
+func errDecided() error {
+	return luoshu.Errorf(luoshu.Conflict, "这一对已有人处理，请刷新后再看", "somebody has decided this pair meanwhile; reload it")
+}
+
 // settle writes the state of a pair, if nobody was faster.
-func (d *Identity) settle(ctx context.Context, actor luoshu.Actor, p *Pair, state, note string, survivor int64, seqs []int64) (*Pair, error) {
+func (d *Identity) settle(ctx context.Context, by string, p *Pair, state, note string, survivor int64, seqs []int64) error {
 	var list []string
 	for _, s := range seqs {
 		list = append(list, fmt.Sprint(s))
 	}
 	res, err := d.db.Exec(ctx, `UPDATE duplicate SET state = ?, revision = revision + 1, by_whom = ?, at = ?, note = ?, survivor = ?, seqs = ? WHERE id = ? AND revision = ?`,
-		state, actor.Name, d.now().Unix(), note, survivor, strings.Join(list, ","), p.ID, p.Revision)
+		state, by, d.now().Unix(), note, survivor, strings.Join(list, ","), p.ID, p.Revision)
 	if err != nil {
-		return nil, fmt.Errorf("settle pair: %w", err)
+		return fmt.Errorf("settle pair: %w", err)
 	}
 	if n, err := res.RowsAffected(); err != nil || n != 1 {
-		return nil, luoshu.Errorf(luoshu.Conflict, "这一对已有人处理，请刷新后再看", "somebody has decided this pair meanwhile; reload it")
+		return errors.Join(err, errDecided())
+	}
+	return nil
+}
+
+// settled is settle for what moves no record, and the pair as it is then.
+func (d *Identity) settled(ctx context.Context, actor luoshu.Actor, p *Pair, state, note string) (*Pair, error) {
+	if err := d.settle(ctx, actor.Name, p, state, note, 0, nil); err != nil {
+		return nil, err
 	}
 	return d.Get(ctx, actor, p.ID)
+}
+
+// mergePrefix begins the ids of the commits of a pair's merges.
+func mergePrefix(p *Pair) string { return "merge-" + p.ID + "-" }
+
+// written marks a pair as merged whose merge is in the ledger, because the process
+// ended before it could be marked.
+func (d *Identity) written(ctx context.Context, p *Pair) (bool, error) {
+	rows, err := d.db.Query(ctx, `SELECT c.seq, c.actor FROM commit_log c WHERE c.id >= ? AND c.id < ? AND NOT EXISTS
+		(SELECT 1 FROM commit_log u WHERE u.undo_of = c.seq AND u.undo_of <> 0) ORDER BY c.seq`, mergePrefix(p), mergePrefix(p)+"~")
+	if err != nil {
+		return false, fmt.Errorf("find the commits of a merge: %w", err)
+	}
+	defer rows.Close()
+	var seqs []int64
+	var by string
+	for rows.Next() {
+		var seq int64
+		if err := rows.Scan(&seq, &by); err != nil {
+			return false, fmt.Errorf("find the commits of a merge: %w", err)
+		}
+		seqs = append(seqs, seq)
+	}
+	if err := rows.Err(); err != nil || len(seqs) == 0 {
+		return false, err
+	}
+	survivor := p.A
+	if v, err := d.rec.Get(ctx, p.Entity, p.A); err != nil {
+		return false, err
+	} else if v == nil {
+		survivor = p.B
+	}
+	return true, d.settle(ctx, by, p, "merged", p.Note, survivor, seqs)
 }
 
 // merge moves every reference to the survivor, fills its empty fields, removes the
@@ -78,7 +133,7 @@ func (d *Identity) merge(ctx context.Context, actor luoshu.Actor, p *Pair, q Dec
 		return nil, err
 	}
 	if keep == nil || lose == nil {
-		_, err := d.settle(ctx, actor, p, "gone", "", 0, nil)
+		err := d.settle(ctx, actor.Name, p, "gone", "", 0, nil)
 		if err == nil {
 			err = luoshu.Errorf(luoshu.Conflict, "其中一条记录已不在，无需合并", "one of the two records is gone; there is nothing to merge")
 		}
@@ -98,32 +153,31 @@ func (d *Identity) merge(ctx context.Context, actor luoshu.Actor, p *Pair, q Dec
 	if err != nil {
 		return nil, err
 	}
+	for i := range batches {
+		batches[i].ID = fmt.Sprintf("%s%d-%d", mergePrefix(p), p.Revision, i)
+	}
 	res, err := d.led.CommitAll(ctx, batches, nil)
 	if err != nil {
 		return nil, err
 	}
 	var seqs []int64
 	for _, r := range res {
-		if r.Refused > 0 {
-			// Nothing is half-done: what was written is taken back.
-			if _, undo := d.led.UndoAll(ctx, actor, written(res), "merge refused"); undo != nil {
-				return nil, undo
-			}
-			return nil, luoshu.Errorf(luoshu.Conflict, "有记录不符合规则，不能合并；请先更正", "records do not pass the rules, so they cannot be merged; correct them first")
+		if r.Seq != 0 {
+			seqs = append(seqs, r.Seq)
 		}
 	}
-	seqs = written(res)
-	return d.settle(ctx, actor, p, "merged", q.Note, q.Survivor, seqs)
+	if err := d.settle(ctx, actor.Name, p, "merged", q.Note, q.Survivor, seqs); err != nil {
+		return nil, err
+	}
+	return d.Get(ctx, actor, p.ID)
 }
 
-func written(res []ledger.Result) []int64 {
-	var out []int64
-	for _, r := range res {
-		if r.Seq != 0 {
-			out = append(out, r.Seq)
-		}
+// whole ends a merge of which a row is refused, so that none of it is written.
+func whole(x ledger.Diff) error {
+	if x.Verdict != ledger.Refused {
+		return nil
 	}
-	return out
+	return luoshu.Errorf(luoshu.Conflict, "有记录不符合规则，不能合并；请先更正", "records do not pass the rules, so they cannot be merged; correct them first")
 }
 
 func (d *Identity) batches(ctx context.Context, actor luoshu.Actor, e *catalog.Entity, keep, lose *records.Version, reason string) ([]ledger.Batch, error) {
@@ -134,7 +188,7 @@ func (d *Identity) batches(ctx context.Context, actor luoshu.Actor, e *catalog.E
 		if len(rows) == 0 {
 			return
 		}
-		b.Actor, b.Reason, b.Total = actor, reason, int64(len(rows))
+		b.Actor, b.Reason, b.Total, b.Each = actor, reason, int64(len(rows)), whole
 		b.Rows = func(yield func(ledger.Row) error) error {
 			for i, r := range rows {
 				if err := yield(ledger.Row{N: i + 1, Values: r}); err != nil {
@@ -218,6 +272,8 @@ func keyOf(e *catalog.Entity, vals []luoshu.Value) string {
 // they were. It is refused, naming what stands in the way, where later commits
 // changed them; nothing is overwritten. Right: duplicates, both within scope.
 func (d *Identity) Unmerge(ctx context.Context, actor luoshu.Actor, id, reason string) (*Pair, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	p, err := d.Get(ctx, actor, id)
 	if err != nil {
 		return nil, err
@@ -235,8 +291,30 @@ func (d *Identity) Unmerge(ctx context.Context, actor luoshu.Actor, id, reason s
 	if strings.TrimSpace(reason) == "" {
 		return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "note", Msg: luoshu.Text{ZH: "请写明拆分原因", EN: "say why they are two persons after all"}}
 	}
-	if _, err := d.led.UndoAll(ctx, actor, p.Seqs, "unmerge "+p.ID+": "+reason); err != nil {
+	back, err := d.apart(ctx, p)
+	if err != nil {
 		return nil, err
 	}
-	return d.settle(ctx, actor, p, "different", reason, 0, nil)
+	if !back {
+		if _, err := d.led.UndoAll(ctx, actor, p.Seqs, "unmerge "+p.ID+": "+reason); err != nil {
+			return nil, err
+		}
+	}
+	return d.settled(ctx, actor, p, "different", reason)
+}
+
+// apart reports whether a merge has been taken back in the ledger already, because
+// the process ended before the pair could be marked.
+func (d *Identity) apart(ctx context.Context, p *Pair) (bool, error) {
+	for _, rec := range []int64{p.A, p.B} {
+		if v, err := d.rec.Get(ctx, p.Entity, rec); err != nil || v == nil {
+			return false, err
+		}
+	}
+	for _, seq := range p.Seqs {
+		if c, err := d.led.CommitAt(ctx, seq); err != nil || c.UndoneBy == 0 {
+			return false, err
+		}
+	}
+	return true, nil
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"luoshu"
@@ -31,6 +32,8 @@ type Identity struct {
 	rec *records.Reader
 	acc *access.Access
 	now func() time.Time
+
+	mu sync.Mutex // one merge or un-merge at a time: what was read is what is written
 }
 
 // New returns the room over an opened city.

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) { dbs.Main(m) }
 
 type world struct {
 	t   *testing.T
+	db  *store.DB
 	cat *catalog.Catalog
 	led *ledger.Ledger
 	rec *records.Reader
@@ -54,7 +55,7 @@ func newWorld(t *testing.T, c store.Config) *world {
 	}
 	t.Cleanup(func() { db.Close() })
 	now := func() time.Time { return time.Date(2025, 10, 1, 8, 0, 0, 0, time.UTC) }
-	w := &world{t: t, cat: cat}
+	w := &world{t: t, db: db, cat: cat}
 	if w.led, err = ledger.Open(ctx, db, cat, now); err != nil {
 		t.Fatal(err)
 	}
