@@ -84,6 +84,19 @@ func TestVerifyOverHTTP(t *testing.T) {
 	if page["total"] != float64(20) || page["may_answer"] != true || strings.Contains(clerk.get("/api/verify/tasks/1").body, "9900000") {
 		t.Errorf("task %v", page["total"])
 	}
+	// A value is proposed for fields only that the answerer knows of: whether it is the
+	// same as recorded would tell. (Corrections have no room here: 503 is "let through".)
+	helper := tn.as("helper", "A1")
+	for _, x := range []struct {
+		who   *visitor
+		field string
+		want  int
+	}{{clerk, "id_no", 503}, {clerk, "born", 503}, {helper, "id_no", 400}, {helper, "born", 400}} {
+		ask := `{"kind":"correct","recs":[1],"note":"x","rev":0,"seen":999,"changes":{"` + x.field + `":"20100101"}}`
+		if got := x.who.do("POST", "/api/verify/tasks/1/answers", ask); got.status != x.want {
+			t.Errorf("%s: %d %s", x.field, got.status, got.body)
+		}
+	}
 	body := `{"kind":"confirm","rest":true,"rev":0,"seen":999}`
 	if got := clerk.do("POST", "/api/verify/tasks/1/answers", body); got.status != 200 || got.json(t)["records"] != float64(20) {
 		t.Error(got.status, got.body)

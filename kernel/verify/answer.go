@@ -122,8 +122,12 @@ type act struct {
 }
 
 func (v *Verify) confirm(ctx context.Context, actor luoshu.Actor, t *Task, a Answer) (*Acted, error) {
-	x := act{
-		id: fmt.Sprintf("verify-%s-%d-%d", t.Round.ID, t.ID, t.Rev+1), task: t.ID, actor: actor, seen: a.Seen, recs: a.Recs,
+	head, _, err := v.Ledger.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	x := act{ // nobody has been shown what is yet to come
+		id: fmt.Sprintf("verify-%s-%d-%d", t.Round.ID, t.ID, t.Rev+1), task: t.ID, actor: actor, seen: min(a.Seen, head), recs: a.Recs,
 		on: v.Today(), at: v.stamp(),
 	}
 	if !a.Rest {
@@ -131,7 +135,7 @@ func (v *Verify) confirm(ctx context.Context, actor luoshu.Actor, t *Task, a Ans
 			return nil, err
 		}
 	}
-	err := v.DB.Tx(ctx, func(tx *store.Tx) error {
+	err = v.DB.Tx(ctx, func(tx *store.Tx) error {
 		if err := v.bump(ctx, tx, t); err != nil {
 			return err
 		}

@@ -58,6 +58,9 @@ func (v *Verify) MakeLinks(ctx context.Context, actor luoshu.Actor, id int64, q 
 	if g == nil || g.Entity != t.Entity {
 		return nil, nil, luoshu.Errorf(luoshu.Conflict, "这项任务不请本人或家人核对", "this task asks nobody outside")
 	}
+	if !v.reaches(actor, g.Contact) { // whoever may not know the persons asks none of them
+		return nil, nil, luoshu.Errorf(luoshu.Denied, "您的角色看不到收链接的人，不能发放链接", "your role does not see the persons whom the links are for, so it makes none")
+	}
 	recs := q.Recs
 	if q.Group != "" {
 		if recs, err = v.groupRecs(ctx, g, q.Group); err != nil {

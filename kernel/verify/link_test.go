@@ -124,3 +124,37 @@ func TestLinksGuarded(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A task is no business of who does not have its entity, though they are the holder's
+// own people; and who may not know the persons makes no links, and ends none.
+func TestTasksOfOtherEntities(t *testing.T) {
+	dbs.Each(t, func(t *testing.T, c store.Config) {
+		x := newVillage(t, c)
+		x.open()
+		given := x.links("N00")[0].Token
+		task := x.mine(clerk)
+		narrow := luoshu.Actor{Name: "nina", Role: "narrow", Org: "A1"}
+		if list, err := x.v.Mine(x.ctx, narrow); err != nil || len(list) != 0 {
+			t.Errorf("tasks %+v %v", list, err)
+		}
+		if n, err := x.v.Waits(x.ctx, narrow); err != nil || n != 0 {
+			t.Errorf("%d wait: %v", n, err)
+		}
+		_, err := x.v.Task(x.ctx, narrow, task.ID)
+		x.kind(err, luoshu.NotFound)
+		_, err = x.v.Answer(x.ctx, narrow, task.ID, verify.Answer{Rev: task.Rev, Seen: x.head(), Kind: verify.Confirm, Rest: true})
+		x.kind(err, luoshu.NotFound)
+		near := luoshu.Actor{Name: "nell", Role: "near", Org: "A1"}
+		_, _, err = x.v.MakeLinks(x.ctx, near, task.ID, verify.LinkQuery{Recs: []int64{x.rec0("N00")}})
+		x.kind(err, luoshu.Denied)
+		if _, err := x.v.OpenLink(x.ctx, "1.1.1.1", given, ""); err != nil {
+			t.Errorf("a link that was handed out has ended: %v", err)
+		}
+		head := x.head()
+		x.answer(near, verify.Answer{Kind: verify.Confirm, Rest: true, Seen: 1 << 40})
+		var seen int64 // an act that is completed later takes nothing as seen that came after it
+		if err := x.db.QueryRow(x.ctx, `SELECT max(seen) FROM round_act`).Scan(&seen); err != nil || seen != head {
+			t.Errorf("seen up to %d of %d: %v", seen, head, err)
+		}
+	})
+}

@@ -115,7 +115,7 @@ func (v *Verify) Mine(ctx context.Context, actor luoshu.Actor) ([]*Task, error) 
 	if err := v.attachRounds(ctx, out); err != nil {
 		return nil, err
 	}
-	out = slices.DeleteFunc(out, func(t *Task) bool { return t.Round == nil })
+	out = slices.DeleteFunc(out, func(t *Task) bool { return t.Round == nil || !v.reaches(actor, t.Entity) })
 	slices.SortStableFunc(out, func(a, b *Task) int { return int(a.Due - b.Due) })
 	return out, nil
 }
@@ -151,7 +151,13 @@ func noTask() error {
 	return luoshu.Errorf(luoshu.NotFound, "没有这项任务", "there is no such task")
 }
 
-// Task returns a task within the actor's scope.
+// reaches reports whether the actor's role has an entity at all.
+func (v *Verify) reaches(actor luoshu.Actor, entity string) bool {
+	role := v.Access.Role(actor)
+	return role != nil && (len(role.Entities) == 0 || slices.Contains(role.Entities, entity))
+}
+
+// Task returns a task within the actor's scope, of an entity that the role has.
 func (v *Verify) Task(ctx context.Context, actor luoshu.Actor, id int64) (*Task, error) {
 	s, err := v.Access.Scope(ctx, actor)
 	if err != nil {
@@ -161,7 +167,7 @@ func (v *Verify) Task(ctx context.Context, actor luoshu.Actor, id int64) (*Task,
 	if err != nil {
 		return nil, err
 	}
-	if !s.Has(t.Org) {
+	if !s.Has(t.Org) || !v.reaches(actor, t.Entity) {
 		return nil, noTask()
 	}
 	return t, nil

@@ -158,7 +158,8 @@ func (a *area) linkAnswer(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if changes, err = a.parse(entity, in.Changes); err != nil {
+		// Which fields the link is about is seen to once its ticket is known.
+		if changes, err = a.parse(entity, in.Changes, func(string) bool { return true }); err != nil {
 			return err
 		}
 	}

@@ -143,7 +143,7 @@ func (a *area) taskAnswer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	changes, err := a.parse(t.Entity, in.Changes)
+	changes, err := a.parse(t.Entity, in.Changes, func(field string) bool { return a.Door.Value(who, t.Entity, field, luoshu.Value{}) != nil })
 	if err != nil {
 		return err
 	}
@@ -160,9 +160,14 @@ func (a *area) taskAnswer(w http.ResponseWriter, r *http.Request) error {
 	return kit.WriteJSON(w, r, map[string]any{"task": info, "records": out.Records, "changed": out.Changed, "requests": out.Requests})
 }
 
-func (a *area) parse(entity string, in map[string]string) (map[string]luoshu.Value, error) {
+// parse reads proposed values. may says which fields somebody may propose one for: an
+// answer to another would tell what stands there.
+func (a *area) parse(entity string, in map[string]string, may func(field string) bool) (map[string]luoshu.Value, error) {
 	out := map[string]luoshu.Value{}
 	for field, s := range in {
+		if !may(field) {
+			return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: field, Msg: luoshu.Text{ZH: "没有这个字段", EN: "there is no such field"}}
+		}
 		v, err := a.Door.Parse(entity, field, s)
 		if err != nil {
 			return nil, err
