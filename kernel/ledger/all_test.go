@@ -100,6 +100,74 @@ func TestMergeAndBack(t *testing.T) {
 	})
 }
 
+// What was committed in one is taken back in one, whichever of it is named, and so is
+// the undo; what was committed alone is not drawn in.
+func TestUndoOfWhatWasCommittedTogether(t *testing.T) {
+	dbs.Each(t, func(t *testing.T, c store.Config) {
+		b := openWith(t, c, people())
+		b.put("2/0/0/0", "person", "P1,甲,东", "P2,甲,西")
+		for name, id := range map[string]string{"no ids": "", "ids of a room": "move-7-"} {
+			one, two := b.batch("person", "P1,甲,南"), b.batch("person", "P2,甲,南")
+			if id != "" {
+				one.ID, two.ID = id+"0", id+"1"
+			}
+			rs, err := b.CommitAll(b.ctx, []ledger.Batch{one, two}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.put("1/0/0/0", "stay", "P1,2023")
+			last, _, err := b.Head(b.ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, part := range []int{1, 0} {
+				r, err := b.Undo(b.ctx, luoshu.Actor{Name: "u"}, rs[part].Seq, "wrong")
+				if err != nil {
+					t.Fatal(name, err)
+				}
+				b.expect("person", "no,town", "P1,东 P2,西")
+				b.expect("stay", "no,year", "P1,2023")
+				undo, err := b.CommitAt(b.ctx, r.Seq)
+				if err != nil || undo.UndoOf != rs[part].Seq {
+					t.Errorf("%s: the result is of the undo of %d, not %d: %v", name, undo.UndoOf, rs[part].Seq, err)
+				}
+				redone, err := b.Undo(b.ctx, luoshu.Actor{Name: "u"}, r.Seq, "right after all")
+				if err != nil {
+					t.Fatal(name, err)
+				}
+				b.expect("person", "no,town", "P1,南 P2,南")
+				rs[0].Seq, rs[1].Seq = redone.Seq, redone.Seq
+			}
+			b.check(name)
+			if _, err := b.Undo(b.ctx, luoshu.Actor{Name: "u"}, rs[0].Seq, "again"); err != nil {
+				t.Fatal(name, err)
+			}
+			if _, err := b.Undo(b.ctx, luoshu.Actor{Name: "u"}, last, "and the stay"); err != nil {
+				t.Fatal(name, err)
+			}
+			b.expect("person", "no,town", "P1,东 P2,西")
+			b.expect("stay", "no,year", "")
+		}
+	})
+}
+
+// A batch with an id writes once, alone or with others.
+func TestTogetherOnce(t *testing.T) {
+	dbs.Each(t, func(t *testing.T, c store.Config) {
+		b := openWith(t, c, people())
+		for range 2 {
+			one, two := b.batch("person", "P1,甲,东"), b.batch("person", "P2,甲,西")
+			one.ID, two.ID = "move-7-0", "move-7-1"
+			if _, err := b.CommitAll(b.ctx, []ledger.Batch{one, two}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n, _, err := b.Head(b.ctx); err != nil || n != 2 {
+			t.Errorf("%d commits: %v", n, err)
+		}
+	})
+}
+
 // All batches or none: an error in a later one takes the earlier ones back.
 func TestCommitAllIsWhole(t *testing.T) {
 	dbs.Each(t, func(t *testing.T, c store.Config) {

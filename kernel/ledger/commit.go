@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +10,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/ledger/beside"
 	"luoshu/kernel/ledger/chain"
 	"luoshu/kernel/store"
 )
@@ -50,9 +50,17 @@ func (l *Ledger) CommitAll(ctx context.Context, batches []Batch, p luoshu.Progre
 		return out, nil
 	}
 	try, fresh := batches[0].DryRun, int64(0)
+	var own []string
+	for i := range batches {
+		own = append(own, batches[i].ID)
+	}
 	err := l.db.Tx(ctx, func(tx *store.Tx) error {
+		ids, err := l.ids(ctx, tx, own)
+		if err != nil {
+			return err
+		}
 		for i, b := range batches {
-			b.DryRun = false
+			b.DryRun, b.ID = false, ids[i]
 			w, err := l.commit(ctx, tx, b, p)
 			if err != nil {
 				return err
@@ -501,8 +509,7 @@ func (l *Ledger) record(ctx context.Context, tx *store.Tx, c *CommitInfo, o *cha
 	}
 	c.digest = chain.Digest(c.Entity, o, chain.DigestClosed(closed), extra)
 	if c.ID == "" {
-		h := chain.Sum(chain.AppendText(chain.AppendInt(append([]byte("luoshu id 1"), c.prev...), c.Seq), c.At))
-		c.ID = "C" + hex.EncodeToString(h[:10])
+		c.ID = chain.CommitID(c.prev, c.Seq, c.At)
 	}
 	c.hash = c.chain()
 	if c.Source.SHA256 != "" {
@@ -523,6 +530,12 @@ func (l *Ledger) record(ctx context.Context, tx *store.Tx, c *CommitInfo, o *cha
 		return fmt.Errorf("record head: %w", err)
 	}
 	return nil
+}
+
+// ids are those of commits that are made in one.
+func (l *Ledger) ids(ctx context.Context, tx *store.Tx, own []string) ([]string, error) {
+	seq, prev, err := lastCommit(ctx, tx)
+	return beside.Together(own, chain.CommitID(prev, seq+1, l.now().UTC().Format(time.RFC3339))), err
 }
 
 func keyFields(e *catalog.Entity) string {

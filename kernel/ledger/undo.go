@@ -21,13 +21,24 @@ const conflictNames = 10
 // those it closed are opened again as new versions, its attestations and aliases
 // are taken back. It is refused when a later commit touched one of these records,
 // or when another record still refers to one that would go. Undoing an undo brings
-// the first commit back.
+// the first commit back. What was committed in one with it goes with it; the result is
+// that of the commit named.
 func (l *Ledger) Undo(ctx context.Context, actor luoshu.Actor, seq int64, reason string) (Result, error) {
-	out, err := l.UndoAll(ctx, actor, []int64{seq}, reason)
+	seqs := []int64{seq}
+	if c, err := commitBy(ctx, l.db, "seq", seq); err != nil {
+		return Result{}, err
+	} else if c != nil {
+		if all, err := l.book.Companions(ctx, c.ID); err != nil {
+			return Result{}, err
+		} else if slices.Contains(all, seq) {
+			seqs = all
+		}
+	}
+	out, err := l.UndoAll(ctx, actor, seqs, reason)
 	if err != nil {
 		return Result{}, err
 	}
-	return out[0], nil
+	return out[slices.Index(seqs, seq)], nil
 }
 
 // UndoAll takes several commits back, the last one first, all or none. Results
@@ -38,8 +49,12 @@ func (l *Ledger) UndoAll(ctx context.Context, actor luoshu.Actor, seqs []int64, 
 	var out []Result
 	rows := int64(0)
 	err := l.db.Tx(ctx, func(tx *store.Tx) error {
-		for _, seq := range seqs {
-			r, err := l.undo(ctx, tx, actor, seq, reason)
+		ids, err := l.ids(ctx, tx, make([]string, len(seqs)))
+		if err != nil {
+			return err
+		}
+		for i, seq := range seqs {
+			r, err := l.undo(ctx, tx, actor, seq, ids[i], reason)
 			if err != nil {
 				return err
 			}
@@ -57,7 +72,7 @@ func (l *Ledger) UndoAll(ctx context.Context, actor luoshu.Actor, seqs []int64, 
 	return out, nil
 }
 
-func (l *Ledger) undo(ctx context.Context, tx *store.Tx, actor luoshu.Actor, seq int64, reason string) (Result, error) {
+func (l *Ledger) undo(ctx context.Context, tx *store.Tx, actor luoshu.Actor, seq int64, id, reason string) (Result, error) {
 	c, err := commitBy(ctx, tx, "seq", seq)
 	if err != nil {
 		return Result{}, err
@@ -74,7 +89,7 @@ func (l *Ledger) undo(ctx context.Context, tx *store.Tx, actor luoshu.Actor, seq
 		return Result{}, luoshu.Errorf(luoshu.Denied, "案卷的步骤不能撤销，只能由下一步改变", "a step of a case cannot be undone; only a further step changes it")
 	}
 	u := &undo{ctx: ctx, tx: tx, e: e, of: c, form: l.db.Form(e.Name)}
-	return u.run(l, actor, reason)
+	return u.run(l, actor, id, reason)
 }
 
 type undo struct {
@@ -86,7 +101,7 @@ type undo struct {
 	form *store.Form
 }
 
-func (u *undo) run(l *Ledger, actor luoshu.Actor, reason string) (Result, error) {
+func (u *undo) run(l *Ledger, actor luoshu.Actor, id, reason string) (Result, error) {
 	if err := u.conflicts(); err != nil {
 		return Result{}, err
 	}
@@ -99,7 +114,7 @@ func (u *undo) run(l *Ledger, actor luoshu.Actor, reason string) (Result, error)
 		return Result{}, err
 	}
 	c := CommitInfo{
-		Seq: seq + 1, prev: prev, Actor: actor, Entity: u.e.Name, Reason: reason, UndoOf: u.of.Seq,
+		Seq: seq + 1, prev: prev, ID: id, Actor: actor, Entity: u.e.Name, Reason: reason, UndoOf: u.of.Seq,
 		At: l.now().UTC().Format(time.RFC3339), Catalog: l.cat.Version,
 	}
 	table := store.Table(u.e.Name)

@@ -3,6 +3,7 @@
 package chain
 
 import (
+	"encoding/hex"
 	"encoding/binary"
 	"hash"
 	"slices"
@@ -160,6 +161,12 @@ func AppendInt(b []byte, n int64) []byte { return binary.BigEndian.AppendUint64(
 func Fold(buf []byte) []byte {
 	h := sm3.Sum(buf)
 	return append(buf[:0], h[:]...)
+}
+
+// CommitID is the id of a commit that is given none.
+func CommitID(prev []byte, seq int64, at string) string {
+	h := Sum(AppendText(AppendInt(append([]byte("luoshu id 1"), prev...), seq), at))
+	return "C" + hex.EncodeToString(h[:10])
 }
 
 // Sum is SM3 of a text.
