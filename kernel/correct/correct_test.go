@@ -469,6 +469,18 @@ func TestPapers(t *testing.T) {
 	if kind(err) != luoshu.Invalid {
 		t.Error(err)
 	}
+	// An edit that names a paper which is none writes nothing, not even what is one's own.
+	v, err := w.rd.Get(ctx, "student", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Edit(ctx, correct.Edit{
+		Entity: "student", Rec: 1, Rid: v.Rid, Reason: "x", By: clerk, Paper: "none",
+		Cells: map[string]string{"phone": "13800000009", "birth_date": "2015-03-09"},
+	})
+	if kind(err) != luoshu.Invalid || w.value("student", 1, "phone") == "13800000009" {
+		t.Errorf("half an edit: %v, phone %s", err, w.value("student", 1, "phone"))
+	}
 	if _, _, err := w.OpenPaper(ctx, 0, p.ID); kind(err) != luoshu.NotFound {
 		t.Error("a paper of no request opens", err)
 	}

@@ -49,20 +49,27 @@ func (c *Correct) TakePaper(ctx context.Context, by luoshu.Actor, name string, r
 	return p, nil
 }
 
+// handed is a paper that somebody handed in, and when.
+func handed(ctx context.Context, q queryer, id string, by luoshu.Actor) (p Paper, at string, err error) {
+	err = q.QueryRow(ctx, `SELECT sha256, name, kind, size, at FROM correction_paper WHERE id = ? AND actor = ?`, id, by.Name).
+		Scan(&p.sha, &p.Name, &p.Kind, &p.Size, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, at, &luoshu.Error{Kind: luoshu.Invalid, Field: "paper", Msg: luoshu.Text{ZH: "没有这份附件，请重新选择", EN: "there is no such paper; choose it again"}}
+	}
+	if err != nil {
+		return p, at, fmt.Errorf("attach paper: %w", err)
+	}
+	return p, at, nil
+}
+
 // attach ties a paper of the same person to requests.
 func (c *Correct) attach(ctx context.Context, tx *store.Tx, id string, by luoshu.Actor, requests []int64) error {
 	if id == "" || len(requests) == 0 {
 		return nil
 	}
-	var p Paper
-	var at string
-	err := tx.QueryRow(ctx, `SELECT sha256, name, kind, size, at FROM correction_paper WHERE id = ? AND actor = ?`, id, by.Name).
-		Scan(&p.sha, &p.Name, &p.Kind, &p.Size, &at)
-	if errors.Is(err, sql.ErrNoRows) {
-		return &luoshu.Error{Kind: luoshu.Invalid, Field: "paper", Msg: luoshu.Text{ZH: "没有这份附件，请重新选择", EN: "there is no such paper; choose it again"}}
-	}
+	p, at, err := handed(ctx, tx, id, by)
 	if err != nil {
-		return fmt.Errorf("attach paper: %w", err)
+		return err
 	}
 	for _, r := range requests {
 		if _, err := tx.Exec(ctx, `INSERT INTO correction_paper (id, correction, sha256, name, kind, size, actor, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -304,6 +304,11 @@ func (c *Correct) Edit(ctx context.Context, in Edit) (Outcome, error) {
 	if err := checkReason(in.Reason, len(theirs) > 0); err != nil {
 		return out, err
 	}
+	if in.Paper != "" { // before anything is written
+		if _, _, err := handed(ctx, c.db, in.Paper, in.By); err != nil {
+			return out, err
+		}
+	}
 	var joined []Change
 	if len(theirs) > 0 && !c.stands(e, now.Values, values(mine)) {
 		mine, joined = nil, mine // they make sense together only
