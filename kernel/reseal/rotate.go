@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -197,35 +199,44 @@ func (r *rotation) rows(entity string) error {
 	return nil
 }
 
-// texts walks the sealed texts of one table.
+// texts walks the sealed texts of one table in the order of their places, so that each
+// is read once.
 func (r *rotation) texts(t text) error {
-	s := r.v.Sealer()
-	for {
+	s, place := r.v.Sealer(), strings.Join(t.place, ", ")
+	set := `UPDATE ` + t.table + ` SET ` + t.column + ` = ? WHERE ` + strings.Join(t.place, " = ? AND ") + ` = ? AND ` + t.column + ` = ?`
+	for last := []any(nil); ; {
 		var todo [][]any // fresh, the place's columns, old
-		q := `SELECT ` + t.column + `, ` + strings.Join(t.place, ", ") + ` FROM ` + t.table + ` WHERE ` + t.where()
-		err := r.db.Scan(r.ctx, q, nil, func(x *store.Row) error {
-			old := x.Text(0)
-			if len(todo) == batch || vault.TextKey(old) == r.out.Key {
+		q := `SELECT ` + t.column + `, ` + place + ` FROM ` + t.table + ` WHERE ` + t.where()
+		if last != nil {
+			q += ` AND (` + place + `) > (?` + strings.Repeat(", ?", len(last)-1) + `)`
+		}
+		var seen []any
+		err := r.db.Scan(r.ctx, q+` ORDER BY `+place+` LIMIT `+strconv.Itoa(10*batch), last, func(x *store.Row) error {
+			if len(todo) == batch {
 				return nil
 			}
-			row, parts := []any{nil}, []any{}
-			for i := range t.place {
-				v := x.Value(1 + i)
-				row, parts = append(row, v.Any()), append(parts, v.Any())
+			old, parts := x.Text(0), make([]any, len(t.place))
+			for i := range parts {
+				parts[i] = x.Value(1 + i).Any()
+			}
+			if seen = parts; vault.TextKey(old) == r.out.Key {
+				return nil
 			}
 			clear, err := s.OpenText(vault.Place(t.table, parts...), old)
 			if err != nil {
 				return err
 			}
 			fresh, err := s.SealText(vault.Place(t.table, parts...), clear)
-			row[0] = fresh
-			todo = append(todo, append(row, old))
+			todo = append(todo, slices.Concat([]any{fresh}, parts, []any{old}))
 			return err
 		})
-		if err != nil || len(todo) == 0 {
+		if err != nil || seen == nil {
 			return err
 		}
-		set := `UPDATE ` + t.table + ` SET ` + t.column + ` = ? WHERE ` + strings.Join(t.place, " = ? AND ") + ` = ? AND ` + t.column + ` = ?`
+		last = seen
+		if len(todo) == 0 {
+			continue
+		}
 		err = r.tx(func(tx *store.Tx) error {
 			for _, args := range todo {
 				if _, err := tx.Exec(r.ctx, set, args...); err != nil {
