@@ -12,6 +12,7 @@ import (
 	"hash"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/emmansun/gmsm/sm3"
@@ -140,12 +141,23 @@ func (l *Log) Archive(ctx context.Context, path string, before time.Time, months
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
+		err = syncFolder(path) // a file whose name is not on disk is lost with the power
+	}
+	if err == nil {
 		err = l.cut(ctx, a, by)
 	}
 	if err != nil {
 		return Anchor{}, errors.Join(err, os.Remove(path))
 	}
 	return a, nil
+}
+
+func syncFolder(path string) error {
+	d, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("create the archive: %w", err)
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 func (l *Log) writeArchive(ctx context.Context, f io.Writer, from Anchor, to int64, key *Key) (Anchor, error) {
