@@ -154,7 +154,7 @@ func (a *Access) ChangePassword(ctx context.Context, s *Session, old, password s
 	if s.Pending == "factor" { // who has shown only a password does not get to change it
 		return luoshu.Errorf(luoshu.Denied, "请先完成登录", "finish signing in first")
 	}
-	if w := a.limit.Wait(name, "own", a.now()); w > 0 {
+	if w := a.limit.Wait(name, at("own", name), a.now()); w > 0 {
 		return &TooManyError{Wait: w}
 	}
 	var hash string
@@ -163,7 +163,7 @@ func (a *Access) ChangePassword(ctx context.Context, s *Session, old, password s
 	}
 	if ok, err := a.checkHash(ctx, hash, old); err != nil || !ok {
 		if err == nil {
-			a.failed(name, "own")
+			a.failed(name, at("own", name))
 			err = fieldError("old", "原口令不正确", "the old password is wrong")
 		}
 		return err

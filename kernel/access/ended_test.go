@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -208,5 +209,47 @@ func TestSessionsWithinScope(t *testing.T) {
 		if err := w.acc.EndSession(ctx, sec, all[0].ID); (err == nil) != inside {
 			t.Errorf("ending that of %s: %v", account, err)
 		}
+	}
+}
+
+// Mistakes with second factors and own passwords count for the account that makes
+// them: those of many do not shut out one who makes none.
+func TestMistakesOfOthers(t *testing.T) {
+	w, ctx := newWorld(t), t.Context()
+	w.town()
+	if err := w.acc.CreateAccount(ctx, "ann", good, "clerk", "A1", luoshu.Text{}); err != nil {
+		t.Fatal(err)
+	}
+	_, s, err := w.acc.SignIn(ctx, "ann", good, "here")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := w.acc.EnrolTOTP(ctx, s, "phone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := func() string {
+		c, err := totp.GenerateCode(f.Secret, w.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	if _, s, err = w.acc.Prove(ctx, s, f.ID, code()); err != nil {
+		t.Fatal(err)
+	}
+	var many *access.TooManyError
+	for i := range 11 {
+		other := &access.Session{Actor: luoshu.Actor{Name: fmt.Sprintf("other%d", i)}}
+		for try := range 6 {
+			_, err := w.acc.PassFactor(ctx, other, "000000", "there")
+			if errors.As(err, &many) != (try == 5) {
+				t.Fatalf("%s, try %d: %v", other.Actor.Name, try, err)
+			}
+		}
+	}
+	w.now = w.now.Add(time.Minute)
+	if _, err := w.acc.PassFactor(ctx, s, code(), "here"); err != nil {
+		t.Errorf("after the mistakes of others: %v", err)
 	}
 }

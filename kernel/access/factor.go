@@ -152,7 +152,7 @@ func (a *Access) Prove(ctx context.Context, s *Session, id, code string) ([]stri
 	if err := mayEnrol(s); err != nil {
 		return nil, nil, err
 	}
-	if w := a.limit.Wait(s.Actor.Name, "prove", a.now()); w > 0 {
+	if w := a.limit.Wait(s.Actor.Name, at("prove", s.Actor.Name), a.now()); w > 0 {
 		return nil, nil, &TooManyError{Wait: w}
 	}
 	ok, err := a.tryTOTP(ctx, s.Actor.Name, code, id)
@@ -160,7 +160,7 @@ func (a *Access) Prove(ctx context.Context, s *Session, id, code string) ([]stri
 		return nil, nil, err
 	}
 	if !ok {
-		a.failed(s.Actor.Name, "prove")
+		a.failed(s.Actor.Name, at("prove", s.Actor.Name))
 		return nil, nil, fieldError("code", "验证码不正确，请核对手机时间", "the code is wrong; check the clock of your phone")
 	}
 	var codes []string
@@ -215,7 +215,7 @@ func recoveryHash(account, code string) string {
 // PassFactor shows a second factor at sign-in: a code of an authenticator, or a
 // recovery code, which is used up.
 func (a *Access) PassFactor(ctx context.Context, s *Session, code, address string) (*Session, error) {
-	if w := a.limit.Wait(s.Actor.Name, "factor", a.now()); w > 0 {
+	if w := a.limit.Wait(s.Actor.Name, at("factor", s.Actor.Name), a.now()); w > 0 {
 		return nil, &TooManyError{Wait: w}
 	}
 	ok, err := a.tryTOTP(ctx, s.Actor.Name, code, "")
@@ -226,11 +226,11 @@ func (a *Access) PassFactor(ctx context.Context, s *Session, code, address strin
 		return nil, err
 	}
 	if !ok {
-		a.failed(s.Actor.Name, "factor")
+		a.failed(s.Actor.Name, at("factor", s.Actor.Name))
 		a.tell(ctx, Event{Kind: "sign-in-failed", Account: s.Actor.Name, Detail: "factor", Address: address})
 		return nil, fieldError("code", "验证码不正确", "the code is wrong")
 	}
-	a.limit.Clear(s.Actor.Name, "factor")
+	a.limit.Clear(s.Actor.Name, at("factor", s.Actor.Name))
 	return a.amend(ctx, s, func(x *Session) { x.Factor = true }, `UPDATE session SET factor = ? WHERE hash = ?`, 1)
 }
 
@@ -302,7 +302,7 @@ func (a *Access) tryRecovery(ctx context.Context, account, code string) (bool, e
 
 // DropFactor takes one's own factor away; it needs the password again.
 func (a *Access) DropFactor(ctx context.Context, s *Session, id, password string) error {
-	if w := a.limit.Wait(s.Actor.Name, "own", a.now()); w > 0 {
+	if w := a.limit.Wait(s.Actor.Name, at("own", s.Actor.Name), a.now()); w > 0 {
 		return &TooManyError{Wait: w}
 	}
 	var hash string
@@ -311,7 +311,7 @@ func (a *Access) DropFactor(ctx context.Context, s *Session, id, password string
 	}
 	if ok, err := a.checkHash(ctx, hash, password); err != nil || !ok {
 		if err == nil {
-			a.failed(s.Actor.Name, "own")
+			a.failed(s.Actor.Name, at("own", s.Actor.Name))
 			err = fieldError("password", "口令不正确", "the password is wrong")
 		}
 		return err

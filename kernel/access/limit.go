@@ -8,6 +8,10 @@ import (
 	"luoshu/kernel/access/secret"
 )
 
+// at stands for an address where tries are counted for one account alone: were it
+// shared, the mistakes of some would shut out all.
+func at(step, account string) string { return step + "\x00" + account }
+
 // failed counts a failed try here and in the database, so that a lock-out outlives
 // a restart.
 func (a *Access) failed(account, address string) {

@@ -205,7 +205,7 @@ func (a *Access) AskPasskey(ctx context.Context, s *Session, origin string) (jso
 
 // PassPasskey shows a passkey at sign-in: the second factor.
 func (a *Access) PassPasskey(ctx context.Context, s *Session, answer []byte, address string) (*Session, error) {
-	if w := a.limit.Wait(s.Actor.Name, "factor", a.now()); w > 0 {
+	if w := a.limit.Wait(s.Actor.Name, at("factor", s.Actor.Name), a.now()); w > 0 {
 		return nil, &TooManyError{Wait: w}
 	}
 	c, err := a.recall("ask " + s.hash)
@@ -218,7 +218,7 @@ func (a *Access) PassPasskey(ctx context.Context, s *Session, answer []byte, add
 	}
 	which, kept, counter, err := passkey.Shown(c.site, o, c.state, answer)
 	if errors.Is(err, passkey.ErrRefused) {
-		a.failed(s.Actor.Name, "factor")
+		a.failed(s.Actor.Name, at("factor", s.Actor.Name))
 		a.tell(ctx, Event{Kind: "sign-in-failed", Account: s.Actor.Name, Detail: "passkey", Address: address})
 		return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "passkey", Cause: err, Msg: luoshu.Text{ZH: "通行密钥验证未通过", EN: "the passkey was not accepted"}}
 	}
@@ -238,7 +238,7 @@ func (a *Access) PassPasskey(ctx context.Context, s *Session, answer []byte, add
 	if n, err := res.RowsAffected(); err != nil || n != 1 {
 		return nil, errors.Join(fieldError("passkey", "通行密钥验证未通过", "the passkey was not accepted"), err)
 	}
-	a.limit.Clear(s.Actor.Name, "factor")
+	a.limit.Clear(s.Actor.Name, at("factor", s.Actor.Name))
 	return a.amend(ctx, s, func(x *Session) { x.Factor = true }, `UPDATE session SET factor = ? WHERE hash = ?`, 1)
 }
 
