@@ -35,7 +35,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := requestID()
-		r = r.WithContext(kit.WithRequestID(r.Context(), id))
+		r = s.behind(r.WithContext(kit.WithRequestID(r.Context(), id)))
 		h := w.Header()
 		h.Set("X-Request-Id", id)
 		h.Set("Content-Security-Policy", contentPolicy)

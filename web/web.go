@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"luoshu"
@@ -51,6 +52,8 @@ type Config struct {
 	Rates map[string]Rate
 	// Secure marks cookies for HTTPS only, also when a proxy speaks HTTPS for us.
 	Secure bool
+	// Gateways are those whose word counts on where a request comes from.
+	Gateways []netip.Prefix
 }
 
 // Server answers requests. It is an http.Handler.

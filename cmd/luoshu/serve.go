@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -55,6 +56,10 @@ func areas(ct *city.City, moves *movement.Area) []kit.Route {
 // Run serves until it is interrupted; requests under way get ten seconds to end.
 func (c serveCmd) Run(a *app) error {
 	return a.with(c.Data, func(ct *city.City) error {
+		gateways, err := web.Gateways(ct.Config.Gateway)
+		if err != nil {
+			return err
+		}
 		ln, err := net.Listen("tcp", c.Listen)
 		if err != nil {
 			return luoshu.Errorf(luoshu.Unavailable, "无法监听 %s：%v", "cannot listen on %s: %v", c.Listen, err)
@@ -65,6 +70,7 @@ func (c serveCmd) Run(a *app) error {
 		sweeping.Go(func() { a.sweep(ct) })
 		defer sweeping.Wait()
 		handler := web.New(web.Config{
+			Secure: strings.HasPrefix(ct.Config.Address, "https://"), Gateways: gateways,
 			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
 			Catalog: ct.Catalog, Audit: ct.Audit, Correct: ct.Correct, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct, moves),
 		})

@@ -55,6 +55,9 @@ type Config struct {
 	// Address is what browsers call this system, "https://data.example.cn". Passkeys
 	// and sign-in at a provider need it.
 	Address string `yaml:"address,omitempty"`
+	// Gateway lists the addresses and ranges of the gateways before the server, which
+	// say by X-Forwarded-For where a request comes from.
+	Gateway []string `yaml:"gateway,omitempty"`
 	// OIDC is an identity provider elsewhere that people may sign in at.
 	OIDC oidc.Config `yaml:"oidc,omitempty"`
 	// Notice stands on every page and export (what the data are), if not empty.

@@ -3,8 +3,8 @@
 package chain
 
 import (
-	"encoding/hex"
 	"encoding/binary"
+	"encoding/hex"
 	"hash"
 	"slices"
 	"strings"
