@@ -295,9 +295,15 @@ func (m *Mover) alone(ctx context.Context, scope *access.Scope, c *Case) error {
 	return luoshu.Errorf(luoshu.Conflict, "此人已有办理中的变动", "another case for this person is under way")
 }
 
-// planCase works out what a case would write.
+// planCase works out what a case would write. With two sides it is the holder who
+// gives: whoever has come to hold the person since has not been asked.
 func (m *Mover) planCase(ctx context.Context, s *state, c *Case) (*plan, error) {
-	return m.plan(ctx, s, change{kind: c.Kind, date: c.Date, taker: c.Taker, grade: c.Grade, group: c.Group})
+	p, err := m.plan(ctx, s, change{kind: c.Kind, date: c.Date, taker: c.Taker, grade: c.Grade, group: c.Group})
+	if err == nil && !p.already && c.Kind.Side == charter.TwoSides && m.holder(s.person) != c.Giver {
+		return nil, luoshu.Errorf(luoshu.Conflict, "此人已转由另一单位持有，该单位未被征询；请撤回后重新申请",
+			"another organisation has come to hold the person and has not been asked; withdraw the case and begin a new one")
+	}
+	return p, err
 }
 
 // store writes a new case with its first event.

@@ -200,3 +200,37 @@ func TestOtherActs(t *testing.T) {
 	ok(act(y, lifecycle.ActRequest{Act: "close", Org: schoolA}))
 	tn.intact()
 }
+
+// A case is between those who hold the person and those who take them: when another
+// has come to hold them since, nobody can agree in their place.
+func TestCaseAfterMerge(t *testing.T) {
+	dbs.Each(t, func(t *testing.T, c store.Config) {
+		tn := staffed(t, c)
+		waiting := tn.begin(clerk(schoolC), take(tn, "张一", schoolC, 20250310))
+		agreed := tn.begin(clerk(schoolC), take(tn, "王三", schoolC, 20250312))
+		if x, err := tn.mv.Answer(tn.ctx, clerk(schoolA), agreed.N, movement.Answer{Act: movement.Accept}); err != nil || x.State != movement.Agreed {
+			t.Fatal(x, err)
+		}
+		if _, err := tn.life.ActNow(tn.ctx, county(countyX), lifecycle.ActRequest{Act: "merge", Org: schoolA, Successor: schoolB, Date: 20250305}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := tn.mv.Answer(tn.ctx, clerk(schoolA), waiting.N, movement.Answer{Act: movement.Accept})
+		tn.refused(err, luoshu.Conflict, "has not been asked")
+		tn.today = tn.today.AddDate(0, 0, 3)
+		if err := tn.mv.Sweep(tn.ctx); err != nil {
+			t.Fatal(err)
+		}
+		tn.expect("张一", "01 B | 2024 A PRI1/01 0901-0305 | 2024 B PRI1/03 0305-")
+		tn.expect("王三", "01 B | 2024 A PRI6/01 0901-0305 | 2024 B PRI6/03 0305-")
+		for _, n := range []int64{waiting.N, agreed.N} {
+			if _, err := tn.mv.Answer(tn.ctx, clerk(schoolC), n, movement.Answer{Act: movement.Withdraw, Note: "anew"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		x := tn.begin(clerk(schoolC), take(tn, "张一", schoolC, 20250313))
+		if x, err = tn.mv.Answer(tn.ctx, clerk(schoolB), x.N, movement.Answer{Act: movement.Accept}); err != nil || x.State != movement.Done {
+			t.Fatal(x, err)
+		}
+		tn.intact()
+	})
+}
