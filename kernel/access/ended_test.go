@@ -253,3 +253,30 @@ func TestMistakesOfOthers(t *testing.T) {
 		t.Errorf("after the mistakes of others: %v", err)
 	}
 }
+
+// A good sign-in wipes the pair's mistakes out, also for the process after this one.
+func TestMistakesAreForgotten(t *testing.T) {
+	databases.Each(t, func(t *testing.T, c store.Config) {
+		w, ctx := worldOn(t, c), t.Context()
+		if err := w.acc.CreateAccount(ctx, "ann", good, "clerk", "A1", luoshu.Text{}); err != nil {
+			t.Fatal(err)
+		}
+		most := access.DefaultPolicy().LockFailures
+		for _, n := range []int{most - 1, 1} {
+			for range n {
+				_, _, _ = w.acc.SignIn(ctx, "ann", "wrong", "here")
+			}
+			if err := w.acc.Sync(ctx); err != nil {
+				t.Fatal(err)
+			}
+			w.acc = w.open()
+			if _, _, err := w.acc.SignIn(ctx, "ann", good, "here"); err != nil {
+				t.Fatalf("after %d mistakes: %v", n, err)
+			}
+			if err := w.acc.Sync(ctx); err != nil {
+				t.Fatal(err)
+			}
+			w.acc = w.open()
+		}
+	})
+}

@@ -230,7 +230,7 @@ func (a *Access) PassFactor(ctx context.Context, s *Session, code, address strin
 		a.tell(ctx, Event{Kind: "sign-in-failed", Account: s.Actor.Name, Detail: "factor", Address: address})
 		return nil, fieldError("code", "验证码不正确", "the code is wrong")
 	}
-	a.limit.Clear(s.Actor.Name, at("factor", s.Actor.Name))
+	a.passed(s.Actor.Name, at("factor", s.Actor.Name))
 	return a.amend(ctx, s, func(x *Session) { x.Factor = true }, `UPDATE session SET factor = ? WHERE hash = ?`, 1)
 }
 

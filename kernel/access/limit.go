@@ -32,6 +32,15 @@ func (a *Access) failed(account, address string) {
 	})
 }
 
+// passed forgets the failures of a pair after a good try, here and in the database.
+func (a *Access) passed(account, address string) {
+	a.limit.Clear(account, address)
+	a.store(func(ctx context.Context) error {
+		_, err := a.db.Exec(ctx, `DELETE FROM failure WHERE key = ?`, secret.Keys(account, address)[0])
+		return err
+	})
+}
+
 // remember loads the failures of a former process. Keys are kept hashed: a name
 // that somebody tried is not written down.
 func (a *Access) remember(ctx context.Context) error {

@@ -238,7 +238,7 @@ func (a *Access) PassPasskey(ctx context.Context, s *Session, answer []byte, add
 	if n, err := res.RowsAffected(); err != nil || n != 1 {
 		return nil, errors.Join(fieldError("passkey", "通行密钥验证未通过", "the passkey was not accepted"), err)
 	}
-	a.limit.Clear(s.Actor.Name, at("factor", s.Actor.Name))
+	a.passed(s.Actor.Name, at("factor", s.Actor.Name))
 	return a.amend(ctx, s, func(x *Session) { x.Factor = true }, `UPDATE session SET factor = ? WHERE hash = ?`, 1)
 }
 

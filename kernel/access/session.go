@@ -106,7 +106,7 @@ func (a *Access) SignInFrom(ctx context.Context, name, password, address, agent 
 		a.tell(ctx, Event{Kind: "sign-in-failed", Account: name, Address: address})
 		return "", nil, ErrSignIn
 	}
-	a.limit.Clear(name, address)
+	a.passed(name, address)
 	return a.open(ctx, name, address, agent)
 }
 

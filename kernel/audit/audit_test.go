@@ -178,7 +178,7 @@ func TestLimitIsExact(t *testing.T) {
 		if good != 5 || over != 11 {
 			t.Errorf("%d taken, %d refused", good, over)
 		}
-		reads, err := b.log.Reads(b.ctx, "member", 1, 0)
+		reads, err := b.log.Reads(b.ctx, "member", 1)
 		if err != nil || len(reads) != 5 || reads[0].Reason != "call home" {
 			t.Error(len(reads), err)
 		}

@@ -108,12 +108,18 @@ func (l *Log) Each(ctx context.Context, q Query, each func(*Entry) error) error 
 }
 
 // Reads is the read log of one record: who opened which value, when and why,
-// newest first. It tells the person concerned, so refused tries are not in it.
-func (l *Log) Reads(ctx context.Context, entity string, rec int64, before int64) ([]Entry, error) {
+// newest first, all of it. It tells the person concerned, so refused tries are not
+// in it.
+func (l *Log) Reads(ctx context.Context, entity string, rec int64) ([]Entry, error) {
+	out := []Entry{}
 	if entity == "" || rec == 0 {
-		return []Entry{}, nil
+		return out, nil
 	}
-	return l.Find(ctx, Query{Kind: KindReveal, Outcome: Done, Entity: entity, Rec: rec, Before: before, Limit: 200})
+	err := l.Each(ctx, Query{Kind: KindReveal, Outcome: Done, Entity: entity, Rec: rec}, func(x *Entry) error {
+		out = append(out, *x)
+		return nil
+	})
+	return out, err
 }
 
 // Count is how often a person did a thing since a moment, refused tries left out.

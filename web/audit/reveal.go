@@ -108,7 +108,7 @@ func (c Config) ReadLog(ctx context.Context, entity string, rec int64) ([]Read, 
 	if e == nil {
 		return out, nil
 	}
-	found, err := c.Log.Reads(ctx, entity, rec, 0)
+	found, err := c.Log.Reads(ctx, entity, rec)
 	if err != nil {
 		return nil, err
 	}
