@@ -146,6 +146,16 @@ func TestCorrectionsLeakNothing(t *testing.T) {
 	if body := clerk.get("/api/corrections/" + id).body; !strings.Contains(body, "139****8888") || !strings.Contains(body, "secret-new") {
 		t.Error("the source sees less than the record shows", body)
 	}
+	// Whoever is not shown a field at all reads nothing of what was written about it.
+	helper := tn.as("helper", "A1")
+	if body := helper.get("/api/corrections/" + id).body; !strings.Contains(body, `"in_reach":true`) {
+		t.Error("the record is out of reach", body)
+	}
+	for _, path := range correctionPaths(id) {
+		if body := helper.get(path).body; strings.Contains(body, "because") || strings.Contains(body, "139") {
+			t.Errorf("%s: who is not shown the telephone gets %s", path, body)
+		}
+	}
 	// The record moves to another house: who asked and who was asked see no values.
 	moveMember(tn)
 	for name, v := range map[string]*visitor{"clerk": clerk} {

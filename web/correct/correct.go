@@ -110,6 +110,8 @@ type requestBody struct {
 	Seq         int64        `json:"seq,omitempty"`
 	Actions     []string     `json:"actions"`
 	ByHand      []handBody   `json:"by_hand"` // who corrected the fields by hand: of conflicts, and with one request
+
+	words bool // the reader may have what people wrote about it
 }
 
 type handBody struct {
@@ -190,9 +192,6 @@ func (a *area) body(actor luoshu.Actor, r *correct.Request, tree *access.Tree, l
 		By:     person{Name: r.By.Name, Org: r.By.Org, OrgTitle: orgTitle(tree, r.By.Org), Mine: mine},
 		Fields: []fieldBody{}, ByHand: []handBody{}, AnsweredBy: r.AnsweredBy, AnsweredAt: r.AnsweredAt, Seq: r.Seq, Actions: a.Correct.Actions(actor, r),
 	}
-	if near || mine { // what people wrote may name what stands in the record
-		b.Reason, b.Answer = r.Reason, r.Answer
-	}
 	if b.Actions == nil {
 		b.Actions = []string{}
 	}
@@ -225,6 +224,10 @@ func (a *area) body(actor luoshu.Actor, r *correct.Request, tree *access.Tree, l
 			x.Before, x.After = a.Door.Value(actor, r.Entity, ch.Field, ch.Before), a.Door.Value(actor, r.Entity, ch.Field, ch.After)
 		}
 		b.Fields = append(b.Fields, x)
+	}
+	// What people wrote may name what stands in the record, in any of the fields.
+	if b.words = mine || near && len(b.Fields) == len(r.Fields); b.words {
+		b.Reason, b.Answer = r.Reason, r.Answer
 	}
 	return b
 }

@@ -104,7 +104,7 @@ func (a *area) detail(r *http.Request, q *correct.Request) (*detailBody, error) 
 		switch {
 		case e.What == "risen" || e.What == "moved":
 			b.OrgTitle = orgTitle(tree, e.Words)
-		case d.InReach || d.By.Mine:
+		case d.words:
 			b.Words = e.Words
 		}
 		d.Events = append(d.Events, b)
