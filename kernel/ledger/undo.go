@@ -24,15 +24,9 @@ const conflictNames = 10
 // the first commit back. What was committed in one with it goes with it; the result is
 // that of the commit named.
 func (l *Ledger) Undo(ctx context.Context, actor luoshu.Actor, seq int64, reason string) (Result, error) {
-	seqs := []int64{seq}
-	if c, err := commitBy(ctx, l.db, "seq", seq); err != nil {
+	seqs, err := l.book.Companions(ctx, seq)
+	if err != nil {
 		return Result{}, err
-	} else if c != nil {
-		if all, err := l.book.Companions(ctx, c.ID); err != nil {
-			return Result{}, err
-		} else if slices.Contains(all, seq) {
-			seqs = all
-		}
 	}
 	out, err := l.UndoAll(ctx, actor, seqs, reason)
 	if err != nil {

@@ -3,6 +3,7 @@ package beside
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"luoshu/kernel/store"
@@ -25,13 +26,19 @@ func Together(own []string, next string) []string {
 	return out
 }
 
-// Companions are the commits that were made in one with the one of an id, itself
-// among them, that nothing has taken back, the last one first; none for one that was
-// made alone.
-func (b Book) Companions(ctx context.Context, id string) ([]int64, error) {
+// Companions are the commits that were made in one with another and that nothing has
+// taken back, the last one first; of one that was made alone, or is taken back itself,
+// only that one.
+func (b Book) Companions(ctx context.Context, seq int64) ([]int64, error) {
+	alone := []int64{seq}
+	var id string
+	err := b.DB.QueryRow(ctx, `SELECT coalesce(max(id), '') FROM commit_log WHERE seq = ?`, seq).Scan(&id)
+	if err != nil {
+		return nil, fmt.Errorf("find what was committed together: %w", err)
+	}
 	stem, _, ok := strings.Cut(id, "+")
 	if !ok {
-		return nil, nil
+		return alone, nil
 	}
 	if i := strings.LastIndexByte(stem, '-'); i >= 0 {
 		stem = stem[:i+1]
@@ -39,13 +46,16 @@ func (b Book) Companions(ctx context.Context, id string) ([]int64, error) {
 		stem += "+"
 	}
 	var out []int64
-	err := b.DB.Scan(ctx, `SELECT c.seq FROM commit_log c WHERE c.id >= ? AND c.id < ? AND c.id LIKE '%+%' AND NOT EXISTS
+	err = b.DB.Scan(ctx, `SELECT c.seq FROM commit_log c WHERE c.id >= ? AND c.id < ? AND c.id LIKE '%+%' AND NOT EXISTS
 		(SELECT 1 FROM commit_log u WHERE u.undo_of = c.seq AND u.undo_of <> 0) ORDER BY c.seq DESC`, []any{stem, stem + "~"}, func(r *store.Row) error {
 		out = append(out, r.Int(0))
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find what was committed together: %w", err)
+	}
+	if !slices.Contains(out, seq) {
+		return alone, nil
 	}
 	return out, nil
 }
