@@ -115,6 +115,11 @@ func TestUndoOfWhatWasCommittedTogether(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			far := []ledger.Batch{b.batch("person", "P3,丙,东"), b.batch("person", "P4,丁,东")}
+			far[0].ID, far[1].ID = "move-8-0", "move-8-1" // another act, of a like name
+			if _, err := b.CommitAll(b.ctx, far, nil); err != nil {
+				t.Fatal(err)
+			}
 			b.put("1/0/0/0", "stay", "P1,2023")
 			last, _, err := b.Head(b.ctx)
 			if err != nil {
@@ -125,7 +130,7 @@ func TestUndoOfWhatWasCommittedTogether(t *testing.T) {
 				if err != nil {
 					t.Fatal(name, err)
 				}
-				b.expect("person", "no,town", "P1,东 P2,西")
+				b.expect("person", "no,town", "P1,东 P2,西 P3,东 P4,东")
 				b.expect("stay", "no,year", "P1,2023")
 				undo, err := b.CommitAt(b.ctx, r.Seq)
 				if err != nil || undo.UndoOf != rs[part].Seq {
@@ -135,7 +140,7 @@ func TestUndoOfWhatWasCommittedTogether(t *testing.T) {
 				if err != nil {
 					t.Fatal(name, err)
 				}
-				b.expect("person", "no,town", "P1,南 P2,南")
+				b.expect("person", "no,town", "P1,南 P2,南 P3,东 P4,东")
 				rs[0].Seq, rs[1].Seq = redone.Seq, redone.Seq
 			}
 			b.check(name)
@@ -145,7 +150,7 @@ func TestUndoOfWhatWasCommittedTogether(t *testing.T) {
 			if _, err := b.Undo(b.ctx, luoshu.Actor{Name: "u"}, last, "and the stay"); err != nil {
 				t.Fatal(name, err)
 			}
-			b.expect("person", "no,town", "P1,东 P2,西")
+			b.expect("person", "no,town", "P1,东 P2,西 P3,东 P4,东")
 			b.expect("stay", "no,year", "")
 		}
 	})
