@@ -18,6 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"luoshu"
+	"luoshu/cmd/luoshu/loop"
 	"luoshu/kernel/access"
 	"luoshu/kernel/audit"
 	"luoshu/kernel/city"
@@ -54,7 +55,7 @@ type cli struct {
 
 	Sources     sourcesCmd     `cmd:"" help:"Write the field-to-source map: who answers for every field, and how far it is filled in."`
 	Corrections correctionsCmd `cmd:"" help:"List and sweep correction requests."`
-	Case        caseCmd        `cmd:"" help:"Cases: list, show, open, act."`
+	Case        loop.CaseCmd   `cmd:"" help:"Cases: list, show, open, act."`
 	Verify      verifyCmd      `cmd:"" help:"Rounds of verification and findings of set rules."`
 }
 
@@ -112,6 +113,7 @@ func run(ctx context.Context, args []string, out, errw io.Writer) int {
 		ctx: ctx, out: out, errw: errw, now: time.Now, tty: isTerminal(errw),
 		logger: slog.New(slog.NewTextHandler(errw, nil)),
 	}
+	kctx.BindTo(a, (*loop.App)(nil))
 	if err := kctx.Run(a); err != nil {
 		return a.fail(err)
 	}
@@ -168,6 +170,18 @@ func (a *app) json(v any) error {
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
 }
+
+// With opens a data folder for as long as do runs.
+func (a *app) With(dir string, do func(*city.City) error) error { return a.with(dir, do) }
+
+// JSON writes v as one line of JSON.
+func (a *app) JSON(v any) error { return a.json(v) }
+
+// Context ends when the program is interrupted.
+func (a *app) Context() context.Context { return a.ctx }
+
+// Out is where answers go.
+func (a *app) Out() io.Writer { return a.out }
 
 // operator is who acts on the command line.
 func operator() luoshu.Actor { return access.Operator }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"luoshu"
 	"luoshu/kernel/catalog"
@@ -171,4 +172,30 @@ func (c packTestCmd) Run(a *app) error {
 		return errQuiet
 	}
 	return nil
+}
+
+type packGraphCmd struct {
+	Pack string   `arg:"" help:"Pack whose case types are drawn."`
+	Dirs []string `name:"dir" type:"existingdir" help:"Folders of packs instead of the built-in ones."`
+	Case string   `help:"Only this case type."`
+}
+
+// Run writes the case types of a pack as a graph in the DOT language.
+func (c packGraphCmd) Run(a *app) error {
+	sets, err := packSets(c.Dirs)
+	if err != nil {
+		return err
+	}
+	for _, s := range sets {
+		if !slices.Contains(s.names, c.Pack) && !slices.Contains(s.test, c.Pack) {
+			continue
+		}
+		cat, faults := catalog.Load(catalog.Options{FS: s.layers, Packs: s.names, NoCity: len(c.Dirs) > 0})
+		if len(faults) > 0 {
+			return luoshu.Errorf(luoshu.Invalid, "业务包有误，请先 pack check", "the packs are faulty; see pack check first")
+		}
+		ch, _ := charter.Load(cat)
+		return ch.Draw(a.out, c.Pack, c.Case)
+	}
+	return luoshu.Errorf(luoshu.NotFound, "没有业务包 %s", "there is no pack %s", c.Pack)
 }

@@ -1,22 +1,34 @@
-package main
+// Package loop has the commands of the plan loop: cases.
+package loop
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"luoshu"
-	"luoshu/kernel/catalog"
-	"luoshu/kernel/charter"
+	"luoshu/kernel/access"
 	"luoshu/kernel/city"
 	"luoshu/kernel/flow"
 )
 
-type caseCmd struct {
+// App is what commands need of the program.
+type App interface {
+	// With opens a data folder for as long as do runs.
+	With(dir string, do func(*city.City) error) error
+	// JSON writes v as one line.
+	JSON(v any) error
+	Context() context.Context
+	Out() io.Writer
+}
+
+// CaseCmd is `luoshu case`.
+type CaseCmd struct {
 	List caseListCmd `cmd:"" help:"List cases, the newest first."`
 	Show caseShowCmd `cmd:"" help:"Show where a case stands, who acts next, and its timeline."`
 	Act  caseActCmd  `cmd:"" help:"Take one action in a case, for an organisation and role."`
@@ -62,9 +74,9 @@ func dateOr(day int64) string {
 }
 
 // Run lists cases; restricted ones are seen by those only who act in them.
-func (c caseListCmd) Run(a *app) error {
-	return a.with(c.Data, func(ct *city.City) error {
-		list, err := ct.Flow.List(a.ctx, operator(), flow.Query{Type: c.Type, State: c.State, Unit: c.Unit, Open: c.Open, Late: c.Late, Limit: c.Limit})
+func (c caseListCmd) Run(a App) error {
+	return a.With(c.Data, func(ct *city.City) error {
+		list, err := ct.Flow.List(a.Context(), access.Operator, flow.Query{Type: c.Type, State: c.State, Unit: c.Unit, Open: c.Open, Late: c.Late, Limit: c.Limit})
 		if err != nil {
 			return err
 		}
@@ -73,9 +85,9 @@ func (c caseListCmd) Run(a *app) error {
 			lines = append(lines, lineOf(x))
 		}
 		if c.Output == "json" {
-			return a.json(lines)
+			return a.JSON(lines)
 		}
-		w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
+		w := tabwriter.NewWriter(a.Out(), 0, 4, 2, ' ', 0)
 		fmt.Fprintln(w, "NUMBER\tTYPE\tUNIT\tSTATE\tSTEPS\tLEVEL\tOPENED\tDUE\tCLOSED")
 		for _, l := range lines {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\t%s\n", l.No, l.Type, l.Unit, l.State, l.Step, l.Level, l.Opened, l.Due, l.Closed)
@@ -91,17 +103,17 @@ type caseShowCmd struct {
 }
 
 // Run shows one case: where it stands and how it came there.
-func (c caseShowCmd) Run(a *app) error {
-	return a.with(c.Data, func(ct *city.City) error {
-		x, err := ct.Flow.See(a.ctx, operator(), c.No)
+func (c caseShowCmd) Run(a App) error {
+	return a.With(c.Data, func(ct *city.City) error {
+		x, err := ct.Flow.See(a.Context(), access.Operator, c.No)
 		if err != nil {
 			return err
 		}
-		steps, err := ct.Flow.Steps(a.ctx, x)
+		steps, err := ct.Flow.Steps(a.Context(), x)
 		if err != nil {
 			return err
 		}
-		seats, err := ct.Flow.Seats(a.ctx, x)
+		seats, err := ct.Flow.Seats(a.Context(), x)
 		if err != nil {
 			return err
 		}
@@ -122,18 +134,18 @@ func (c caseShowCmd) Run(a *app) error {
 			for _, s := range seats {
 				who = append(who, seat{s.Org, s.Role, s.Taken, s.Unheld})
 			}
-			return a.json(map[string]any{"case": lineOf(x), "seats": who, "actions": actions, "steps": steps})
+			return a.JSON(map[string]any{"case": lineOf(x), "seats": who, "actions": actions, "steps": steps})
 		}
 		l := lineOf(x)
-		fmt.Fprintf(a.out, "%s  %s  %s  %s  due %s\n", l.No, x.Type.Title, l.Unit, l.State, l.Due)
+		fmt.Fprintf(a.Out(), "%s  %s  %s  %s  due %s\n", l.No, x.Type.Title, l.Unit, l.State, l.Due)
 		for _, s := range seats {
 			note := ""
 			if s.Unheld {
 				note = " (无人担任 nobody holds it)"
 			}
-			fmt.Fprintf(a.out, "  %s@%s%s: %s\n", s.Role, s.Org, note, strings.Join(actions, " "))
+			fmt.Fprintf(a.Out(), "  %s@%s%s: %s\n", s.Role, s.Org, note, strings.Join(actions, " "))
 		}
-		w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
+		w := tabwriter.NewWriter(a.Out(), 0, 4, 2, ' ', 0)
 		fmt.Fprintln(w, "STEP\tAT\tBY\tACTION\tTO\tCOMMIT\tPAPERS")
 		for _, s := range steps {
 			fmt.Fprintf(w, "%d\t%s\t%s@%s\t%s\t%s\t%d\t%d\n", s.Step, s.At, s.Role, s.Org, s.Action, s.State, s.Seq, len(s.Papers))
@@ -159,14 +171,14 @@ func (x *acting) actor() (luoshu.Actor, error) {
 	return luoshu.Actor{Name: "operator", Role: role, Org: org}, nil
 }
 
-func (x *acting) handed(a *app, ct *city.City, by luoshu.Actor) (flow.Handed, error) {
+func (x *acting) handed(a App, ct *city.City, by luoshu.Actor) (flow.Handed, error) {
 	h := flow.Handed{Cells: x.Set, Note: x.Note}
 	for _, p := range x.Paper {
 		f, err := os.Open(p)
 		if err != nil {
 			return h, err
 		}
-		got, err := ct.Flow.TakePaper(a.ctx, by, filepath.Base(p), f)
+		got, err := ct.Flow.TakePaper(a.Context(), by, filepath.Base(p), f)
 		f.Close()
 		if err != nil {
 			return h, err
@@ -188,13 +200,13 @@ type caseActCmd struct {
 }
 
 // Run takes the action as the case stands now.
-func (c caseActCmd) Run(a *app) error {
-	return a.with(c.Data, func(ct *city.City) error {
+func (c caseActCmd) Run(a App) error {
+	return a.With(c.Data, func(ct *city.City) error {
 		by, err := c.actor()
 		if err != nil {
 			return err
 		}
-		now, err := ct.Flow.See(a.ctx, operator(), c.No)
+		now, err := ct.Flow.See(a.Context(), access.Operator, c.No)
 		if err != nil {
 			return err
 		}
@@ -202,11 +214,11 @@ func (c caseActCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		x, err := ct.Flow.Act(a.ctx, by, flow.Act{ID: c.ID, No: c.No, Action: c.Action, Step: now.Step, Handed: h})
+		x, err := ct.Flow.Act(a.Context(), by, flow.Act{ID: c.ID, No: c.No, Action: c.Action, Step: now.Step, Handed: h})
 		if err != nil {
 			return err
 		}
-		return a.caseLine(x, c.Output)
+		return printLine(a, x, c.Output)
 	})
 }
 
@@ -218,8 +230,8 @@ type caseOpenCmd struct {
 }
 
 // Run opens a case.
-func (c caseOpenCmd) Run(a *app) error {
-	return a.with(c.Data, func(ct *city.City) error {
+func (c caseOpenCmd) Run(a App) error {
+	return a.With(c.Data, func(ct *city.City) error {
 		by, err := c.actor()
 		if err != nil {
 			return err
@@ -228,80 +240,18 @@ func (c caseOpenCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		x, err := ct.Flow.Open(a.ctx, by, flow.Opening{ID: c.ID, Type: c.Type, Handed: h})
+		x, err := ct.Flow.Open(a.Context(), by, flow.Opening{ID: c.ID, Type: c.Type, Handed: h})
 		if err != nil {
 			return err
 		}
-		return a.caseLine(x, c.Output)
+		return printLine(a, x, c.Output)
 	})
 }
 
-func (a *app) caseLine(x *flow.Case, output string) error {
+func printLine(a App, x *flow.Case, output string) error {
 	if output == "json" {
-		return a.json(lineOf(x))
+		return a.JSON(lineOf(x))
 	}
-	_, err := fmt.Fprintf(a.out, "%s %s\n", x.No, x.State)
+	_, err := fmt.Fprintf(a.Out(), "%s %s\n", x.No, x.State)
 	return err
-}
-
-type packGraphCmd struct {
-	Pack string   `arg:"" help:"Pack whose case types are drawn."`
-	Dirs []string `name:"dir" type:"existingdir" help:"Folders of packs instead of the built-in ones."`
-	Case string   `help:"Only this case type."`
-}
-
-// Run writes the case types of a pack as a graph in the DOT language.
-func (c packGraphCmd) Run(a *app) error {
-	sets, err := packSets(c.Dirs)
-	if err != nil {
-		return err
-	}
-	for _, s := range sets {
-		if !slices.Contains(s.names, c.Pack) && !slices.Contains(s.test, c.Pack) {
-			continue
-		}
-		cat, faults := catalog.Load(catalog.Options{FS: s.layers, Packs: s.names, NoCity: len(c.Dirs) > 0})
-		if len(faults) > 0 {
-			return luoshu.Errorf(luoshu.Invalid, "业务包有误，请先 pack check", "the packs are faulty; see pack check first")
-		}
-		ch, _ := charter.Load(cat)
-		drawn := 0
-		fmt.Fprintln(a.out, "digraph cases {\n  rankdir=LR; node [shape=box, fontname=\"sans-serif\"]; edge [fontname=\"sans-serif\"];")
-		for _, t := range ch.Cases {
-			if t.Pack == c.Pack && (c.Case == "" || c.Case == t.ID) {
-				draw(a, t)
-				drawn++
-			}
-		}
-		fmt.Fprintln(a.out, "}")
-		if drawn == 0 {
-			return luoshu.Errorf(luoshu.NotFound, "这个包没有这种案卷类型", "the pack has no such case type")
-		}
-		return nil
-	}
-	return luoshu.Errorf(luoshu.NotFound, "没有业务包 %s", "there is no pack %s", c.Pack)
-}
-
-func draw(a *app, t *charter.CaseType) {
-	node := func(id string) string { return fmt.Sprintf("%q", t.ID+"/"+id) }
-	fmt.Fprintf(a.out, "  subgraph %q {\n    label=%q;\n", "cluster_"+t.ID, t.Title.ZH)
-	fmt.Fprintf(a.out, "    %s [shape=circle, label=%q];\n    %s -> %s;\n", node(""), t.Opens.Title.ZH, node(""), node(t.Opens.To))
-	for _, s := range t.States {
-		var who []string
-		for _, p := range s.Places() {
-			who = append(who, p.At+": "+strings.Join(p.Roles, ", "))
-		}
-		shape := "box"
-		if s.End {
-			shape = "doublecircle"
-		}
-		fmt.Fprintf(a.out, "    %s [shape=%s, label=%q];\n", node(s.ID), shape, strings.Join(append([]string{s.Title.ZH}, who...), "\n"))
-		for _, x := range s.Actions {
-			fmt.Fprintf(a.out, "    %s -> %s [label=%q];\n", node(s.ID), node(x.To), x.Title.ZH)
-		}
-		if s.Then != "" {
-			fmt.Fprintf(a.out, "    %s -> %s [style=dashed, label=%q];\n", node(s.ID), node(s.Then), s.Days)
-		}
-	}
-	fmt.Fprintln(a.out, "  }")
 }
