@@ -55,9 +55,10 @@ export interface MoveCase {
   place: string
   reason: Coded | null
   evidence: string
+  stuck: Text
   person: { rec: number; label: string; masked: boolean }
   may: ('accept' | 'refuse' | 'withdraw')[]
-  events?: { at: string; act: string; who: string; org: Coded | null; note: string }[]
+  events?: { at: string; act: string; who: string; org: Coded | null; note: string; why?: Text }[]
 }
 
 export interface MovePerson {
@@ -123,6 +124,7 @@ export interface LifeAct {
   date: string
   at: string
   who: string
+  stuck: Text
 }
 
 export interface LifeList {
