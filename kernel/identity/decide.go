@@ -113,7 +113,15 @@ func (d *Identity) merge(ctx context.Context, actor luoshu.Actor, p *Pair, q Dec
 		}
 	}
 	seqs = written(res)
+	d.tell(ctx, p)
 	return d.settle(ctx, actor, p, "merged", q.Note, q.Survivor, seqs)
+}
+
+// tell says that the records of a pair were merged, or are two again.
+func (d *Identity) tell(ctx context.Context, p *Pair) {
+	if d.merged != nil {
+		d.merged(context.WithoutCancel(ctx), p.Entity, p.A, p.B)
+	}
 }
 
 func written(res []ledger.Result) []int64 {
@@ -238,5 +246,6 @@ func (d *Identity) Unmerge(ctx context.Context, actor luoshu.Actor, id, reason s
 	if _, err := d.led.UndoAll(ctx, actor, p.Seqs, "unmerge "+p.ID+": "+reason); err != nil {
 		return nil, err
 	}
+	d.tell(ctx, p)
 	return d.settle(ctx, actor, p, "different", reason, 0, nil)
 }

@@ -31,7 +31,14 @@ type Identity struct {
 	rec *records.Reader
 	acc *access.Access
 	now func() time.Time
+
+	merged func(ctx context.Context, entity string, recs ...int64)
 }
+
+// OnMerge is told of the two records of every merge and of every one taken back,
+// once the ledger has it: what stands on them elsewhere goes along. Whoever is told
+// must be able to catch up later, since a crash may come between.
+func (d *Identity) OnMerge(f func(ctx context.Context, entity string, recs ...int64)) { d.merged = f }
 
 // New returns the room over an opened city.
 func New(db *store.DB, cat *catalog.Catalog, ch *charter.Charter, led *ledger.Ledger, rec *records.Reader, acc *access.Access, now func() time.Time) *Identity {

@@ -46,7 +46,7 @@ type Case struct {
 	State                   string
 	Day                     int64 // yyyymmdd on which it was begun
 	Account                 string
-	Level                   int // how many levels up an unanswered case has gone
+	Level                   int         // how many levels up an unanswered case has gone
 	Stuck                   luoshu.Text // why an agreed case could not be carried out on its day
 	told                    bool        // that it has been reminded of
 }
