@@ -77,6 +77,22 @@ type Report struct {
 	Seconds  float64  `json:"seconds"`
 }
 
+// MayFind says why the actor may not look for duplicates in the whole register, nil
+// if they may.
+func (d *Identity) MayFind(ctx context.Context, actor luoshu.Actor) error {
+	if err := d.acc.Require(actor, "duplicates"); err != nil {
+		return err
+	}
+	scope, err := d.acc.Scope(ctx, actor)
+	if err != nil {
+		return err
+	}
+	if !scope.Whole {
+		return luoshu.Errorf(luoshu.Denied, "全库查重由全市范围的角色发起", "a run over the whole register is begun by a role of the whole city")
+	}
+	return nil
+}
+
 // Find looks for likely duplicates among all current records of an entity and puts
 // pairs that nobody has seen into the queue. Pairs that were decided are not raised
 // again. Right: duplicates, for the whole city. It may be cancelled, and run again.
@@ -86,15 +102,8 @@ func (d *Identity) Find(ctx context.Context, actor luoshu.Actor, entity string, 
 	if err != nil {
 		return out, err
 	}
-	if err := d.acc.Require(actor, "duplicates"); err != nil {
+	if err := d.MayFind(ctx, actor); err != nil {
 		return out, err
-	}
-	scope, err := d.acc.Scope(ctx, actor)
-	if err != nil {
-		return out, err
-	}
-	if !scope.Whole {
-		return out, luoshu.Errorf(luoshu.Denied, "全库查重由全市范围的角色发起", "a run over the whole register is begun by a role of the whole city")
 	}
 	began := d.now()
 	t, recs, orgs, err := d.table(ctx, i, p)

@@ -59,7 +59,9 @@ func (l *Ledger) UndoAll(ctx context.Context, actor luoshu.Actor, seqs []int64, 
 
 // OnUndo is asked about every commit that is taken back, in the same transaction:
 // what a room keeps of it goes too, or the undo is refused. One room can be asked.
-func (l *Ledger) OnUndo(f func(ctx context.Context, tx *store.Tx, of CommitInfo) error) { l.undoing = f }
+func (l *Ledger) OnUndo(f func(ctx context.Context, tx *store.Tx, of CommitInfo) error) {
+	l.undoing = f
+}
 
 func (l *Ledger) undo(ctx context.Context, tx *store.Tx, actor luoshu.Actor, seq int64, reason string) (Result, error) {
 	c, err := commitBy(ctx, tx, "seq", seq)

@@ -25,8 +25,11 @@ type Area struct {
 	Access  *access.Access
 	Catalog *catalog.Catalog
 
-	works works
+	works kit.Works
 }
+
+// Close ends what runs at its next safe point and waits for it.
+func (a *Area) Close() { a.works.Close() }
 
 // Routes are the addresses of the area.
 func (a *Area) Routes() []kit.Route {

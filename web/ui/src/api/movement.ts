@@ -1,4 +1,4 @@
-import type { Text, Words } from './types'
+import type { Text, Words, Work } from './types'
 import type { Column, Row } from './types'
 
 export interface Coded {
@@ -78,14 +78,7 @@ export interface YearUnit {
   untold: number
 }
 
-export interface YearWork {
-  kind: 'preview' | 'run' | 'undo'
-  state: 'running' | 'done' | 'failed' | 'cancelled'
-  done: number
-  total: number
-  result?: { units: number; persons?: number; left?: { org: Coded; why: Text }[] }
-  error?: Text
-}
+export type YearWork = Work<{ units: number; persons?: number; left?: { org: Coded; why: Text }[] }>
 
 export interface YearEnd {
   year: number
