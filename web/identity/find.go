@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"luoshu"
-	"luoshu/kernel/charter"
 	"luoshu/kernel/identity"
 	"luoshu/web/kit"
 )
@@ -41,8 +40,9 @@ func (d *desk) findBegin(w http.ResponseWriter, r *http.Request) error {
 	if err := d.Identity.MayFind(r.Context(), actor); err != nil {
 		return err
 	}
-	var some []*charter.Identity
-	for _, i := range d.Identity.Entities() {
+	all := d.Identity.Entities()
+	some := all[:0:0]
+	for _, i := range all {
 		if in.Entity == "" || in.Entity == i.Entity.Name {
 			some = append(some, i)
 		}

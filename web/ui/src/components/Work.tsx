@@ -29,7 +29,7 @@ export function WorkLine({ work, text, onStop }: { work: Work; text: string; onS
       </span>
       <Progress percent={work.total ? Math.floor((work.done / work.total) * 100) : 0} showInfo={work.total > 0} status="active" size="small" />
       {onStop && (
-        <Button size="small" onClick={onStop}>
+        <Button size="small" className="moving-stop" onClick={onStop}>
           {t('work.stop')}
         </Button>
       )}
