@@ -30,7 +30,8 @@ func (tn *town) verification(db *store.DB, cat *catalog.Catalog, acc *access.Acc
 	}
 	rec := records.New(db, cat)
 	findings := finding.New(db, cat, ch, acc, rec, tn.clock)
-	v := verify.New(verify.Config{DB: db, Catalog: cat, Charter: ch, Ledger: tn.led, Access: acc, Records: rec, Now: tn.clock,
+	v := verify.New(verify.Config{
+		DB: db, Catalog: cat, Charter: ch, Ledger: tn.led, Access: acc, Records: rec, Now: tn.clock,
 		Seal: func(ctx context.Context, a luoshu.Actor, note string, p luoshu.Progress) (ledger.Seal, error) {
 			if tn.sealing != nil {
 				if err := tn.sealing(ctx, p); err != nil {

@@ -3,6 +3,7 @@ package movement
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"luoshu"
@@ -148,12 +149,18 @@ func (m *Mover) follow(ctx context.Context, all []*Case) error {
 			recs = append(recs, c.Rec)
 		}
 	}
-	there, err := m.Names(ctx, recs)
-	if err != nil {
-		return err
+	there := map[int64]bool{}
+	for part := range slices.Chunk(recs, 500) {
+		names, err := m.Names(ctx, part)
+		if err != nil {
+			return err
+		}
+		for rec := range names {
+			there[rec] = true
+		}
 	}
 	for _, c := range all {
-		if _, ok := there[c.Rec]; ok || !c.Open() {
+		if !c.Open() || there[c.Rec] {
 			continue
 		}
 		heir, err := m.led.Heir(ctx, m.ch.Person.Entity, c.Rec)
