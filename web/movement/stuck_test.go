@@ -11,7 +11,7 @@ import (
 // stands and in the counts of who began it.
 func TestStuckIsTold(t *testing.T) {
 	s := serve(t)
-	a, b, b2, p := s.as("a"), s.as("b"), s.as("b2"), s.as("p")
+	a, b, p := s.as("a"), s.as("b"), s.as("p")
 	ok := func(do func(string, string, string) (int, string), method, path, body string, want int) string {
 		t.Helper()
 		code, text := do(method, path, body)
@@ -25,7 +25,8 @@ func TestStuckIsTold(t *testing.T) {
 	ok(p, "POST", "/api/lifecycle", `{"act":"rename","org":"`+schoolB+`","name":"新乙校","date":"2025-03-20"}`, 201)
 	ok(p, "POST", "/api/lifecycle", `{"act":"merge","org":"`+schoolB+`","successor":"`+schoolA+`","date":"2025-03-10"}`, 201)
 	s.now = s.now.AddDate(0, 0, 10)
-	a, b, b2, p = s.as("a"), s.as("b"), s.as("b2"), s.as("p")
+	a, b, p = s.as("a"), s.as("b"), s.as("p")
+	b2 := s.as("b2")
 	if err := errors.Join(s.mv.Sweep(context.Background()), s.life.Sweep(context.Background())); err != nil {
 		t.Fatal(err)
 	}
