@@ -3,6 +3,7 @@ package packs_test
 import (
 	"io/fs"
 	"os"
+	"slices"
 	"testing"
 
 	"luoshu/kernel/catalog"
@@ -26,6 +27,11 @@ func TestPacksLoad(t *testing.T) {
 			}
 			t.Logf("%d entities, %d code lists, %d rules, %d grains, %d indicators, %d parameters, version %.12s",
 				len(cat.Entities), len(cat.Lists), len(cat.Rules), len(cat.Grains), len(cat.Indicators), len(cat.Parameters), cat.Version)
+			for _, r := range cat.Roles {
+				if administers(r) && !r.Factor {
+					t.Errorf("role %s administers and needs no second factor", r.ID)
+				}
+			}
 			for _, p := range cat.Packs {
 				tests, faults := catalog.LoadTests(packs.FS, p.Name)
 				for _, f := range faults {
@@ -35,6 +41,10 @@ func TestPacksLoad(t *testing.T) {
 			}
 		})
 	}
+}
+
+func administers(r *catalog.Role) bool {
+	return slices.ContainsFunc(r.Can, func(c string) bool { return c == "accounts" || c == "grants" || c == "audit" })
 }
 
 // What is embedded is what lies on the disk.

@@ -19,6 +19,7 @@ var movementMatrix = []matrixRow{
 	{"POST /api/yearend/stop", "/api/yearend/stop", `{}`, [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
 	{"GET /api/yearend/vanished.csv", "/api/yearend/vanished.csv", "", [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
 	{"GET /api/lifecycle", "/api/lifecycle", "", [9]int{401, 404, 403, 403, 403, 403, 403, 403, 403}},
+	{"GET /api/lifecycle/count", "/api/lifecycle/count", "", [9]int{401, 404, 403, 403, 403, 403, 403, 403, 403}},
 	{"GET /api/lifecycle/orgs", "/api/lifecycle/orgs", "", [9]int{401, 404, 403, 403, 403, 403, 403, 403, 403}},
 	{"POST /api/lifecycle/preview", "/api/lifecycle/preview", `{}`, [9]int{401, 404, 403, 403, 403, 403, 403, 403, 403}},
 	{"POST /api/lifecycle", "/api/lifecycle", `{}`, [9]int{401, 404, 403, 403, 403, 403, 403, 403, 403}},

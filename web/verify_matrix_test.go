@@ -4,12 +4,14 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"luoshu"
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
 	"luoshu/kernel/disclose"
+	"luoshu/kernel/ledger"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 	"luoshu/kernel/verify"
@@ -28,14 +30,26 @@ func (tn *town) verification(db *store.DB, cat *catalog.Catalog, acc *access.Acc
 	}
 	rec := records.New(db, cat)
 	findings := finding.New(db, cat, ch, acc, rec, tn.clock)
-	v := verify.New(verify.Config{DB: db, Catalog: cat, Charter: ch, Ledger: tn.led, Access: acc, Records: rec, Now: tn.clock})
+	v := verify.New(verify.Config{
+		DB: db, Catalog: cat, Charter: ch, Ledger: tn.led, Access: acc, Records: rec, Now: tn.clock,
+		Seal: func(ctx context.Context, a luoshu.Actor, note string, p luoshu.Progress) (ledger.Seal, error) {
+			if tn.sealing != nil {
+				if err := tn.sealing(ctx, p); err != nil {
+					return ledger.Seal{}, err
+				}
+			}
+			return tn.led.Seal(ctx, a, note)
+		},
+	})
 	if _, err := v.OpenRound(context.Background(), luoshu.Actor{Name: "p", Role: "planner", Org: "R"}, "members", 2025); err != nil {
 		tn.t.Fatal(err)
 	}
 	if _, err := findings.RunAll(context.Background(), nil); err != nil {
 		tn.t.Fatal(err)
 	}
-	return webverify.Routes(webverify.Config{Verify: v, Findings: findings, Door: door, Access: acc, Charter: ch, Ledger: tn.led})
+	works := &kit.Works{}
+	tn.t.Cleanup(works.Close)
+	return webverify.Routes(webverify.Config{Verify: v, Findings: findings, Door: door, Access: acc, Charter: ch, Ledger: tn.led, Works: works})
 }
 
 // verifyMatrix is the rows of verification: task 1 is of A1, task 2 of B1.
@@ -43,6 +57,7 @@ var verifyMatrix = []matrixRow{
 	{"GET /api/verify/rounds", "/api/verify/rounds", "", [9]int{401, 200, 200, 200, 200, 200, 403, 403, 403}},
 	{"POST /api/verify/rounds", "/api/verify/rounds", `{"round":"none"}`, [9]int{401, 404, 403, 403, 403, 403, 403, 403, 403}},
 	{"POST /api/verify/rounds", "/api/verify/rounds", `{"round":"members","year":2025}`, [9]int{401, 409, 403, 403, 403, 403, 403, 403, 403}},
+	{"POST /api/verify/rounds/{id}/close/stop", "/api/verify/rounds/members-2025/close/stop", "{}", [9]int{401, 200, 403, 403, 403, 403, 403, 403, 403}},
 	{"GET /api/verify/rounds/{id}", "/api/verify/rounds/members-2025", "", [9]int{401, 200, 200, 200, 200, 200, 403, 403, 403}},
 	{"GET /api/verify/rounds/{id}", "/api/verify/rounds/members-2025?under=B1", "", [9]int{401, 200, 404, 404, 200, 404, 403, 403, 403}},
 	{"GET /api/verify/rounds/{id}", "/api/verify/rounds/none", "", [9]int{401, 404, 404, 404, 404, 404, 403, 403, 403}},
@@ -114,5 +129,69 @@ func TestVerifyOverHTTP(t *testing.T) {
 	}
 	if last != 429 {
 		t.Errorf("after 25 guesses: %d", last)
+	}
+}
+
+// A round is closed by work that outlives its request: it tells how far it is, can
+// be stopped, and begun again; there is one at a time.
+func TestRoundClosesAsWork(t *testing.T) {
+	tn := newTown(t)
+	planner, clerk := tn.as("planner", "R"), tn.as("clerk", "A1")
+	const round = "/api/verify/rounds/members-2025"
+	if got := planner.do("POST", round+"/draw", "{}"); got.status != 200 {
+		t.Fatal(got.status, got.body)
+	}
+	closing := func(v *visitor) map[string]any {
+		t.Helper()
+		x, _ := v.get(round).json(t)["closing"].(map[string]any)
+		return x
+	}
+	until := func(state string) map[string]any {
+		t.Helper()
+		for range 200 {
+			if x := closing(planner); x != nil && x["state"] == state {
+				return x
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		t.Fatalf("never %s: %v", state, closing(planner))
+		return nil
+	}
+	begun := make(chan bool)
+	tn.sealing = func(ctx context.Context, p luoshu.Progress) error {
+		p.Tell("figures", 3, 7)
+		begun <- true
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	if got := planner.do("POST", round+"/close", `{"note":"autumn"}`); got.status != 202 || got.json(t)["state"] != "running" {
+		t.Fatal(got.status, got.body)
+	}
+	<-begun
+	if x := until("running"); x["done"] != float64(3) || x["total"] != float64(7) || x["stage"] != "figures" {
+		t.Error(x)
+	}
+	if closing(clerk) != nil {
+		t.Error("a clerk is told how the closing goes")
+	}
+	if got := planner.do("POST", round+"/close", "{}"); got.status != 409 {
+		t.Error("closed twice at once:", got.status, got.body)
+	}
+	if got := planner.do("POST", round+"/close/stop", "{}"); got.status != 200 {
+		t.Error(got.status, got.body)
+	}
+	until("cancelled")
+	if got := planner.get(round); !strings.Contains(got.body, `"state":"checking"`) {
+		t.Error("a closing that was stopped has closed", got.body)
+	}
+	tn.sealing = nil
+	if got := planner.do("POST", round+"/close", "{}"); got.status != 202 {
+		t.Fatal(got.status, got.body)
+	}
+	if x := until("done"); x["result"].(map[string]any)["seal"] != "S000002" {
+		t.Error(x)
+	}
+	if got := planner.do("POST", round+"/close", "{}"); got.status != 409 {
+		t.Error("a closed round is closed again:", got.status, got.body)
 	}
 }

@@ -39,6 +39,7 @@ import (
 	"luoshu/web/account"
 	webaudit "luoshu/web/audit"
 	webidentity "luoshu/web/identity"
+	"luoshu/web/kit"
 	"luoshu/web/movement"
 )
 
@@ -59,6 +60,7 @@ type town struct {
 	mu      sync.Mutex
 	now     time.Time
 	tokens  map[string]*visitor
+	sealing func(context.Context, luoshu.Progress) error // before the seal of a round, if set
 }
 
 type safeBuffer struct {
@@ -138,7 +140,7 @@ func newTown(t testing.TB) *town {
 			account.Routes(acc, cat),
 			webidentity.Routes(webidentity.Config{
 				Identity: identity.New(db, cat, &charter.Charter{}, tn.led, records.New(db, cat), acc, tn.clock),
-				Door:     door, Access: acc, Catalog: cat, Records: records.New(db, cat),
+				Door:     door, Access: acc, Catalog: cat, Records: records.New(db, cat), Works: &kit.Works{},
 			}),
 			webaudit.Routes(webaudit.Config{Log: tn.audit, Door: door, Access: acc, Catalog: cat, Now: tn.clock}),
 			tn.correctRoutes(door, acc, cat, ch),

@@ -213,6 +213,7 @@ func (c demoCmd) accounts(a *app, ct *city.City) error {
 			}
 		}
 	}
+	second := false // some need a second factor
 	add := func(account string, role *catalog.Role, org string) error {
 		err := ct.Access.CreateAccount(a.ctx, account, password, role.ID, org, role.Title)
 		var e *luoshu.Error
@@ -222,6 +223,9 @@ func (c demoCmd) accounts(a *app, ct *city.City) error {
 		name := org
 		if n := tree.Get(org); n != nil {
 			name = n.Title.ZH
+		}
+		if role.Factor {
+			name, second = name+" ·2", true
 		}
 		fmt.Fprintf(&b, "  %-10s %s · %s\n", account, role.Title.ZH+" "+role.Title.EN, name)
 		return nil
@@ -247,6 +251,10 @@ func (c demoCmd) accounts(a *app, ct *city.City) error {
 				return err
 			}
 		}
+	}
+	if second {
+		fmt.Fprintf(&b, "  ·2 首次登录须绑定验证器或通行密钥；丢失后用 luoshu user reset --factors 解除\n"+
+			"  ·2 sets up an authenticator or a passkey at the first sign-in; luoshu user reset --factors takes a lost one away\n")
 	}
 	return os.WriteFile(filepath.Join(c.Data, accountsFile), []byte(b.String()), 0o640)
 }

@@ -33,13 +33,13 @@ type serveCmd struct {
 }
 
 // areas are the routes of every area of trust.
-func areas(ct *city.City, moves *movement.Area) []kit.Route {
+func areas(ct *city.City, moves *movement.Area, works *kit.Works) []kit.Route {
 	return slices.Concat(
 		account.Routes(ct.Access, ct.Catalog),
-		identity.Routes(identity.Config{Identity: ct.Identity, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Records: ct.Records}),
+		identity.Routes(identity.Config{Identity: ct.Identity, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Records: ct.Records, Works: works}),
 		moves.Routes(),
 		webverify.Routes(webverify.Config{
-			Verify: ct.Verify, Findings: ct.Findings, Door: ct.Door, Access: ct.Access, Charter: ct.Charter, Ledger: ct.Ledger,
+			Verify: ct.Verify, Findings: ct.Findings, Door: ct.Door, Access: ct.Access, Charter: ct.Charter, Ledger: ct.Ledger, Works: works,
 		}),
 		webflow.Routes(webflow.Config{Flow: ct.Flow, Door: ct.Door, Access: ct.Access}),
 		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
@@ -66,13 +66,15 @@ func (c serveCmd) Run(a *app) error {
 		}
 		moves := &movement.Area{Mover: ct.Mover, Keeper: ct.Keeper, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog}
 		defer moves.Close()
+		works := &kit.Works{}
+		defer works.Close()
 		var sweeping sync.WaitGroup
 		sweeping.Go(func() { a.sweep(ct) })
 		defer sweeping.Wait()
 		handler := web.New(web.Config{
 			Secure: strings.HasPrefix(ct.Config.Address, "https://"), Gateways: gateways,
 			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
-			Catalog: ct.Catalog, Audit: ct.Audit, Correct: ct.Correct, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct, moves),
+			Catalog: ct.Catalog, Audit: ct.Audit, Correct: ct.Correct, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct, moves, works),
 		})
 		srv := usual.server(a.ctx, handler)
 		fmt.Fprintf(a.out, "Luoshu 洛书 · %s · http://%s\n", ct.Catalog.City.Title.ZH, ln.Addr())

@@ -298,6 +298,10 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	if c.Correct, err = correct.New(c.DB, c.Catalog, c.Charter, c.Ledger, c.Access, now); err != nil {
 		return err
 	}
+	c.Identity.OnMerge(func(ctx context.Context, entity string, recs ...int64) {
+		// What fails here the next sweep does.
+		_ = c.Correct.Follow(ctx, entity, recs...)
+	})
 	c.Desk.Watch(c.Correct)
 	c.Desk.Know(c.Identity)
 	c.Flow, err = flow.New(flow.Config{
@@ -312,6 +316,7 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 		DB: c.DB, Catalog: c.Catalog, Charter: c.Charter, Ledger: c.Ledger, Access: c.Access, Records: c.Records,
 		Corrector: toSource{c.Correct}, Seal: c.Seal, Rules: c.Findings.RunReading, Now: now,
 	})
+	c.Ledger.OnUndo(c.Verify.TakeBack)
 	return nil
 }
 

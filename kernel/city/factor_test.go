@@ -64,3 +64,49 @@ func TestFactorsOutliveKeys(t *testing.T) {
 		t.Error("a secret in clear is not told:", bad, err)
 	}
 }
+
+// An administrator of the shipped packs reaches nothing before a second factor is
+// set up, and everything of the role after it; other roles are not asked for one.
+func TestAdministratorsNeedTwoFactors(t *testing.T) {
+	ctx := t.Context()
+	now := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	dir := t.TempDir()
+	if err := city.Create(dir, city.Config{Packs: []string{"luoyang", "registry"}}, now); err != nil {
+		t.Fatal(err)
+	}
+	c, err := city.Open(ctx, dir, packs.FS, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	const password = "Correct horse 1"
+	for role, right := range map[string]string{"sysadmin": "accounts", "secadmin": "grants", "auditadmin": "audit", "leader": "read"} {
+		if err := c.Access.CreateAccount(ctx, role, password, role, c.Catalog.City.Root, luoshu.Text{}); err != nil {
+			t.Fatal(err)
+		}
+		_, s, err := c.Access.SignIn(ctx, role, password, "here")
+		if err != nil {
+			t.Fatal(role, err)
+		}
+		if role == "leader" {
+			if s.Pending != "" || c.Access.Require(s.Actor, right) != nil {
+				t.Errorf("%s: %q", role, s.Pending)
+			}
+			continue
+		}
+		if s.Pending != "enrol" || c.Access.Require(s.Actor, right) == nil {
+			t.Errorf("%s acts without a second factor: %q", role, s.Pending)
+		}
+		e, err := c.Access.EnrolTOTP(ctx, s, "")
+		if err != nil {
+			t.Fatal(role, err)
+		}
+		x, err := totp.GenerateCode(e.Secret, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, s, err = c.Access.Prove(ctx, s, e.ID, x); err != nil || s.Pending != "" || c.Access.Require(s.Actor, right) != nil {
+			t.Errorf("%s after enrolment: %+v %v", role, s, err)
+		}
+	}
+}

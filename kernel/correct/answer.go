@@ -64,7 +64,10 @@ func (c *Correct) reaches(actor luoshu.Actor, entity string) bool {
 
 // Answer gives an answer. Of two who answer at once one wins and the other is
 // told (Conflict). Accepting and taking are one commit in the answerer's name,
-// with the request's number and reason; when the value has changed since it was
+// with the request's number and reason. Where the source itself accepts, a record
+// that was verified stays so as of the day it was: the new value is confirmed by its
+// source, and nobody has looked at the others anew. Where somebody above it answers,
+// the record waits to be verified again. When the value has changed since it was
 // asked for, that is a Conflict until a person says Anyway.
 func (c *Correct) Answer(ctx context.Context, actor luoshu.Actor, id int64, a Answer) (*Request, error) {
 	r, err := c.Request(ctx, actor, id)
@@ -168,7 +171,7 @@ func (c *Correct) carryOut(ctx context.Context, actor luoshu.Actor, r *Request, 
 		return err
 	}
 	res, err := c.commit(ctx, carry{
-		e: e, now: now, changes: changes, by: actor, mark: mark, hand: r.Kind == KindRequest, file: r.File, row: r.Row,
+		e: e, now: now, changes: changes, by: actor, mark: mark, hand: r.Kind == KindRequest, file: r.File, row: r.Row, source: actor.Org == r.Org,
 		reason: fmt.Sprintf("更正申请 %d Correction request %[1]d: %s", r.ID, r.Reason),
 	})
 	if err != nil {

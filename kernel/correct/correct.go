@@ -101,6 +101,7 @@ type Request struct {
 	Origin   string
 	Entity   string
 	Rec      int64
+	First    int64    // the record it was asked for, if that was merged into Rec since; else 0
 	Source   string   // source of record, as the catalog writes it
 	Holder   string   // organisation that holds the record
 	Org      string   // organisation that answers

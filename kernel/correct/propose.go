@@ -290,6 +290,7 @@ func (c *Correct) Edit(ctx context.Context, in Edit) (Outcome, error) {
 		return out, err
 	}
 	var mine, theirs []Change
+	source := true // of all that is committed at once
 	for _, p := range plans {
 		ch := Change{p.Field.Name, now.Values[p.Field.Index], row.Values[p.Field.Index]}
 		if _, typed := in.Cells[ch.Field]; !typed || ch.Before == ch.After {
@@ -297,6 +298,7 @@ func (c *Correct) Edit(ctx context.Context, in Edit) (Outcome, error) {
 		}
 		if p.Mine {
 			mine = append(mine, ch)
+			source = source && slices.Contains(p.Asks.Orgs, in.By.Org)
 		} else {
 			theirs = append(theirs, ch)
 		}
@@ -318,7 +320,7 @@ func (c *Correct) Edit(ctx context.Context, in Edit) (Outcome, error) {
 	}
 	if len(mine) > 0 {
 		mark := "hand-" + strings.ToLower(rand.Text())
-		res, err := c.commit(ctx, carry{e: e, now: now, changes: mine, by: in.By, reason: in.Reason, mark: mark, hand: true})
+		res, err := c.commit(ctx, carry{e: e, now: now, changes: mine, by: in.By, reason: in.Reason, mark: mark, hand: true, source: source})
 		if err != nil {
 			return out, err
 		}
@@ -369,6 +371,7 @@ type carry struct {
 	reason  string
 	mark    string // its id
 	hand    bool   // mark the fields as corrected by hand
+	source  bool   // the source itself stands behind all of it
 	file    ledger.Source
 	row     int
 }
@@ -376,7 +379,7 @@ type carry struct {
 // batch is a batch of one row that changes some fields.
 func batch(k carry) ledger.Batch {
 	b := ledger.Batch{
-		ID: k.mark, Actor: k.by, Entity: k.e.Name, Reason: k.reason, Source: k.file, Total: 1,
+		ID: k.mark, Actor: k.by, Entity: k.e.Name, Reason: k.reason, Source: k.file, Total: 1, Carry: k.source,
 		Columns: make([]bool, len(k.e.Fields)),
 	}
 	row := ledger.Row{N: k.row, Values: slices.Clone(k.now.Values)}

@@ -21,7 +21,7 @@ type queryer interface {
 }
 
 const requestColumns = `id, kind, origin, entity, rec, source, holder, org, asked, state, actor, role, actor_org, at,
-	since, days, due, remind, reminded, steps, reason, file, file_name, file_row, answered_by, answered_at, answer, mark, seq`
+	since, days, due, remind, reminded, steps, reason, file, file_name, file_row, answered_by, answered_at, answer, mark, seq, first_rec`
 
 // seal is the one form in which the values of a change are stored: the former and
 // the wanted one together, sealed to their place. open is its reverse.
@@ -90,7 +90,7 @@ func (c *Correct) requests(ctx context.Context, q queryer, tail string, args ...
 		var asked string
 		err := rows.Scan(&r.ID, &r.Kind, &r.Origin, &r.Entity, &r.Rec, &r.Source, &r.Holder, &r.Org, &asked, &r.State,
 			&r.By.Name, &r.By.Role, &r.By.Org, &r.At, &r.Since, &r.Days, &r.Due, &r.Remind, &r.Reminded, &r.Steps, &r.Reason,
-			&r.File.SHA256, &r.File.Name, &r.Row, &r.AnsweredBy, &r.AnsweredAt, &r.Answer, &r.mark, &r.Seq)
+			&r.File.SHA256, &r.File.Name, &r.Row, &r.AnsweredBy, &r.AnsweredAt, &r.Answer, &r.mark, &r.Seq, &r.First)
 		if err != nil {
 			return nil, fmt.Errorf("read corrections: %w", err)
 		}
@@ -160,9 +160,9 @@ func (c *Correct) insert(ctx context.Context, tx *store.Tx, r *Request) error {
 	r.Since = c.Today()
 	r.Due = addDays(r.Since, r.Days)
 	cols := strings.TrimPrefix(requestColumns, "id, ")
-	err := tx.QueryRow(ctx, `INSERT INTO correction (`+cols+`) VALUES (`+holes(28)+`) RETURNING id`,
+	err := tx.QueryRow(ctx, `INSERT INTO correction (`+cols+`) VALUES (`+holes(29)+`) RETURNING id`,
 		r.Kind, r.Origin, r.Entity, r.Rec, r.Source, r.Holder, r.Org, joinCodes(r.Asked), r.State, r.By.Name, r.By.Role, r.By.Org, r.At,
-		r.Since, r.Days, r.Due, r.Remind, 0, 0, r.Reason, r.File.SHA256, r.File.Name, r.Row, "", "", "", "", 0).Scan(&r.ID)
+		r.Since, r.Days, r.Due, r.Remind, 0, 0, r.Reason, r.File.SHA256, r.File.Name, r.Row, "", "", "", "", 0, 0).Scan(&r.ID)
 	if err != nil {
 		return fmt.Errorf("make correction: %w", err)
 	}

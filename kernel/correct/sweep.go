@@ -49,8 +49,60 @@ func (c *Correct) Sweep(ctx context.Context, now time.Time) (int, error) {
 	return n, nil
 }
 
+// Follow brings the requests on some records of an entity up to what became of the
+// records: one that a merge has removed gives its requests to the record that is
+// left, and takes them back if the merge is taken back. Sweep does the same for all.
+func (c *Correct) Follow(ctx context.Context, entity string, recs ...int64) error {
+	in := make([]any, 0, 1+2*len(recs))
+	in = append(in, entity)
+	for range 2 {
+		for _, rec := range recs {
+			in = append(in, rec)
+		}
+	}
+	all, err := c.requests(ctx, c.db, `state IN ('open', 'returned') AND entity = ? AND (rec IN (`+holes(len(recs))+`) OR first_rec IN (`+holes(len(recs))+`))`, in...)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if _, err := c.sweepOne(ctx, r, c.Today()); err != nil {
+			return fmt.Errorf("follow correction %d: %w", r.ID, err)
+		}
+	}
+	return nil
+}
+
+// follow turns a request to the record that stands for the one it was asked for. It
+// says what happened, "" for nothing.
+func (c *Correct) follow(ctx context.Context, r *Request) (string, error) {
+	e := c.cat.Entity(r.Entity)
+	if e == nil {
+		return "", nil
+	}
+	first := r.First
+	if first == 0 {
+		first = r.Rec
+	}
+	heir, err := c.led.Heir(ctx, e, first)
+	if err != nil || heir == 0 || heir == r.Rec {
+		return "", err
+	}
+	r.Rec = heir
+	if heir == first {
+		r.First = 0
+		return "unmerged", nil
+	}
+	r.First = first
+	return "merged", nil
+}
+
 // sweepOne brings one request up to a day.
 func (c *Correct) sweepOne(ctx context.Context, r *Request, today int64) (bool, error) {
+	what, err := c.follow(ctx, r)
+	if err != nil {
+		return false, err
+	}
+	org := r.Org
 	moved, err := c.reroute(ctx, r)
 	if err != nil {
 		return false, err
@@ -71,7 +123,7 @@ func (c *Correct) sweepOne(ctx context.Context, r *Request, today int64) (bool, 
 	}
 	due := addDays(r.Since, r.Days*(steps+1))
 	remind := r.State == Open && r.Remind > 0 && r.Reminded < due && today >= addDays(due, -r.Remind) && today <= due
-	if !moved && steps == r.Steps && !remind {
+	if !moved && what == "" && steps == r.Steps && !remind {
 		return false, nil
 	}
 	return true, c.db.Tx(ctx, func(tx *store.Tx) error {
@@ -82,15 +134,20 @@ func (c *Correct) sweepOne(ctx context.Context, r *Request, today int64) (bool, 
 		if r.State != Open {
 			due = r.Due
 		}
-		err := claim(ctx, tx, r, `holder = ?, org = ?, asked = ?, steps = ?, due = ?, reminded = ?`,
-			[]any{r.Holder, r.Org, joinCodes(asked), steps, due, reminded})
+		err := claim(ctx, tx, r, `rec = ?, first_rec = ?, holder = ?, org = ?, asked = ?, steps = ?, due = ?, reminded = ?`,
+			[]any{r.Rec, r.First, r.Holder, r.Org, joinCodes(asked), steps, due, reminded})
 		if known := (*luoshu.Error)(nil); errors.As(err, &known) {
 			return nil // answered this moment
 		}
 		if err != nil {
 			return err
 		}
-		if moved {
+		if what != "" {
+			if err := c.event(ctx, tx, r.ID, what, machine, ""); err != nil {
+				return err
+			}
+		}
+		if moved && (what == "" || r.Org != org) {
 			if err := c.event(ctx, tx, r.ID, "moved", machine, r.Org); err != nil {
 				return err
 			}

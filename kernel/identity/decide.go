@@ -166,10 +166,18 @@ func (d *Identity) merge(ctx context.Context, actor luoshu.Actor, p *Pair, q Dec
 			seqs = append(seqs, r.Seq)
 		}
 	}
+	d.tell(ctx, p)
 	if err := d.settle(ctx, actor.Name, p, "merged", q.Note, q.Survivor, seqs); err != nil {
 		return nil, err
 	}
 	return d.Get(ctx, actor, p.ID)
+}
+
+// tell says that the records of a pair were merged, or are two again.
+func (d *Identity) tell(ctx context.Context, p *Pair) {
+	if d.merged != nil {
+		d.merged(context.WithoutCancel(ctx), p.Entity, p.A, p.B)
+	}
 }
 
 // whole ends a merge of which a row is refused, so that none of it is written.
@@ -300,6 +308,7 @@ func (d *Identity) Unmerge(ctx context.Context, actor luoshu.Actor, id, reason s
 			return nil, err
 		}
 	}
+	d.tell(ctx, p)
 	return d.settled(ctx, actor, p, "different", reason)
 }
 

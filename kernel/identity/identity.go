@@ -33,8 +33,14 @@ type Identity struct {
 	acc *access.Access
 	now func() time.Time
 
-	mu sync.Mutex // one merge or un-merge at a time: what was read is what is written
+	mu     sync.Mutex // one merge or un-merge at a time: what was read is what is written
+	merged func(ctx context.Context, entity string, recs ...int64)
 }
+
+// OnMerge is told of the two records of every merge and of every one taken back,
+// once the ledger has it: what stands on them elsewhere goes along. Whoever is told
+// must be able to catch up later, since a crash may come between.
+func (d *Identity) OnMerge(f func(ctx context.Context, entity string, recs ...int64)) { d.merged = f }
 
 // New returns the room over an opened city.
 func New(db *store.DB, cat *catalog.Catalog, ch *charter.Charter, led *ledger.Ledger, rec *records.Reader, acc *access.Access, now func() time.Time) *Identity {
@@ -73,6 +79,22 @@ type Report struct {
 	Seconds  float64  `json:"seconds"`
 }
 
+// MayFind says why the actor may not look for duplicates in the whole register, nil
+// if they may.
+func (d *Identity) MayFind(ctx context.Context, actor luoshu.Actor) error {
+	if err := d.acc.Require(actor, "duplicates"); err != nil {
+		return err
+	}
+	scope, err := d.acc.Scope(ctx, actor)
+	if err != nil {
+		return err
+	}
+	if !scope.Whole {
+		return luoshu.Errorf(luoshu.Denied, "全库查重由全市范围的角色发起", "a run over the whole register is begun by a role of the whole city")
+	}
+	return nil
+}
+
 // Find looks for likely duplicates among all current records of an entity and puts
 // pairs that nobody has seen into the queue. Pairs that were decided are not raised
 // again. Right: duplicates, for the whole city. It may be cancelled, and run again.
@@ -82,15 +104,8 @@ func (d *Identity) Find(ctx context.Context, actor luoshu.Actor, entity string, 
 	if err != nil {
 		return out, err
 	}
-	if err := d.acc.Require(actor, "duplicates"); err != nil {
+	if err := d.MayFind(ctx, actor); err != nil {
 		return out, err
-	}
-	scope, err := d.acc.Scope(ctx, actor)
-	if err != nil {
-		return out, err
-	}
-	if !scope.Whole {
-		return out, luoshu.Errorf(luoshu.Denied, "全库查重由全市范围的角色发起", "a run over the whole register is begun by a role of the whole city")
 	}
 	began := d.now()
 	t, recs, orgs, err := d.table(ctx, i, p)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -187,6 +188,8 @@ func TestMergeAndUnmerge(t *testing.T) {
 		w.kind(err, luoshu.Invalid, "a survivor that is neither")
 		_, err = w.Decide(ctx, county, p.ID, identity.Decision{Kind: "unsure"})
 		w.kind(err, luoshu.Invalid, "unsure without a note")
+		var told []int64
+		w.OnMerge(func(_ context.Context, _ string, recs ...int64) { told = append(told, recs...) })
 		got, err := w.Decide(ctx, county, p.ID, identity.Decision{Kind: "same", Survivor: p.A, Note: "same child"})
 		if err != nil || got.State != "merged" || len(got.Seqs) == 0 {
 			t.Fatalf("%+v %v", got, err)
@@ -214,6 +217,9 @@ func TestMergeAndUnmerge(t *testing.T) {
 		back, err := w.Unmerge(ctx, county, p.ID, "twins after all")
 		if err != nil || back.State != "different" {
 			t.Fatalf("%+v %v", back, err)
+		}
+		if want := []int64{p.A, p.B, p.A, p.B}; !slices.Equal(told, want) {
+			t.Errorf("told of %v, want %v", told, want)
 		}
 		if a, b := w.stays("G41031120150101000X"), w.stays("L410311201501010001"); a != 3 || b != 1 {
 			t.Errorf("after un-merging: %d and %d stays, want 3 (one came later) and 1", a, b)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"luoshu"
+	"luoshu/kernel/catalog"
 	"luoshu/kernel/ledger/beside"
 	"luoshu/kernel/ledger/chain"
 	"luoshu/kernel/store"
@@ -133,4 +134,10 @@ func (l *Ledger) KeyOf(ctx context.Context, entity, key string) (string, error) 
 		return now, nil
 	}
 	return key, nil
+}
+
+// Heir is the record that stands in the place of one that was merged into it; a
+// record that is there is its own, and 0 is the answer if there is none.
+func (l *Ledger) Heir(ctx context.Context, e *catalog.Entity, rec int64) (int64, error) {
+	return l.book.Heir(ctx, l.db, e, rec)
 }

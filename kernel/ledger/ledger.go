@@ -27,6 +27,8 @@ type Ledger struct {
 	cat  *catalog.Catalog
 	now  func() time.Time
 	book beside.Book
+
+	undoing func(ctx context.Context, tx *store.Tx, of CommitInfo) error
 }
 
 // Open makes the tables that the catalog asks for and returns the ledger over
@@ -70,6 +72,9 @@ type Batch struct {
 	// Attested is the date (yyyymmdd) on which the holder confirmed these rows,
 	// 0 if nobody did.
 	Attested int64
+	// Carry says that who is answerable for what changes stands behind it: a record
+	// that was verified stays so as of the day it was.
+	Carry bool
 	// Columns says which fields the source has, by field index; nil is all. A
 	// field that is absent keeps its old value. Key fields must be present.
 	Columns []bool

@@ -132,12 +132,14 @@ type item struct {
 	rid     int64 // of the current version, 0 if there is none
 	rec     int64
 	oldH    [16]byte
-	oldHead uint64 // first bytes of the current version's hash
-	s, p, i string
-	tokens  []string // by position in plan.tokens
-	x       []byte   // the envelope
-	faults  []luoshu.Fault
-	held    []Held
+	// verified is the date of the current version, 0 for none.
+	verified int64
+	oldHead  uint64 // first bytes of the current version's hash
+	s, p, i  string
+	tokens   []string // by position in plan.tokens
+	x        []byte   // the envelope
+	faults   []luoshu.Fault
+	held     []Held
 }
 
 // chunkRows is how many rows travel together.

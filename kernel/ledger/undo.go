@@ -66,6 +66,12 @@ func (l *Ledger) UndoAll(ctx context.Context, actor luoshu.Actor, seqs []int64, 
 	return out, nil
 }
 
+// OnUndo is asked about every commit that is taken back, in the same transaction:
+// what a room keeps of it goes too, or the undo is refused. One room can be asked.
+func (l *Ledger) OnUndo(f func(ctx context.Context, tx *store.Tx, of CommitInfo) error) {
+	l.undoing = f
+}
+
 func (l *Ledger) undo(ctx context.Context, tx *store.Tx, actor luoshu.Actor, seq int64, id, reason string) (Result, error) {
 	c, err := commitBy(ctx, tx, "seq", seq)
 	if err != nil {
@@ -81,6 +87,11 @@ func (l *Ledger) undo(ctx context.Context, tx *store.Tx, actor luoshu.Actor, seq
 	}
 	if e.Register {
 		return Result{}, luoshu.Errorf(luoshu.Denied, "案卷的步骤不能撤销，只能由下一步改变", "a step of a case cannot be undone; only a further step changes it")
+	}
+	if l.undoing != nil {
+		if err := l.undoing(ctx, tx, *c); err != nil {
+			return Result{}, err
+		}
 	}
 	u := &undo{ctx: ctx, tx: tx, e: e, of: c, form: l.db.Form(e.Name)}
 	return u.run(l, actor, id, reason)

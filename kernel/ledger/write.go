@@ -92,7 +92,7 @@ func (w *commit) hold(it *item) error {
 
 // fetch reads the current versions of rows by _rid.
 func (w *commit) fetch(want []*item, fields bool) error {
-	cols := "_rid, _rec, _h"
+	cols := "_rid, _rec, _h, coalesce(_verified, 0)"
 	width := len(w.e.Fields)
 	if fields {
 		cols += ", " + store.Cols(fieldNames(w.e))
@@ -113,15 +113,15 @@ func (w *commit) fetch(want []*item, fields bool) error {
 				return nil
 			}
 			found++
-			it.rec = r.Int(1)
+			it.rec, it.verified = r.Int(1), r.Int(3)
 			copy(it.oldH[:], r.Bytes(2))
 			if fields {
 				it.before = make([]luoshu.Value, width)
 				for i := range it.before {
-					it.before[i] = r.Value(3 + i)
+					it.before[i] = r.Value(4 + i)
 				}
 				if w.form != nil {
-					if _, err := w.prep.cells.Open(r.Bytes(3+width), it.oldH[:], it.before); err != nil {
+					if _, err := w.prep.cells.Open(r.Bytes(4+width), it.oldH[:], it.before); err != nil {
 						return cannotOpen(w.e.Name, it.rec, err)
 					}
 				}
@@ -222,9 +222,12 @@ func (w *commit) insert(in *store.Inserter, it *item) error {
 	in.Null()
 	in.Blob(it.h[:])
 	in.Int(int64(it.n))
-	if w.b.Attested != 0 && len(it.held) == 0 { // whoever wants other values has not confirmed these
+	switch {
+	case w.b.Attested != 0 && len(it.held) == 0: // whoever wants other values has not confirmed these
 		in.Int(w.b.Attested)
-	} else {
+	case w.b.Carry && it.verdict == Changed && it.verified != 0:
+		in.Int(it.verified)
+	default:
 		in.Null()
 	}
 	if w.form == nil {

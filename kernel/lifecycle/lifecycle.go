@@ -75,6 +75,7 @@ type Act struct {
 	At      string
 	Account string
 	Ended   string
+	Stuck   luoshu.Text // why a planned act could not be carried out on its day
 }
 
 // ActPreview is what an act would write: facts and persons by entity, groups to be
@@ -219,10 +220,10 @@ func (k *Keeper) carryOut(ctx context.Context, actor luoshu.Actor, a *Act) error
 
 func (k *Keeper) turnAct(ctx context.Context, a *Act, to string) error {
 	a.Ended = k.mv.Stamp()
-	if _, err := k.db.Exec(ctx, `UPDATE movement_act SET state = ?, ended = ? WHERE n = ?`, to, a.Ended, a.N); err != nil {
+	if _, err := k.db.Exec(ctx, `UPDATE movement_act SET state = ?, ended = ?, stuck = '' WHERE n = ?`, to, a.Ended, a.N); err != nil {
 		return fmt.Errorf("change an act: %w", err)
 	}
-	a.State = to
+	a.State, a.Stuck = to, luoshu.Text{}
 	return nil
 }
 
@@ -301,7 +302,7 @@ func (k *Keeper) Acts(ctx context.Context, actor luoshu.Actor, org string) ([]*A
 
 // acts reads acts in a state, "" for all.
 func (k *Keeper) acts(ctx context.Context, state string) ([]*Act, error) {
-	rows, err := k.db.Query(ctx, `SELECT n, act, body, state, at, account, ended FROM movement_act WHERE ? = '' OR state = ? ORDER BY n DESC`, state, state)
+	rows, err := k.db.Query(ctx, `SELECT n, act, body, state, at, account, ended, stuck FROM movement_act WHERE ? = '' OR state = ? ORDER BY n DESC`, state, state)
 	if err != nil {
 		return nil, fmt.Errorf("list acts: %w", err)
 	}
@@ -309,13 +310,14 @@ func (k *Keeper) acts(ctx context.Context, state string) ([]*Act, error) {
 	var out []*Act
 	for rows.Next() {
 		a := &Act{}
-		var kind, body string
-		if err := rows.Scan(&a.N, &kind, &body, &a.State, &a.At, &a.Account, &a.Ended); err != nil {
+		var kind, body, stuck string
+		if err := rows.Scan(&a.N, &kind, &body, &a.State, &a.At, &a.Account, &a.Ended, &stuck); err != nil {
 			return nil, fmt.Errorf("list acts: %w", err)
 		}
 		if err := json.Unmarshal([]byte(body), &a.Request); err != nil {
 			return nil, fmt.Errorf("read act %d: %w", a.N, err)
 		}
+		a.Stuck = movement.ReadWhy(stuck)
 		if k.ch.Orgs != nil {
 			a.Kind = k.ch.Orgs.Act(kind)
 		}
@@ -327,8 +329,21 @@ func (k *Keeper) acts(ctx context.Context, state string) ([]*Act, error) {
 	return out, rows.Err()
 }
 
-// Sweep carries out the acts whose day has come. One that cannot be any more
-// stays planned: whoever planned it sees that it waits, and why on trying.
+// Waiting is how many planned acts of the actor could not be carried out on their
+// day and wait for a person to decide.
+func (k *Keeper) Waiting(ctx context.Context, actor luoshu.Actor) (int64, error) {
+	all, err := k.Acts(ctx, actor, "")
+	n := int64(0)
+	for _, a := range all {
+		if a.State == Planned && a.Account == actor.Name && a.Stuck != (luoshu.Text{}) {
+			n++
+		}
+	}
+	return n, err
+}
+
+// Sweep carries out the acts whose day has come. One that cannot be any more stays
+// planned, marked with the reason, and is tried again by the next sweep.
 func (k *Keeper) Sweep(ctx context.Context) error {
 	if k.ch == nil || k.ch.Orgs == nil {
 		return nil
@@ -349,10 +364,25 @@ func (k *Keeper) Sweep(ctx context.Context) error {
 		}
 		err := k.carryOut(ctx, actor, a)
 		var e *luoshu.Error
-		if err != nil && !errors.As(err, &e) {
+		if errors.As(err, &e) {
+			err = k.stuck(ctx, a, e.Msg)
+		}
+		if err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// stuck notes why an act could not be carried out, unless that is known.
+func (k *Keeper) stuck(ctx context.Context, a *Act, why luoshu.Text) error {
+	if a.Stuck == why {
+		return nil
+	}
+	if _, err := k.db.Exec(ctx, `UPDATE movement_act SET stuck = ? WHERE n = ? AND state = ?`, movement.Why(why), a.N, Planned); err != nil {
+		return fmt.Errorf("note why an act waits: %w", err)
+	}
+	a.Stuck = why
 	return nil
 }
 

@@ -248,11 +248,8 @@ func (m *Mover) Sweep(ctx context.Context) error {
 		}
 		err := m.finish(ctx, machine, c)
 		var e *luoshu.Error
-		if errors.As(err, &e) && c.told {
-			continue
-		}
-		if errors.As(err, &e) { // it cannot be: said once, for people to decide
-			err = m.db.Tx(ctx, func(tx *store.Tx) error { return m.event(ctx, tx, c.N, "stuck", machine, "stuck", e.Msg.ZH) })
+		if errors.As(err, &e) { // it cannot be: said for people to decide, and tried again
+			err = m.stuck(ctx, machine, c, e.Msg)
 		}
 		if err != nil {
 			return err
@@ -262,6 +259,20 @@ func (m *Mover) Sweep(ctx context.Context) error {
 		return fmt.Errorf("forget misses: %w", err)
 	}
 	return nil
+}
+
+// stuck notes why an agreed case could not be carried out: once, until the reason
+// is another.
+func (m *Mover) stuck(ctx context.Context, machine luoshu.Actor, c *Case, why luoshu.Text) error {
+	if c.Stuck == why {
+		return nil
+	}
+	return m.db.Tx(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, `DELETE FROM movement_event WHERE n = ? AND mark = 'stuck'`, c.N); err != nil {
+			return fmt.Errorf("note an event: %w", err)
+		}
+		return m.event(ctx, tx, c.N, "stuck", machine, "stuck", Why(why))
+	})
 }
 
 // late reminds of a case, and sends it one level up for every time to answer that

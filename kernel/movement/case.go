@@ -46,8 +46,9 @@ type Case struct {
 	State                   string
 	Day                     int64 // yyyymmdd on which it was begun
 	Account                 string
-	Level                   int // how many levels up an unanswered case has gone
-	told                    bool
+	Level                   int         // how many levels up an unanswered case has gone
+	Stuck                   luoshu.Text // why an agreed case could not be carried out on its day
+	told                    bool        // that it has been reminded of
 }
 
 // Open reports whether the case still goes on.
@@ -202,10 +203,11 @@ func (m *Mover) whom(ctx context.Context, actor luoshu.Actor, scope *access.Scop
 	return s, nil
 }
 
-// named looks a person up by number and name; nil if both do not fit.
+// named looks a person up by number, a present one or one that a merge has made a
+// former one, and name; nil if both do not fit.
 func (m *Mover) named(ctx context.Context, r Request) (*state, error) {
 	p := m.ch.Person
-	v, err := m.rec.ByKey(ctx, p.Entity.Name, strings.ToUpper(fold.Fold(r.Number)))
+	v, err := m.byKey(ctx, p.Entity, strings.ToUpper(fold.Fold(r.Number)))
 	if err != nil || v == nil {
 		return nil, err
 	}
@@ -343,4 +345,22 @@ func (m *Mover) event(ctx context.Context, tx *store.Tx, n int64, mark string, a
 		return fmt.Errorf("note an event: %w", err)
 	}
 	return nil
+}
+
+// Why writes a reason down in both languages; ReadWhy is its reverse, which takes
+// a text of a former release for both.
+func Why(t luoshu.Text) string {
+	if t.ZH == t.EN {
+		return t.ZH
+	}
+	return t.ZH + "\n" + t.EN
+}
+
+// ReadWhy reads what Why wrote.
+func ReadWhy(s string) luoshu.Text {
+	zh, en, ok := strings.Cut(s, "\n")
+	if !ok {
+		en = zh
+	}
+	return luoshu.Text{ZH: zh, EN: en}
 }

@@ -3,6 +3,7 @@ package movement
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"luoshu"
@@ -10,7 +11,8 @@ import (
 	"luoshu/kernel/charter"
 )
 
-// CaseQuery asks for cases. Box is "in" (the actor's side has to answer), "out"
+// CaseQuery asks for cases. Box is "in" (the actor's side has to answer, or what
+// the actor began is agreed and cannot be carried out), "out"
 // (the actor's side asked and waits) or "" for all; Rec narrows to one person.
 type CaseQuery struct {
 	Box           string
@@ -59,14 +61,15 @@ func (m *Mover) box(scope *access.Scope, actor luoshu.Actor, q CaseQuery) (strin
 	silent := `(CASE WHEN c.asked = 'take' THEN c.giver ELSE c.taker END)`
 	switch q.Box {
 	case "in":
-		and(`c.state = 'requested'`)
 		mine, more := within(scope, silent)
 		if scope.Whole {
 			mine, more = "1=1", nil
 		}
-		// One's own; those below only once they have come up.
-		and("("+silent+" = ? OR ("+mine+` AND EXISTS (SELECT 1 FROM movement_event e WHERE e.n = c.n AND e.act = 'escalate')))`,
-			append([]any{actor.Org}, more...)...)
+		// One's own; those below only once they have come up; and one's own agreed ones
+		// that could not be carried out.
+		and("((c.state = 'requested' AND ("+silent+" = ? OR ("+mine+` AND EXISTS (SELECT 1 FROM movement_event e WHERE e.n = c.n AND e.act = 'escalate'))))
+			OR (c.state = 'agreed' AND c.account = ? AND EXISTS (SELECT 1 FROM movement_event e WHERE e.n = c.n AND e.mark = 'stuck')))`,
+			append(append([]any{actor.Org}, more...), actor.Name)...)
 	case "out":
 		and(`c.state IN ('requested', 'agreed')`)
 		asked, more := within(scope, `(CASE WHEN c.asked = 'take' THEN c.taker ELSE c.giver END)`)
@@ -101,7 +104,8 @@ func within(scope *access.Scope, col string) (string, []any) {
 func (m *Mover) list(ctx context.Context, where string, args []any, limit, offset int) ([]*Case, error) {
 	q := `SELECT c.n, c.type, c.rec, c.asked, c.giver, c.taker, c.on_date, c.grade, c.grp, c.place, c.reason, c.evidence, c.state, c.day, c.account,
 		(SELECT count(*) FROM movement_event e WHERE e.n = c.n AND e.act = 'escalate'),
-		(SELECT count(*) FROM movement_event e WHERE e.n = c.n AND e.act = CASE WHEN c.state = 'agreed' THEN 'stuck' ELSE 'remind' END) FROM movement_case c WHERE ` + where + ` ORDER BY c.n DESC`
+		(SELECT count(*) FROM movement_event e WHERE e.n = c.n AND e.act = 'remind'),
+		coalesce((SELECT e.note FROM movement_event e WHERE e.n = c.n AND e.mark = 'stuck'), '') FROM movement_case c WHERE ` + where + ` ORDER BY c.n DESC`
 	if limit > 0 {
 		q += fmt.Sprintf(" LIMIT %d OFFSET %d", limit, offset)
 	}
@@ -113,19 +117,61 @@ func (m *Mover) list(ctx context.Context, where string, args []any, limit, offse
 	var out []*Case
 	for rows.Next() {
 		c := &Case{}
-		var kind string
+		var kind, stuck string
 		var told int64
 		if err := rows.Scan(&c.N, &kind, &c.Rec, &c.Asked, &c.Giver, &c.Taker, &c.Date, &c.Grade, &c.Group, &c.Place,
-			&c.Reason, &c.Evidence, &c.State, &c.Day, &c.Account, &c.Level, &told); err != nil {
+			&c.Reason, &c.Evidence, &c.State, &c.Day, &c.Account, &c.Level, &told, &stuck); err != nil {
 			return nil, fmt.Errorf("list cases: %w", err)
 		}
 		c.told = told > 0
+		if c.State == Agreed {
+			c.Stuck = ReadWhy(stuck)
+		}
 		if c.Kind = m.ch.Change(kind); c.Kind == nil { // a type that has left the packs
 			c.Kind = &charter.Change{ID: kind, Title: luoshu.Text{ZH: kind, EN: kind}}
 		}
 		out = append(out, c)
 	}
-	return out, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list cases: %w", err)
+	}
+	rows.Close()
+	return out, m.follow(ctx, out)
+}
+
+// follow turns open cases to the record that a merge has put in the place of the
+// one they were begun for. Nothing is written: a merge that is taken back takes
+// this back.
+func (m *Mover) follow(ctx context.Context, all []*Case) error {
+	var recs []int64
+	for _, c := range all {
+		if c.Open() {
+			recs = append(recs, c.Rec)
+		}
+	}
+	there := map[int64]bool{}
+	for part := range slices.Chunk(recs, 500) {
+		names, err := m.Names(ctx, part)
+		if err != nil {
+			return err
+		}
+		for rec := range names {
+			there[rec] = true
+		}
+	}
+	for _, c := range all {
+		if !c.Open() || there[c.Rec] {
+			continue
+		}
+		heir, err := m.led.Heir(ctx, m.ch.Person.Entity, c.Rec)
+		if err != nil {
+			return err
+		}
+		if heir != 0 {
+			c.Rec = heir
+		}
+	}
+	return nil
 }
 
 // Events are the history of a case, oldest first.

@@ -275,7 +275,7 @@ func (m *Mover) place(ctx context.Context, row []luoshu.Value, last *records.Ver
 	if g == nil {
 		return bad
 	}
-	v, err := m.rec.ByKey(ctx, g.Entity.Name, c.group)
+	v, err := m.byKey(ctx, g.Entity, c.group)
 	if err != nil {
 		return err
 	}
@@ -285,7 +285,7 @@ func (m *Mover) place(ctx context.Context, row []luoshu.Value, last *records.Ver
 	if c.kind.Group && c.kind.Grade == charter.SameGrade && last.Values[f.Group.Index].S == c.group {
 		return Errorf(luoshu.Invalid, "已在该班", "already in that class")
 	}
-	row[f.Group.Index] = luoshu.TextValue(c.group)
+	row[f.Group.Index] = v.Values[g.Key.Index]
 	return nil
 }
 

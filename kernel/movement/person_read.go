@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"luoshu"
+	"luoshu/kernel/catalog"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 )
@@ -15,6 +16,20 @@ type Who struct {
 	Name  luoshu.Value
 	Grade string
 	Stage string
+}
+
+// byKey is the record with a key, or with the one that has taken its place; nil if
+// there is none.
+func (m *Mover) byKey(ctx context.Context, e *catalog.Entity, key string) (*records.Version, error) {
+	v, err := m.rec.ByKey(ctx, e.Name, key)
+	if err != nil || v != nil {
+		return v, err
+	}
+	now, err := m.led.KeyOf(ctx, e.Name, key)
+	if err != nil || now == key {
+		return nil, err
+	}
+	return m.rec.ByKey(ctx, e.Name, now)
 }
 
 // Names are the names of persons by their records.

@@ -14,17 +14,8 @@ import (
 // sealed in the name of the actor, who answers for it, and units that have not
 // answered are counted. A closed round is not opened again.
 func (v *Verify) Close(ctx context.Context, actor luoshu.Actor, id, note string, p luoshu.Progress) (*Status, error) {
-	r, err := v.Round(ctx, actor, id)
+	r, err := v.MayClose(ctx, actor, id, note)
 	if err != nil {
-		return nil, err
-	}
-	if err := v.leads(ctx, actor, r); err != nil {
-		return nil, err
-	}
-	if utf8.RuneCountInString(note) > maxNote {
-		return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "note", Msg: luoshu.Text{ZH: "说明太长", EN: "the note is too long"}}
-	}
-	if err := v.closable(ctx, r); err != nil {
 		return nil, err
 	}
 	if err := v.finishActs(ctx); err != nil {
@@ -61,6 +52,21 @@ func (v *Verify) Close(ctx context.Context, actor luoshu.Actor, id, note string,
 		return nil, errStale()
 	}
 	return v.Status(ctx, actor, id, "", "")
+}
+
+// MayClose returns the round if the actor may close it as it stands, with a note.
+func (v *Verify) MayClose(ctx context.Context, actor luoshu.Actor, id, note string) (*Round, error) {
+	r, err := v.Round(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.leads(ctx, actor, r); err != nil {
+		return nil, err
+	}
+	if utf8.RuneCountInString(note) > maxNote {
+		return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "note", Msg: luoshu.Text{ZH: "说明太长", EN: "the note is too long"}}
+	}
+	return r, v.closable(ctx, r)
 }
 
 // closable says why a round cannot be closed yet, nil if it can.

@@ -22,6 +22,7 @@ type Config struct {
 	Access   *access.Access
 	Catalog  *catalog.Catalog
 	Records  *records.Reader
+	Works    *kit.Works // keeps the search under way; whoever made it closes it
 }
 
 type desk struct{ Config }
@@ -32,6 +33,9 @@ func Routes(c Config) []kit.Route {
 	return []kit.Route{
 		{Pattern: "GET /api/duplicates", Right: "duplicates", Handle: d.list},
 		{Pattern: "GET /api/duplicates/count", Right: "duplicates", Handle: d.count},
+		{Pattern: "GET /api/duplicates/find", Right: "duplicates", Handle: d.findRead},
+		{Pattern: "POST /api/duplicates/find", Right: "duplicates", Handle: d.findBegin},
+		{Pattern: "POST /api/duplicates/find/stop", Right: "duplicates", Handle: d.findStop},
 		{Pattern: "GET /api/duplicates/{id}", Right: "duplicates", Handle: d.read},
 		{Pattern: "POST /api/duplicates/{id}/decide", Right: "duplicates", Handle: d.decide},
 		{Pattern: "POST /api/duplicates/{id}/unmerge", Right: "duplicates", Handle: d.unmerge},

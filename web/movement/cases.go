@@ -30,6 +30,7 @@ type caseBody struct {
 	Place    string      `json:"place"`
 	Reason   *coded      `json:"reason"`
 	Evidence string      `json:"evidence"`
+	Stuck    luoshu.Text `json:"stuck"` // why it could not be carried out on its day
 	Person   personBody  `json:"person"`
 	May      []string    `json:"may"`
 	Events   []eventBody `json:"events,omitempty"`
@@ -42,11 +43,12 @@ type personBody struct {
 }
 
 type eventBody struct {
-	At   string `json:"at"`
-	Act  string `json:"act"`
-	Who  string `json:"who"`
-	Org  *coded `json:"org"`
-	Note string `json:"note"`
+	At   string       `json:"at"`
+	Act  string       `json:"act"`
+	Who  string       `json:"who"`
+	Org  *coded       `json:"org"`
+	Note string       `json:"note"`
+	Why  *luoshu.Text `json:"why,omitempty"` // of what is stuck
 }
 
 // caseOf makes a case ready to leave: of a person who is not theirs yet the taking
@@ -63,7 +65,7 @@ func (a *Area) caseOf(ctx context.Context, actor luoshu.Actor, c *movement.Case,
 		Giver: a.org(ctx, c.Giver), Taker: a.org(ctx, c.Taker), Silent: a.org(ctx, c.Silent()),
 		Date: luoshu.FormatDate(c.Date), Day: luoshu.FormatDate(c.Day), Due: luoshu.FormatDate(a.Mover.Due(c)), Level: c.Level,
 		Grade: a.code(ch.Fact.Grade.Codes, c.Grade), Group: c.Group, Place: c.Place,
-		Reason: a.code(ch.Reasons, c.Reason), Evidence: c.Evidence,
+		Reason: a.code(ch.Reasons, c.Reason), Evidence: c.Evidence, Stuck: c.Stuck,
 	}
 	if b.May, err = a.Mover.May(ctx, actor, c); err != nil {
 		return nil, err
@@ -162,6 +164,10 @@ func (a *Area) writeCase(w http.ResponseWriter, r *http.Request, status int, c *
 	b.Events = []eventBody{}
 	for _, e := range events {
 		x := eventBody{At: e.At, Act: e.Act, Who: e.Account, Note: e.Note}
+		if e.Act == "stuck" {
+			why := movement.ReadWhy(e.Note)
+			x.Note, x.Why = "", &why
+		}
 		if e.Act == "escalate" {
 			x.Org, x.Note = a.org(ctx, e.Note), ""
 		} else if e.Role != "" {

@@ -47,6 +47,8 @@ type server struct {
 	*testing.T
 	http *httptest.Server
 	acc  *access.Access
+	mv   *mover.Mover
+	life *lifecycle.Keeper
 	now  time.Time
 }
 
@@ -121,7 +123,8 @@ func serve(t *testing.T) *server {
 	for _, a := range [][3]string{{"a", "clerk", schoolA}, {"b", "clerk", schoolB}, {"b2", "clerk", schoolB}, {"p", "planner", "410300"}} {
 		must(s.acc.CreateAccount(ctx, a[0], password, a[1], a[2], luoshu.Text{ZH: a[0], EN: a[0]}))
 	}
-	area := &movement.Area{Mover: mv, Keeper: lifecycle.New(db, cat, led, rec, s.acc, mv), Door: door, Access: s.acc, Catalog: cat}
+	s.mv, s.life = mv, lifecycle.New(db, cat, led, rec, s.acc, mv)
+	area := &movement.Area{Mover: mv, Keeper: s.life, Door: door, Access: s.acc, Catalog: cat}
 	t.Cleanup(area.Close)
 	srv := web.New(web.Config{
 		Door: door, Access: s.acc, Ledger: led, Engine: eng, Catalog: cat, Now: clock, Audit: log, Areas: area.Routes(),

@@ -30,6 +30,7 @@ type actBody struct {
 	Date      string      `json:"date"`
 	At        string      `json:"at"`
 	Who       string      `json:"who"`
+	Stuck     luoshu.Text `json:"stuck"` // why it could not be carried out on its day
 }
 
 type actRequest struct {
@@ -49,7 +50,7 @@ func (a *Area) actOf(ctx context.Context, x *lifecycle.Act) actBody {
 	r := x.Request
 	return actBody{
 		N: x.N, Title: x.Kind.Title, State: x.State, Org: a.org(ctx, r.Org), Successor: a.org(ctx, r.Successor), Parent: a.org(ctx, r.Parent),
-		Name: r.Name, Address: r.Address, Paper: r.Paper, Groups: r.Groups, Date: luoshu.FormatDate(r.Date), At: x.At, Who: x.Account,
+		Name: r.Name, Address: r.Address, Paper: r.Paper, Groups: r.Groups, Date: luoshu.FormatDate(r.Date), At: x.At, Who: x.Account, Stuck: x.Stuck,
 	}
 }
 
@@ -70,6 +71,15 @@ func (a *Area) lifeList(w http.ResponseWriter, r *http.Request) error {
 		rows = append(rows, a.actOf(r.Context(), x))
 	}
 	return kit.WriteJSON(w, r, map[string]any{"kinds": kinds, "rows": rows, "today": a.Access.Now().Format("2006-01-02")})
+}
+
+// lifeCount is how many acts of the reader could not be carried out on their day.
+func (a *Area) lifeCount(w http.ResponseWriter, r *http.Request) error {
+	n, err := a.Keeper.Waiting(r.Context(), kit.Actor(r))
+	if err != nil {
+		return err
+	}
+	return kit.WriteJSON(w, r, map[string]int64{"count": n})
 }
 
 // lifeOrgs finds organisations in reach that acts can be done to (kind "") or that

@@ -25,8 +25,11 @@ type Area struct {
 	Access  *access.Access
 	Catalog *catalog.Catalog
 
-	works works
+	works kit.Works
 }
+
+// Close ends what runs at its next safe point and waits for it.
+func (a *Area) Close() { a.works.Close() }
 
 // Routes are the addresses of the area.
 func (a *Area) Routes() []kit.Route {
@@ -46,6 +49,7 @@ func (a *Area) Routes() []kit.Route {
 		{Pattern: "POST /api/yearend/undo", Right: "yearend", Handle: a.yearUndo},
 		{Pattern: "POST /api/yearend/stop", Right: "yearend", Handle: a.yearStop},
 		{Pattern: "GET /api/lifecycle", Right: "lifecycle", Handle: a.lifeList},
+		{Pattern: "GET /api/lifecycle/count", Right: "lifecycle", Handle: a.lifeCount},
 		{Pattern: "GET /api/lifecycle/orgs", Right: "lifecycle", Rate: "search", Handle: a.lifeOrgs},
 		{Pattern: "POST /api/lifecycle/preview", Right: "lifecycle", Handle: a.lifePreview},
 		{Pattern: "POST /api/lifecycle", Right: "lifecycle", Slow: true, Handle: a.lifeCreate},

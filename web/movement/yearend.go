@@ -45,7 +45,7 @@ func (a *Area) yearRead(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	key := fmt.Sprintf("preview %d %s", year, org)
-	work, units, err := a.works.get(r.Context(), owner(actor), key, func(ctx context.Context, p luoshu.Progress) (any, error) {
+	work, units, err := a.works.Get(r.Context(), owner(actor), key, func(ctx context.Context, p luoshu.Progress) (any, error) {
 		return a.Mover.Preview(ctx, actor, year, org, p)
 	})
 	if err != nil {
@@ -146,7 +146,7 @@ func (a *Area) yearExcept(w http.ResponseWriter, r *http.Request) error {
 	if err := a.Mover.Except(r.Context(), kit.Actor(r), in.Year, in.Rec, in.Act, in.Group, in.Note); err != nil {
 		return err
 	}
-	a.works.forget()
+	a.works.Forget()
 	return kit.WriteJSON(w, r, map[string]bool{"ok": true})
 }
 
@@ -193,13 +193,13 @@ func (a *Area) yearWork(w http.ResponseWriter, r *http.Request, kind string, do 
 	if _, err := a.Mover.Runs(r.Context(), actor, in.Year); err != nil {
 		return err
 	}
-	work, err := a.works.begin(r.Context(), owner(actor), kind, func(ctx context.Context, p luoshu.Progress) (any, error) {
+	work, err := a.works.Begin(r.Context(), owner(actor), kind, func(ctx context.Context, p luoshu.Progress) (any, error) {
 		return do(ctx, actor, in, p)
 	})
 	if err != nil {
 		return err
 	}
-	a.works.forget()
+	a.works.Forget()
 	kit.WriteStatus(w, r, http.StatusAccepted, work)
 	return nil
 }
@@ -209,7 +209,7 @@ func (a *Area) yearStop(w http.ResponseWriter, r *http.Request) error {
 	if a.Mover.Charter() == nil {
 		return luoshu.Errorf(luoshu.NotFound, "没有这个接口", "no such address")
 	}
-	a.works.stop(owner(kit.Actor(r)))
+	a.works.Stop(owner(kit.Actor(r)))
 	return kit.WriteJSON(w, r, map[string]bool{"ok": true})
 }
 
@@ -294,3 +294,7 @@ func shown(row disclose.Row, field string) string {
 	}
 	return ""
 }
+
+// owner is whose a work is: a person under one grant. Under another the same person
+// may reach less.
+func owner(actor luoshu.Actor) string { return actor.Name + "\x00" + actor.Role + "\x00" + actor.Org }

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"net/http"
 
 	"luoshu"
@@ -135,6 +136,11 @@ func (a *area) writeStatus(w http.ResponseWriter, r *http.Request, st *verify.St
 	if err != nil {
 		return err
 	}
+	var work *kit.Work
+	leads := a.Verify.Leads(r.Context(), kit.Actor(r), st.Round)
+	if leads {
+		work = a.Works.Last(closing(st.Round.ID))
+	}
 	units := []unitInfo{}
 	for _, u := range st.Units {
 		units = append(units, unitInfo{u, name(u.Org)})
@@ -148,7 +154,8 @@ func (a *area) writeStatus(w http.ResponseWriter, r *http.Request, st *verify.St
 		Waiting  int           `json:"waiting"`
 		Leads    bool          `json:"leads"` // the reader's organisation opened it
 		Today    int64         `json:"today"`
-	}{a.round(st.Round, name), st.Counts, units, st.Answered, st.Overdue, st.Waiting, a.Verify.Leads(r.Context(), kit.Actor(r), st.Round), a.Verify.Today()})
+		Closing  *kit.Work     `json:"closing"` // told to those only
+	}{a.round(st.Round, name), st.Counts, units, st.Answered, st.Overdue, st.Waiting, leads, a.Verify.Today(), work})
 }
 
 // roundDraw ends the answers and draws the samples.
@@ -159,8 +166,8 @@ func (a *area) roundDraw(w http.ResponseWriter, r *http.Request) error {
 	return a.roundRead(w, r)
 }
 
-// roundClose closes a round and seals. The whole city is sealed, so only its own
-// organisation may do it.
+// roundClose begins to close a round and seal; roundRead tells how it goes. The
+// whole city is sealed, so only its own organisation may do it.
 func (a *area) roundClose(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Note string `json:"note"`
@@ -168,7 +175,7 @@ func (a *area) roundClose(w http.ResponseWriter, r *http.Request) error {
 	if err := kit.ReadJSON(r, &in); err != nil {
 		return err
 	}
-	who := kit.Actor(r)
+	who, id := kit.Actor(r), r.PathValue("id")
 	scope, err := a.Access.Scope(r.Context(), who)
 	if err != nil {
 		return err
@@ -176,11 +183,39 @@ func (a *area) roundClose(w http.ResponseWriter, r *http.Request) error {
 	if !scope.Whole {
 		return luoshu.Errorf(luoshu.Denied, "只有全市单位可以封存", "only the whole city's organisation may seal")
 	}
-	st, err := a.Verify.Close(r.Context(), who, r.PathValue("id"), in.Note, nil)
+	if _, err := a.Verify.MayClose(r.Context(), who, id, in.Note); err != nil {
+		return err
+	}
+	work, err := a.Works.Begin(r.Context(), closing(id), "close", func(ctx context.Context, p luoshu.Progress) (any, error) {
+		st, err := a.Verify.Close(ctx, who, id, in.Note, p)
+		if err != nil {
+			return nil, err
+		}
+		return map[string]string{"seal": st.Round.Seal}, nil
+	})
 	if err != nil {
 		return err
 	}
-	return a.writeStatus(w, r, st)
+	kit.WriteStatus(w, r, http.StatusAccepted, work)
+	return nil
+}
+
+// closing owns the closing of one round.
+func closing(id string) string { return "round " + id }
+
+// roundCloseStop ends the closing of a round at its next safe point: the round stays
+// as it was, and may be closed again.
+func (a *area) roundCloseStop(w http.ResponseWriter, r *http.Request) error {
+	ctx, who := r.Context(), kit.Actor(r)
+	round, err := a.Verify.Round(ctx, who, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if !a.Verify.Leads(ctx, who, round) {
+		return luoshu.Errorf(luoshu.Denied, "由开启本轮的单位办理", "the organisation that opened the round does this")
+	}
+	a.Works.Stop(closing(round.ID))
+	return kit.WriteJSON(w, r, map[string]bool{"ok": true})
 }
 
 // checkInfo is one spot check of the list.

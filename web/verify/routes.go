@@ -25,6 +25,7 @@ type Config struct {
 	Access   *access.Access
 	Charter  *charter.Charter
 	Ledger   *ledger.Ledger
+	Works    *kit.Works // keeps the rounds that are being closed; whoever made it closes it
 }
 
 // Routes are the addresses of the area.
@@ -35,7 +36,8 @@ func Routes(c Config) []kit.Route {
 		{Pattern: "POST /api/verify/rounds", Right: "rounds", Slow: true, Handle: a.roundOpen},
 		{Pattern: "GET /api/verify/rounds/{id}", Right: "read", Handle: a.roundRead},
 		{Pattern: "POST /api/verify/rounds/{id}/draw", Right: "rounds", Slow: true, Handle: a.roundDraw},
-		{Pattern: "POST /api/verify/rounds/{id}/close", Right: "seal", Slow: true, Handle: a.roundClose},
+		{Pattern: "POST /api/verify/rounds/{id}/close", Right: "seal", Handle: a.roundClose},
+		{Pattern: "POST /api/verify/rounds/{id}/close/stop", Right: "seal", Handle: a.roundCloseStop},
 		{Pattern: "GET /api/verify/rounds/{id}/checks", Right: "rounds", Handle: a.checkList},
 		{Pattern: "GET /api/verify/rounds/{id}/checks/{unit}", Right: "rounds", Handle: a.checkRead},
 		{Pattern: "POST /api/verify/rounds/{id}/checks/{unit}", Right: "rounds", Handle: a.checkLook},

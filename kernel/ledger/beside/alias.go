@@ -154,6 +154,42 @@ func (b Book) Of(ctx context.Context, q Scanner, entity string) (map[string]stri
 	return out, nil
 }
 
+// Heir is the record that stands in the place of one that was removed when its
+// key became an alias; 0 if there is none. A record that is there is its own.
+// Keys are compared as they are stored, so that nothing needs to be opened.
+func (b Book) Heir(ctx context.Context, q Scanner, e *catalog.Entity, rec int64) (int64, error) {
+	if len(e.Key) != 1 {
+		return 0, nil
+	}
+	table, col := store.Table(e.Name), store.Col(e.Key[0])
+	one := func(text string, args []any, into func(*store.Row)) error {
+		err := q.Scan(ctx, text, args, func(r *store.Row) error {
+			into(r)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("find who took the place of a record of %s: %w", e.Name, err)
+		}
+		return nil
+	}
+	key, there := "", int64(0)
+	err := one(`SELECT CAST(`+col+` AS TEXT), CASE WHEN _to IS NULL THEN 1 ELSE 0 END FROM `+table+` WHERE _rid = ? OR (_rec = ? AND _rec <> _rid) ORDER BY _rid DESC LIMIT 1`,
+		[]any{rec, rec}, func(r *store.Row) { key, there = r.Text(0), r.Int(1) })
+	if err != nil || key == "" || there == 1 || !e.KeyFields()[0].Type.IsText() {
+		return rec * there, err
+	}
+	for seen := map[string]bool{}; !seen[key]; { // one may have been merged into another that was merged itself
+		seen[key] = true
+		if err := one(`SELECT new_key FROM alias WHERE entity = ? AND old_key = ? AND seq_to = 0`, []any{e.Name, key},
+			func(r *store.Row) { key = r.Text(0) }); err != nil {
+			return 0, err
+		}
+	}
+	heir := int64(0)
+	err = one(`SELECT _rec FROM `+table+` WHERE `+col+` = ? AND _to IS NULL`, []any{key}, func(r *store.Row) { heir = r.Int(0) })
+	return heir, err
+}
+
 // Write begins and ends aliases with a commit.
 func (b Book) Write(ctx context.Context, tx *store.Tx, e *catalog.Entity, seq int64, add []Alias, end []string) error {
 	for _, old := range end {

@@ -1,7 +1,9 @@
 // One headless Chromium for the tests, and what every page of it is held to:
 // no error on the console, nothing refused by the content policy.
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { createHmac } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { chromium } from 'playwright-core'
 
 export const base = process.env.LUOSHU_URL ?? 'http://127.0.0.1:8080'
@@ -48,11 +50,62 @@ export async function open(browser, { viewport = wide, lang = 'zh' } = {}) {
   return { page, context, troubles }
 }
 
+// Secrets of authenticators, and the last step a code was used of: they outlive one
+// test file, since an account has its factor for as long as the city stands.
+const factors = join(out || tmpdir(), `luoshu-factors-${new URL(base).port}.json`)
+
+function factorOf(name) {
+  return existsSync(factors) ? JSON.parse(readFileSync(factors, 'utf8'))[name] : undefined
+}
+
+function keepFactor(name, factor) {
+  const all = existsSync(factors) ? JSON.parse(readFileSync(factors, 'utf8')) : {}
+  mkdirSync(dirname(factors), { recursive: true })
+  writeFileSync(factors, JSON.stringify({ ...all, [name]: factor }), { mode: 0o600 })
+}
+
+/** The code of an authenticator (RFC 6238: SHA-1, six digits, thirty seconds). */
+export function totp(secret, step) {
+  let bits = ''
+  for (const c of secret) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((b) => parseInt(b, 2)))
+  const count = Buffer.alloc(8)
+  count.writeBigUInt64BE(BigInt(step))
+  const mac = createHmac('sha1', key).update(count).digest()
+  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1e6).padStart(6, '0')
+}
+
+/** The next code of an account that the server will take: each works once. */
+async function code(page, name, { secret, step = 0 }) {
+  const now = () => Math.floor(Date.now() / 30_000)
+  const next = Math.max(step + 1, now())
+  while (next > now() + 1) await page.waitForTimeout(500)
+  keepFactor(name, { secret, step: next })
+  return totp(secret, next)
+}
+
+/** Signs in; where the role demands a second factor, sets one up or shows it. */
 export async function signIn(page, name) {
   await page.goto(base + '/')
   await page.locator('input[name=name]').fill(name)
   await page.locator('input[name=password]').fill(password)
   await page.locator('button[type=submit]').click()
+  const step = page.locator('.sign-form[data-step]')
+  await step.or(page.locator('.masthead')).first().waitFor()
+  if ((await step.count()) === 0) return
+  const due = await step.getAttribute('data-step')
+  const go = step.locator('.stack-form .main-button')
+  if (due === 'enrol') {
+    await go.click()
+    const secret = (await step.locator('.once-value').innerText()).replace(/\s/g, '')
+    await step.locator('input[name=code]').fill(await code(page, name, { secret }))
+    await go.click()
+    await step.locator('input[name=code]').waitFor({ state: 'detached' })
+    await go.click() // the recovery codes have been shown
+  } else {
+    await step.locator('input[name=code]').fill(await code(page, name, factorOf(name)))
+    await go.click()
+  }
   await page.locator('.masthead').waitFor()
 }
 

@@ -10,6 +10,36 @@ before(async () => {
 })
 after(() => browser.close())
 
+test('a planner has the registers searched; a county may not', async () => {
+  const { page, context, troubles } = await open(browser)
+  await signIn(page, 'planner')
+  await page.goto(base + '/work/duplicates')
+  await settled(page)
+  const before = (await api(page, '/api/duplicates/count')).body.count
+  const begin = async () => {
+    await page.getByRole('button', { name: '查找重复' }).click()
+    await page.locator('.ant-modal-footer .ant-btn-primary').click()
+    await page.locator('.moving', { hasText: '正在查找重复' }).waitFor()
+  }
+  await begin()
+  await shot(page, 'duplicates-search')
+  await page.locator('.moving button', { hasText: '停止' }).click()
+  await page.getByText('已停止查找').waitFor()
+  await begin()
+  await page.reload() // it goes on without the page
+  await page.locator('.success', { hasText: /查看 [\d,]+ 条，新增 0 对/ }).waitFor({ timeout: 120_000 })
+  assert.equal((await api(page, '/api/duplicates/count')).body.count, before, 'what is known is not raised again')
+  assert.ok((await overflow(page)) <= 0)
+  assert.deepEqual(troubles, [])
+  await context.close()
+  const county = await open(browser)
+  await signIn(county.page, 'county')
+  await county.page.goto(base + '/work/duplicates')
+  await settled(county.page)
+  assert.equal(await county.page.getByRole('button', { name: '查找重复' }).count(), 0)
+  await county.context.close()
+})
+
 test('a planner merges a pair and takes the merge back', async () => {
   const { page, context, troubles } = await open(browser)
   await signIn(page, 'planner')

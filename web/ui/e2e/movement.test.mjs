@@ -67,7 +67,7 @@ test('one side asks, the other answers, and the record shows both stays', async 
   await shot(b.page, 'move-asked-narrow')
   const n = b.page.url().match(/\d+$/)[0]
   await b.page.goto(base + '/work/moves')
-  await b.page.getByText('没有等您答复的变动').waitFor()
+  await b.page.getByText('没有等您办理的变动').waitFor()
 
   // The giving unit finds it waiting and agrees.
   await a.page.goto(base + '/work')

@@ -32,6 +32,8 @@ test('a round from its opening to its seal', async () => {
   await settled(city.page)
   assert.match(await city.page.locator('.ver-kinds').innerText(), /规划只写|D 本系统设计/)
   await shot(city.page, 'verify-rounds')
+  const here = city.page.locator('.nav [aria-current=page]')
+  assert.deepEqual(await here.allInnerTexts(), ['办理'], 'the page is one of work')
   const first = city.page.locator('.ver-kinds li').first()
   await first.locator('button').click()
   await city.page.locator('.ant-modal-footer .ant-btn-primary').click()
@@ -43,6 +45,7 @@ test('a round from its opening to its seal', async () => {
   const codes = await city.page.locator('.ver-table tbody .code').allInnerTexts()
   assert.ok(codes.length > 10)
   assert.deepEqual(codes, [...codes].sort(), 'in order of code, not ranked')
+  assert.deepEqual(await here.allInnerTexts(), ['办理'])
   await shot(city.page, 'verify-board')
 
   // The clerk makes links for a class before answering.
@@ -138,6 +141,8 @@ test('a round from its opening to its seal', async () => {
   await city.page.reload()
   await settled(city.page)
   await sure(city.page, '结束并封存')
+  await city.page.locator('.moving', { hasText: '正在运行规则并封存' }).waitFor()
+  await city.page.reload() // the work goes on without the page
   await city.page.locator('.success', { hasText: /结束并封存 S\d+/ }).waitFor()
   await shot(city.page, 'verify-closed')
   const seal = (await api(city.page, '/api/seals')).body[0]

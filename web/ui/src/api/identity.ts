@@ -1,4 +1,4 @@
-import type { Column, Row, Text } from './types'
+import type { Column, Row, Text, Work } from './types'
 
 export interface Evidence {
   field: string
@@ -45,4 +45,10 @@ export interface Queue {
   total: number
   rows: Pair[]
   entities: { name: string; title: Text; note: Text }[]
+}
+
+/** The search for duplicates: whether the reader may begin it, and how it goes. */
+export interface Search {
+  may: boolean
+  work: Work<{ title: Text; records: number; matches: number; possible: number; new: number; seconds: number }[]> | null
 }

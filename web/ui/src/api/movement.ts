@@ -1,4 +1,4 @@
-import type { Text, Words } from './types'
+import type { Text, Words, Work } from './types'
 import type { Column, Row } from './types'
 
 export interface Coded {
@@ -55,9 +55,10 @@ export interface MoveCase {
   place: string
   reason: Coded | null
   evidence: string
+  stuck: Text
   person: { rec: number; label: string; masked: boolean }
   may: ('accept' | 'refuse' | 'withdraw')[]
-  events?: { at: string; act: string; who: string; org: Coded | null; note: string }[]
+  events?: { at: string; act: string; who: string; org: Coded | null; note: string; why?: Text }[]
 }
 
 export interface MovePerson {
@@ -77,14 +78,7 @@ export interface YearUnit {
   untold: number
 }
 
-export interface YearWork {
-  kind: 'preview' | 'run' | 'undo'
-  state: 'running' | 'done' | 'failed' | 'cancelled'
-  done: number
-  total: number
-  result?: { units: number; persons?: number; left?: { org: Coded; why: Text }[] }
-  error?: Text
-}
+export type YearWork = Work<{ units: number; persons?: number; left?: { org: Coded; why: Text }[] }>
 
 export interface YearEnd {
   year: number
@@ -123,6 +117,7 @@ export interface LifeAct {
   date: string
   at: string
   who: string
+  stuck: Text
 }
 
 export interface LifeList {

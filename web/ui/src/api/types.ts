@@ -511,3 +511,14 @@ export interface Job {
   result?: unknown
   error?: ErrorBody['error']
 }
+
+/** Something that outlives its request. */
+export interface Work<R = unknown> {
+  kind: string
+  state: 'running' | 'done' | 'failed' | 'cancelled'
+  stage: string
+  done: number
+  total: number
+  result?: R
+  error?: Text
+}

@@ -1,5 +1,5 @@
 // The answers of /api/verify. Nothing here knows a business.
-import type { Column, Row, Stored, Text, Words } from './types'
+import type { Column, Row, Stored, Text, Words, Work } from './types'
 
 export interface Unit {
   code: string
@@ -91,6 +91,7 @@ export interface Board {
   waiting: number
   leads: boolean
   today: number
+  closing: Work | null
 }
 
 export interface Check {

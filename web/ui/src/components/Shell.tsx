@@ -2,7 +2,7 @@ import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { Link, NavLink, useLocation } from 'react-router'
 import type { Key } from '../i18n/dict'
 import { useLang } from '../i18n'
-import { useDoors } from '../lib/doors'
+import { groupOf, useDoors, type Group } from '../lib/doors'
 import { useSession } from '../session'
 import { Mark } from './Mark'
 
@@ -42,6 +42,18 @@ export function NoticeLine() {
     <div className="notice" role="note" aria-label={t('app.notice')}>
       {notice}
     </div>
+  )
+}
+
+/** The way to a hub, which is also that of every page below its doors. */
+function HubLink({ group, onGo }: { group: Group; onGo: () => void }) {
+  const { t } = useLang()
+  const { pathname } = useLocation()
+  const here = groupOf(pathname) === group
+  return (
+    <Link to={`/${group}`} className={here ? 'nav-link active' : 'nav-link'} aria-current={here ? 'page' : undefined} onClick={onGo}>
+      {t(`nav.${group}`)}
+    </Link>
   )
 }
 
@@ -88,14 +100,10 @@ export function Shell({ children }: { children: ReactNode }) {
                 </NavLink>
               ))}
             {work.length > 0 && (
-              <NavLink to="/work" className="nav-link" onClick={() => setOpen(false)}>
-                {t('nav.work')}
-              </NavLink>
+              <HubLink group="work" onGo={() => setOpen(false)} />
             )}
             {admin.length > 0 && (
-              <NavLink to="/admin" className="nav-link" onClick={() => setOpen(false)}>
-                {t('nav.admin')}
-              </NavLink>
+              <HubLink group="admin" onGo={() => setOpen(false)} />
             )}
             <span className="nav-user">
               <Link to="/me" className="user" title={t('nav.me')} onClick={() => setOpen(false)}>

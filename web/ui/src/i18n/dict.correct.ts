@@ -74,6 +74,8 @@ export const pairs = {
   'cor.e.reminded': ['到期提醒', 'Reminded'],
   'cor.e.risen': ['逾期上报', 'Risen'],
   'cor.e.moved': ['转交', 'Moved'],
+  'cor.e.merged': ['记录已与另一条合并，更正转到保留的记录', 'The record was merged; the correction goes on with the one that is kept'],
+  'cor.e.unmerged': ['合并已撤销，更正转回原记录', 'The merge was taken back; the correction is about the first record again'],
   'cor.e.accepted': ['采纳', 'Accepted'],
   'cor.e.rejected': ['驳回', 'Rejected'],
   'cor.e.withdrawn': ['撤回', 'Withdrawn'],

@@ -47,7 +47,8 @@ export const pairs = {
     '由您以责任人身份签署封存，结束后不能重开。未完成的单位会如实记数。',
     'You sign the seal as the one who answers for it; a closed round stays closed. Units that are not done are counted as such.',
   ],
-  'ver.closing': ['正在运行规则并封存，请勿关闭页面', 'Running the rules and sealing; leave the page open'],
+  'ver.closing': ['正在运行规则并封存；可以离开本页', 'Running the rules and sealing; you may leave this page'],
+  'ver.closeStopped': ['已停止，本轮尚未结束，可再次办理', 'It was stopped; the round is not closed, and closing can be begun again'],
   'ver.closedBy': ['{who} 于 {at} 结束并封存 {seal}，{n} 个单位未完成', 'Closed and sealed ({seal}) by {who} on {at}; {n} units were not done'],
   'ver.seed': ['抽样种子', 'Seed of the draw'],
   'ver.seedWhy': [

@@ -14,7 +14,7 @@ export function Steps({ pending }: { pending: Pending }) {
   const { reload, signOut } = useSession()
   const next = () => void reload()
   return (
-    <div className="sign-form">
+    <div className="sign-form" data-step={pending.step}>
       <h2>{t(`step.${pending.step}`)}</h2>
       <p className="muted">
         {tx(pending.display)} · {pending.name}

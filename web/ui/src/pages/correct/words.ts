@@ -37,6 +37,8 @@ export const eventKeys: Record<string, Key> = {
   reminded: 'cor.e.reminded',
   risen: 'cor.e.risen',
   moved: 'cor.e.moved',
+  merged: 'cor.e.merged',
+  unmerged: 'cor.e.unmerged',
   accepted: 'cor.e.accepted',
   rejected: 'cor.e.rejected',
   withdrawn: 'cor.e.withdrawn',

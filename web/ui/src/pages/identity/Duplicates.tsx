@@ -1,11 +1,15 @@
+import { useEffect, useRef } from 'react'
 import { Link } from 'react-router'
-import { url } from '../../api/client'
-import type { Pair, Queue } from '../../api/identity'
-import { useApi } from '../../api/use'
+import { post, url } from '../../api/client'
+import type { Pair, Queue, Search } from '../../api/identity'
+import { forgetAnswers, useApi } from '../../api/use'
 import { Choice, Crumbs, PageHead, Pager } from '../../components/parts'
 import { Nothing, Problem, Waiting } from '../../components/states'
+import { Sure } from '../../components/Sure'
+import { useAgain, WorkLine } from '../../components/Work'
 import { useLang, useTitle } from '../../i18n'
 import type { Key } from '../../i18n/dict'
+import { number } from '../../lib/format'
 import { useQuery } from '../../lib/link'
 import { Evidences, Likely } from './parts'
 
@@ -21,6 +25,22 @@ export default function Duplicates() {
     true,
   )
   useTitle(t('dup.title'), t('app.name'))
+  const { data: search, reload: again } = useApi<Search>('/api/duplicates/find')
+  const work = search?.work ?? null
+  const busy = work?.state === 'running'
+  useAgain(busy, search, again)
+  const was = useRef(false)
+  useEffect(() => {
+    if (was.current && !busy) {
+      forgetAnswers() // there may be new pairs
+      reload()
+    }
+    was.current = busy
+  }, [busy, reload])
+  const say = async (what: string) => {
+    await post(`/api/duplicates/${what}`, {})
+    again()
+  }
   return (
     <div className="page dup">
       <PageHead
@@ -46,7 +66,10 @@ export default function Duplicates() {
           }))}
           onChange={(v) => set({ state: v, offset: null })}
         />
+        {search?.may && !busy && <Sure label={t('dup.find')} text={t('dup.findSure')} run={() => say('find')} />}
       </PageHead>
+      {work && busy && <WorkLine work={work} text={t('dup.finding')} onStop={() => void say('find/stop')} />}
+      {work && !busy && <Found work={work} />}
       {error ? (
         <Problem error={error} retry={reload} />
       ) : !data ? (
@@ -64,6 +87,24 @@ export default function Duplicates() {
         </>
       )}
     </div>
+  )
+}
+
+/** What the last search came to. */
+function Found({ work }: { work: NonNullable<Search['work']> }) {
+  const { t, tx } = useLang()
+  if (work.state === 'failed') {
+    return (
+      <p className="form-error" role="alert">
+        {tx(work.error)}
+      </p>
+    )
+  }
+  if (work.state === 'cancelled') return <p className="form-note">{t('dup.findStopped')}</p>
+  return (
+    <p className="success" role="status">
+      {(work.result ?? []).map((r) => t('dup.found', { title: tx(r.title), records: number(r.records), n: number(r.new) })).join('；')}
+    </p>
   )
 }
 

@@ -45,6 +45,11 @@ export default function Move() {
         {c.reason && <Fact name={t('move.reason')} value={tx(c.reason.title)} />}
         {c.evidence && <Fact name={t('move.evidence')} value={c.evidence} />}
       </dl>
+      {c.stuck.zh && (
+        <p className="now-box" data-stuck role="status">
+          <strong>{t('move.stuck')}</strong> {tx(c.stuck)} <span className="muted">{t('move.stuckNext')}</span>
+        </p>
+      )}
       {c.person.rec > 0 && meta && (
         <p>
           <Link to={`/records/${meta.person.name}/${c.person.rec}`}>{t('move.record')}</Link>
@@ -63,7 +68,7 @@ export default function Move() {
                   {e.act === 'escalate' && e.org ? ` ${tx(e.org.title)}` : ''}
                 </strong>
                 {e.act !== 'escalate' && e.org && <span className="muted"> {tx(e.org.title)}</span>}
-                {e.note && <p>{e.note}</p>}
+                {(e.note || e.why) && <p>{e.note || tx(e.why)}</p>}
               </div>
             </li>
           ))}

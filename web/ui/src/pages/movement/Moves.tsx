@@ -59,6 +59,11 @@ export default function Moves() {
                   </span>
                   <span className="move-when">
                     <CaseState state={c.state} />
+                    {c.stuck.zh && (
+                      <span className="tag" data-late="" title={tx(c.stuck)}>
+                        {t('move.stuck')}
+                      </span>
+                    )}
                     {c.level > 0 && c.state === 'requested' && (
                       <span className="tag" data-late="">
                         {t('move.level', { n: c.level })}

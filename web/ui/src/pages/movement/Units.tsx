@@ -55,6 +55,11 @@ export default function Units() {
                   <strong>{tx(a.org?.title)}</strong> {tx(a.title)}{' '}
                   {a.name || a.address || tx(a.successor?.title) || tx(a.parent?.title)}{' '}
                   <small className="muted">{[a.paper, a.who].filter(Boolean).join(' · ')}</small>
+                  {a.stuck.zh && (
+                    <small className="life-stuck" role="status">
+                      {t('life.stuck')} {tx(a.stuck)}
+                    </small>
+                  )}
                 </span>
                 <span className="move-when">
                   <span className="tag" data-move={a.state === 'planned' ? 'requested' : a.state}>

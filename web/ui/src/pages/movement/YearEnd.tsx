@@ -1,11 +1,12 @@
-import { Button, Modal, Progress } from 'antd'
-import { useEffect, useState } from 'react'
+import { Button, Modal } from 'antd'
+import { useCallback, useState } from 'react'
 import { Link } from 'react-router'
 import { post, url, type ApiError } from '../../api/client'
 import type { MoveMeta, YearEnd as Year, YearUnit } from '../../api/movement'
 import { forgetAnswers, useApi } from '../../api/use'
 import { PageHead, YearChoice, useYearName } from '../../components/parts'
 import { Nothing, Problem, Waiting } from '../../components/states'
+import { useAgain, WorkLine } from '../../components/Work'
 import { useLang, useTitle } from '../../i18n'
 import { instant, number } from '../../lib/format'
 import { useQuery } from '../../lib/link'
@@ -27,11 +28,11 @@ export default function YearEnd() {
   useTitle(t('year.title'), t('app.name'))
   const work = data?.work ?? null
   const busy = work?.state === 'running'
-  useEffect(() => {
-    if (!busy) return
-    const timer = setTimeout(() => setTurn((n) => n + 1), 700)
-    return () => clearTimeout(timer)
-  }, [busy, turn, data])
+  useAgain(
+    busy,
+    data,
+    useCallback(() => setTurn((n) => n + 1), []),
+  )
   if (error) return <Problem error={error} retry={reload} />
   if (!data || !meta) return <Waiting />
   const begin = async (what: 'run' | 'undo' | 'stop') => {
@@ -74,10 +75,7 @@ export default function YearEnd() {
         )}
       </PageHead>
       {busy && work && (
-        <div className="moving" role="status">
-          <span>{t(work.kind === 'preview' ? 'year.counting' : 'year.running', { done: work.done, total: work.total })}</span>
-          <Progress percent={work.total ? Math.floor((work.done / work.total) * 100) : 0} status="active" size="small" />
-        </div>
+        <WorkLine work={work} text={t(work.kind === 'preview' ? 'year.counting' : 'year.running')} />
       )}
       {sent && work && !busy && <Outcome work={work} />}
       <p className="form-error" role="alert">

@@ -29,6 +29,7 @@ export const areas: Area[] = [
     title: 'life.title',
     note: 'life.note',
     rights: ['lifecycle'],
+    count: '/api/lifecycle/count',
   },
   { path: '/work/yearend/:org', page: lazy(() => import('./YearUnit')), rights: ['yearend'] },
 ]

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { Input } from 'antd'
 import { Link, useParams } from 'react-router'
 import { post, url } from '../../api/client'
@@ -6,18 +6,20 @@ import { forgetAnswers, useApi } from '../../api/use'
 import type { Board as Answer, BoardUnit, Check } from '../../api/verify'
 import { Choice, Crumbs, PageHead } from '../../components/parts'
 import { Problem, Waiting } from '../../components/states'
+import { useAgain, WorkLine } from '../../components/Work'
+import { Sure } from '../../components/Sure'
 import { useLang, useTitle } from '../../i18n'
 import { day, instant, number, percent } from '../../lib/format'
 import { useQuery } from '../../lib/link'
 import { useSession } from '../../session'
-import { CountStrip, Mark, Sure } from './parts'
+import { CountStrip, Mark } from './parts'
 import { countColumns, roundState, unitMark, unitState } from './words'
 
 /** One round: how far it is by units, in the order of their codes. */
 export default function Board() {
   const { id = '' } = useParams()
   const { t, tx } = useLang()
-  const { session, may } = useSession()
+  const { session, may, reload: refresh } = useSession()
   const { values, set } = useQuery()
   const level = values.by ?? ''
   const { data, error, reload } = useApi<Answer>(
@@ -25,6 +27,16 @@ export default function Board() {
     true,
   )
   useTitle(tx(data?.round.title), t('ver.rounds'), t('app.name'))
+  const work = data?.closing ?? null
+  const closing = work?.state === 'running'
+  useAgain(closing, data, reload)
+  const [asked, setAsked] = useState(false)
+  useEffect(() => {
+    if (!asked || work?.state !== 'done') return
+    setAsked(false)
+    forgetAnswers() // there is a new seal
+    void refresh()
+  }, [asked, work?.state, refresh])
   if (error) return <Problem error={error} retry={reload} />
   if (!data) return <Waiting rows={10} />
   const r = data.round
@@ -61,10 +73,29 @@ export default function Board() {
             }}
           />
         )}
-        {data.leads && may('seal') && whole && (r.state === 'checking' || (r.state === 'open' && !r.spot)) && (
-          <CloseRound id={id} onDone={done} />
+        {data.leads && may('seal') && whole && !closing && (r.state === 'checking' || (r.state === 'open' && !r.spot)) && (
+          <CloseRound
+            id={id}
+            onDone={() => {
+              setAsked(true)
+              done()
+            }}
+          />
         )}
       </PageHead>
+      {work && closing && (
+        <WorkLine
+          work={work}
+          text={t('ver.closing')}
+          onStop={() => void post(`/api/verify/rounds/${encodeURIComponent(id)}/close/stop`).finally(done)}
+        />
+      )}
+      {r.state !== 'closed' && work?.state === 'cancelled' && <p className="form-note">{t('ver.closeStopped')}</p>}
+      {r.state !== 'closed' && work?.state === 'failed' && (
+        <p className="form-error" role="alert">
+          {tx(work.error)}
+        </p>
+      )}
       {r.state === 'closed' && (
         <p className="success ver-gap">
           {t('ver.closedBy', { who: r.closed_by, at: instant(r.closed_at), seal: r.seal, n: r.overdue })}
@@ -99,18 +130,15 @@ export default function Board() {
 
 function CloseRound({ id, onDone }: { id: string; onDone: () => void }) {
   const { t } = useLang()
-  const { reload } = useSession()
   const [note, setNote] = useState('')
   return (
     <Sure
       primary
       label={t('ver.close')}
       text={t('ver.closeSure')}
-      busyText={t('ver.closing')}
       run={async () => {
         await post(`/api/verify/rounds/${encodeURIComponent(id)}/close`, { note })
         onDone()
-        await reload()
       }}
     >
       <Input value={note} maxLength={120} placeholder={t('ver.closeNote')} onChange={(e) => setNote(e.target.value)} />

@@ -4,10 +4,11 @@ import { forgetAnswers, useApi } from '../../api/use'
 import type { RoundEntry, RoundKind, Rounds as Answer, SourcedNumber } from '../../api/verify'
 import { Certainty, PageHead } from '../../components/parts'
 import { Problem, Waiting } from '../../components/states'
+import { Sure } from '../../components/Sure'
 import { useLang, useTitle } from '../../i18n'
 import { day, plain } from '../../lib/format'
 import { useSession } from '../../session'
-import { CountStrip, Mark, Sure } from './parts'
+import { CountStrip, Mark } from './parts'
 import { roundState } from './words'
 
 const mark: Record<string, string> = { open: 'no_target', checking: 'no_target', closed: 'met' }

@@ -6,9 +6,10 @@ import { forgetAnswers, useApi } from '../../api/use'
 import type { CheckPage, Sample } from '../../api/verify'
 import { Crumbs, PageHead } from '../../components/parts'
 import { Problem, Waiting } from '../../components/states'
+import { Sure } from '../../components/Sure'
 import { useLang, useTitle } from '../../i18n'
 import { percent } from '../../lib/format'
-import { Mark, Sure } from './parts'
+import { Mark } from './parts'
 
 /** The random sample of one unit: each record is looked at and found right or wrong. */
 export default function SpotCheck() {

@@ -1,4 +1,4 @@
-package movement
+package kit
 
 import (
 	"context"
@@ -9,28 +9,34 @@ import (
 	"luoshu"
 )
 
-// work is something that outlives its request: counting a year's end, a run.
-type work struct {
+// Work is something that outlives its request: counting a year's end, a run, a
+// search. Result is what it made, once it is done.
+type Work struct {
 	Kind   string       `json:"kind"`
 	State  string       `json:"state"` // running done failed cancelled
+	Stage  string       `json:"stage"`
 	Done   int64        `json:"done"`
 	Total  int64        `json:"total"`
 	Result any          `json:"result,omitempty"`
 	Error  *luoshu.Text `json:"error,omitempty"`
 
-	owner, key string
-	value      any
-	err        error
-	cancel     context.CancelFunc
-	over       chan struct{}
+	key    string
+	value  any
+	err    error
+	cancel context.CancelFunc
+	over   chan struct{}
 }
 
-// works keeps each reader's last run and counting, in memory: what a stop of the
-// server ends is simply begun again.
-type works struct {
+// Running reports whether the work goes on.
+func (x *Work) Running() bool { return x != nil && x.State == "running" }
+
+// Works keeps the last run and the last counting of each owner, in memory: what a
+// stop of the server ends is simply begun again. An owner is a reader, or a thing
+// to which one run may happen at a time. The zero value is ready.
+type Works struct {
 	mu    sync.Mutex
-	runs  map[string]*work // by owner
-	views map[string]*work // by owner
+	runs  map[string]*Work // by owner
+	views map[string]*Work // by owner
 }
 
 // owner is whose a work is: a person under one grant. Under another the same person
@@ -39,30 +45,43 @@ func owner(actor luoshu.Actor) string { return actor.Name + "\x00" + actor.Role 
 
 const patience = 2 * time.Second
 
-// begin starts a run of which a reader may have one at a time.
-func (w *works) begin(ctx context.Context, owner, kind string, do func(context.Context, luoshu.Progress) (any, error)) (*work, error) {
+// Doing is a piece of work.
+type Doing func(context.Context, luoshu.Progress) (any, error)
+
+// Begin starts a run of which an owner may have one at a time. It outlives ctx.
+func (w *Works) Begin(ctx context.Context, owner, kind string, do Doing) (*Work, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if old := w.runs[owner]; old != nil && old.State == "running" {
+	if w.runs[owner].Running() {
 		return nil, luoshu.Errorf(luoshu.Conflict, "上一项办理仍在进行", "the last run is still under way")
 	}
 	if w.runs == nil {
-		w.runs = map[string]*work{}
+		w.runs = map[string]*Work{}
 	}
-	x := w.start(ctx, owner, kind, "", do)
+	x := w.start(ctx, kind, "", do)
 	w.runs[owner] = x
 	return x.copy(), nil
 }
 
-func (w *works) start(ctx context.Context, owner, kind, key string, do func(context.Context, luoshu.Progress) (any, error)) *work {
+// Last is the owner's run under way or the last one that ended, nil if there is none.
+func (w *Works) Last(owner string) *Work {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if x := w.runs[owner]; x != nil {
+		return x.copy()
+	}
+	return nil
+}
+
+func (w *Works) start(ctx context.Context, kind, key string, do Doing) *Work {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	x := &work{Kind: kind, State: "running", owner: owner, key: key, cancel: cancel, over: make(chan struct{})}
+	x := &Work{Kind: kind, State: "running", key: key, cancel: cancel, over: make(chan struct{})}
 	go func() {
 		defer cancel()
 		defer close(x.over)
-		v, err := do(ctx, func(_ string, done, total int64) {
+		v, err := do(ctx, func(stage string, done, total int64) {
 			w.mu.Lock()
-			x.Done, x.Total = done, total
+			x.Stage, x.Done, x.Total = stage, done, total
 			w.mu.Unlock()
 		})
 		w.mu.Lock()
@@ -86,29 +105,29 @@ func (w *works) start(ctx context.Context, owner, kind, key string, do func(cont
 	return x
 }
 
-func (x *work) copy() *work {
+func (x *Work) copy() *Work {
 	c := *x
 	return &c
 }
 
-// get answers what do makes if it is ready soon; else the work, to be asked for
+// Get answers what do makes if it is ready soon; else the work, to be asked for
 // again. A run under way, or one that has ended, comes along as the work.
-func (w *works) get(ctx context.Context, owner, key string, do func(context.Context, luoshu.Progress) (any, error)) (*work, any, error) {
+func (w *Works) Get(ctx context.Context, owner, key string, do Doing) (*Work, any, error) {
 	w.mu.Lock()
 	run := w.runs[owner]
-	if run != nil && run.State == "running" {
+	if run.Running() {
 		defer w.mu.Unlock()
 		return run.copy(), nil, nil
 	}
 	if w.views == nil {
-		w.views = map[string]*work{}
+		w.views = map[string]*Work{}
 	}
 	x := w.views[owner]
 	if x == nil || x.key != key || x.State != "running" {
 		if x != nil {
 			x.cancel()
 		}
-		x = w.start(ctx, owner, "preview", key, do)
+		x = w.start(ctx, "preview", key, do)
 		w.views[owner] = x
 	}
 	w.mu.Unlock()
@@ -134,8 +153,8 @@ func (w *works) get(ctx context.Context, owner, key string, do func(context.Cont
 	return run, x.value, nil
 }
 
-// forget drops countings that something has overtaken.
-func (w *works) forget() {
+// Forget drops countings that something has overtaken.
+func (w *Works) Forget() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, x := range w.views {
@@ -144,7 +163,8 @@ func (w *works) forget() {
 	w.views = nil
 }
 
-func (w *works) stop(owner string) {
+// Stop cancels an owner's run at its next safe point.
+func (w *Works) Stop(owner string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if x := w.runs[owner]; x != nil {
@@ -153,16 +173,16 @@ func (w *works) stop(owner string) {
 }
 
 // Close ends what runs at its next safe point and waits for it.
-func (a *Area) Close() {
-	a.works.mu.Lock()
-	var all []*work
-	for _, m := range []map[string]*work{a.works.runs, a.works.views} {
+func (w *Works) Close() {
+	w.mu.Lock()
+	var all []*Work
+	for _, m := range []map[string]*Work{w.runs, w.views} {
 		for _, x := range m {
 			x.cancel()
 			all = append(all, x)
 		}
 	}
-	a.works.mu.Unlock()
+	w.mu.Unlock()
 	for _, x := range all {
 		<-x.over
 	}
