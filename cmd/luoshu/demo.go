@@ -79,7 +79,7 @@ func (c demoCmd) Run(a *app) error {
 
 // create makes the data folder, with the mark of an unfinished demo set first.
 func (c demoCmd) create(mark string, day time.Time) error {
-	conf := city.Config{Packs: []string{"luoyang", "plan", "statistics", "balance", "registry"}, Notice: syntheticNotice}
+	conf := city.Config{Packs: []string{"luoyang", "plan", "statistics", "balance", "registry", "consent", "inspection", "recognition", "delivery", "campaign", "safety", "rule-of-law"}, Notice: syntheticNotice}
 	if c.City == "eauclaire" {
 		conf = city.Config{Packs: []string{"eauclaire"}}
 	}
@@ -233,9 +233,9 @@ func (c demoCmd) accounts(a *app, ct *city.City) error {
 	for _, role := range ct.Catalog.Roles {
 		org := root
 		switch role.ID {
-		case "county", "inspector":
+		case "county", "inspector", "supervision":
 			org = middle
-		case "clerk", "teacher":
+		case "clerk", "teacher", "principal", "safeguarding":
 			org = leaf
 		}
 		if err := add(role.ID, role, org); err != nil {

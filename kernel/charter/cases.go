@@ -92,6 +92,10 @@ type CaseState struct {
 	Enter       []*Effect
 }
 
+// machineActions are the steps that the machine takes by itself, and the one that
+// every opener has.
+var machineActions = []string{"open", "withdraw", "reopen", "lapse", "migrate", "wait"}
+
 // CaseAction leads from a state to a state.
 type CaseAction struct {
 	ID      string
@@ -440,6 +444,9 @@ func (l *loader) caseState(t *CaseType, o *yamltree.Object) *CaseState {
 
 func (l *loader) caseAction(t *CaseType, o *yamltree.Object) *CaseAction {
 	defer o.Done()
+	if id := o.Get("id"); slices.Contains(machineActions, id.Str()) {
+		id.Fault("动作名 %s 由系统使用，请另取一个", "the action name %s is the machine's own; choose another", id.Str())
+	}
 	return &CaseAction{
 		ID: o.ID("id"), Title: o.Title("title", true), To: o.Must("to").Str(), Sign: o.Get("sign").Bool(),
 		Returns: o.Get("returns").Bool(), Danger: o.Get("danger").Bool(), Step: l.caseStep(t, o),
