@@ -12,7 +12,7 @@ import (
 // Every pack loads in the city that uses it.
 func TestPacksLoad(t *testing.T) {
 	cities := map[string][]string{
-		"luoyang":   {"luoyang", "plan", "statistics", "balance", "registry", "cn-calendar"},
+		"luoyang":   {"luoyang", "plan", "statistics", "balance", "registry", "cn-calendar", "delivery"},
 		"eauclaire": {"eauclaire"},
 	}
 	for name, list := range cities {
