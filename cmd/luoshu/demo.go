@@ -153,7 +153,10 @@ func (c demoCmd) fill(a *app, ct *city.City, inbox string, m demo.Manifest) erro
 	if err := c.rules(a, ct); err != nil {
 		return err
 	}
-	return c.accounts(a, ct)
+	if err := c.accounts(a, ct); err != nil {
+		return err
+	}
+	return c.duties(a, ct)
 }
 
 // rules runs the set rules over the whole city once.
