@@ -68,6 +68,7 @@ func (k *Keeper) Today() int64 { return dayOf(k.Now()) }
 func noOrg() error {
 	return luoshu.Errorf(luoshu.NotFound, "没有这个单位", "no such organisation")
 }
+
 func noDuty() error {
 	return luoshu.Errorf(luoshu.NotFound, "没有这项职责", "no such duty")
 }

@@ -172,6 +172,7 @@ func (k *Keeper) instances(ctx context.Context, actor luoshu.Actor, s *access.Sc
 type Unit struct {
 	Org    *access.Node
 	Self   bool // the organisation asked about, without those below it
+	Leaf   bool // nothing lies below it
 	Counts map[string]int
 }
 
@@ -199,7 +200,7 @@ func (k *Keeper) Units(ctx context.Context, actor luoshu.Actor, q Query) ([]Unit
 		for _, code := range t.Under(child.Code) {
 			at[code] = len(out)
 		}
-		out = append(out, Unit{Org: child, Counts: map[string]int{}})
+		out = append(out, Unit{Org: child, Leaf: len(t.Children(child.Code)) == 0, Counts: map[string]int{}})
 	}
 	for _, x := range all {
 		if i, ok := at[x.Org.Code]; ok {

@@ -60,6 +60,8 @@ type measureBody struct {
 	Indicator  string            `json:"indicator"`
 	Where      map[string]string `json:"where,omitempty"`
 	Value      *float64          `json:"value"`
+	Unit       luoshu.Text       `json:"unit"`
+	Decimals   int               `json:"decimals"`
 	Suppressed bool              `json:"suppressed"`
 	Year       int               `json:"year"`
 	Seal       string            `json:"seal"`
@@ -104,6 +106,9 @@ func (c Config) instance(x *duty.Instance) instanceBody {
 		b.Figure = &measureBody{
 			Indicator: d.Figure.Indicator, Where: d.Figure.Where, Value: m.Value, Suppressed: m.Suppressed, Year: m.Year, Seal: m.Seal,
 			AtLeast: d.Figure.AtLeast, AtMost: d.Figure.AtMost, Decides: x.ByFigure,
+		}
+		if ind := c.Duties.Catalog.Indicator(d.Figure.Indicator); ind != nil {
+			b.Figure.Unit, b.Figure.Decimals = ind.Unit, ind.Decimals
 		}
 	}
 	return b
@@ -159,6 +164,7 @@ func (c Config) count(w http.ResponseWriter, r *http.Request) error {
 type unitBody struct {
 	coded
 	Self   bool           `json:"self"`
+	Leaf   bool           `json:"leaf"` // nothing lies below it
 	Counts map[string]int `json:"counts"`
 }
 
@@ -169,7 +175,7 @@ func (c Config) units(w http.ResponseWriter, r *http.Request) error {
 	}
 	rows := make([]unitBody, len(all))
 	for i, u := range all {
-		rows[i] = unitBody{*org(u.Org), u.Self, u.Counts}
+		rows[i] = unitBody{*org(u.Org), u.Self, u.Leaf, u.Counts}
 	}
 	return kit.WriteJSON(w, r, map[string]any{"rows": rows})
 }

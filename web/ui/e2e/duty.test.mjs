@@ -89,7 +89,7 @@ test('a unit marks a duty with evidence, and takes the mark back', async () => {
   await page.locator('.duty-said .text-button').last().click()
   await page.locator('.duty-said input').fill('重复登记')
   await page.locator('.duty-said .duty-buttons button').click()
-  await page.locator('.duty-said li[data-back]', { hasText: '重复登记' }).waitFor()
+  await page.locator('.duty-said li[data-back]', { hasText: '重复登记' }).first().waitFor()
   await page.setViewportSize(narrow)
   assert.ok((await overflow(page)) <= 0, 'a duty fits a phone')
   await shot(page, 'duty-back-narrow')
@@ -101,7 +101,7 @@ test('a unit marks a duty with evidence, and takes the mark back', async () => {
   await page.getByRole('button', { name: '标记已办理' }).waitFor()
   await page.locator('#duty-evidence').fill('请示〔2025〕2号')
   await page.getByRole('button', { name: '标记已办理' }).click()
-  await page.locator('.duty-history .tag[data-duty=done]').waitFor()
+  await page.locator('.duty-history .tag[data-duty=done]').first().waitFor()
   assert.deepEqual(troubles, [])
 })
 

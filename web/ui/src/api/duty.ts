@@ -16,6 +16,8 @@ export interface DutyPeriod {
 export interface DutyFigure {
   indicator: string
   value: number | null
+  unit: Text
+  decimals: number
   suppressed: boolean
   year: number
   seal: string
@@ -54,6 +56,7 @@ export interface DutyList {
 
 export interface DutyUnit extends Coded {
   self: boolean
+  leaf: boolean
   counts: DutyCounts
 }
 

@@ -186,7 +186,7 @@ function Units({ on, org }: { on: string | undefined; org: string | undefined })
             {data.rows.map((r) => (
               <tr key={r.code}>
                 <th scope="row">
-                  <Link to={url('/work/duties', { on, org: r.code, view: r.self ? 'list' : 'units' })}>{tx(r.title)}</Link>
+                  <Link to={url('/work/duties', { on, org: r.code, view: r.self || r.leaf ? 'list' : 'units' })}>{tx(r.title)}</Link>
                   {r.self && <small className="muted"> {t('common.paren', { text: t('duty.self') })}</small>}
                 </th>
                 {shown.map((s) => (

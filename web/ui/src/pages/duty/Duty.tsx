@@ -94,7 +94,7 @@ function Facts({ d }: { d: DutyDetail }) {
         <div>
           <dt>{t('duty.due')}</dt>
           <dd>
-            <When x={d.now} />
+            <When x={d.now} bare />
           </dd>
         </div>
       )}
@@ -153,7 +153,7 @@ function Past({ h, may, onDone }: { h: DutyHistory; may: boolean; onDone: () => 
       ) : (
         <ul className="duty-said">
           {h.said.map((m) => (
-            <Said key={m.n} m={m} may={may} onDone={onDone} />
+            <Said key={m.n} m={m} standing={h.kind === 'standing'} may={may} onDone={onDone} />
           ))}
         </ul>
       )}
@@ -161,7 +161,7 @@ function Past({ h, may, onDone }: { h: DutyHistory; may: boolean; onDone: () => 
   )
 }
 
-function Said({ m, may, onDone }: { m: DutyMark; may: boolean; onDone: () => void }) {
+function Said({ m, standing, may, onDone }: { m: DutyMark; standing: boolean; may: boolean; onDone: () => void }) {
   const { t, problem } = useLang()
   const [asking, setAsking] = useState(false)
   const [why, setWhy] = useState('')
@@ -184,7 +184,7 @@ function Said({ m, may, onDone }: { m: DutyMark; may: boolean; onDone: () => voi
   return (
     <li data-back={m.withdrawn ? '' : undefined}>
       <div className="duty-said-head">
-        <span>{t(`duty.mark.${m.kind}`)}</span>
+        <span>{standing && m.kind === 'done' ? t('duty.state.met') : t(`duty.mark.${m.kind}`)}</span>
         <span className="num">{m.on}</span>
         <span className="muted">
           {m.who} · {instant(m.at)}

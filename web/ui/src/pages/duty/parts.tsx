@@ -1,4 +1,5 @@
 import type { DutyFigure, DutyInstance, DutyState } from '../../api/duty'
+import { unitTail, useYearName } from '../../components/parts'
 import { useLang } from '../../i18n'
 import { plain } from '../../lib/format'
 import './duty.css'
@@ -13,13 +14,13 @@ export function StateWord({ state }: { state: DutyState }) {
 }
 
 /** When an instance is due, and how long that is from the day asked about. */
-export function When({ x }: { x: DutyInstance }) {
+export function When({ x, bare = false }: { x: DutyInstance; bare?: boolean }) {
   const { t } = useLang()
   if (!x.due) return null
   const soon = x.state === 'due' && x.left <= 30
   return (
-    <small className="duty-when num" data-soon={soon ? '' : undefined}>
-      {t('duty.due')} {x.due}
+    <small className="duty-when num" data-soon={soon ? '' : undefined} data-bare={bare ? '' : undefined}>
+      {!bare && t('duty.due')} {x.due}
       {x.state === 'due' && x.left > 0 && (
         <span>
           {t('duty.left', { n: x.left, w: x.work_left })}
@@ -35,12 +36,14 @@ export function When({ x }: { x: DutyInstance }) {
 
 /** What a figure of the house says of a duty. */
 export function FigureWord({ f }: { f: DutyFigure }) {
-  const { t } = useLang()
+  const { t, tx } = useLang()
+  const year = useYearName()
+  const unit = unitTail(tx(f.unit))
   if (f.suppressed || f.value === null) return <small className="muted">{t('duty.figureHidden')}</small>
   return (
     <small className="duty-figure">
-      {t('duty.figure', { value: plain(f.value, 2), year: f.year })}
-      {f.at_least !== null && <span> · {t('duty.figureBound', { n: f.at_least })}</span>}
+      {t('duty.figure', { value: plain(f.value, f.decimals) + unit, year: year(f.year) })}
+      {f.at_least !== null && <span> · {t('duty.figureBound', { n: f.at_least + unit })}</span>}
       {f.decides && <span> · {t('duty.figureDecides')}</span>}
     </small>
   )
