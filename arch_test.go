@@ -79,7 +79,7 @@ var imports = map[string][]string{
 	"web/account":            {".", "kernel/access", "kernel/access/roll", "kernel/catalog", "kernel/sheet", "web/kit"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
-	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/city", "kernel/flow"},
+	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/city", "kernel/duty", "kernel/flow"},
 	"bench":                  {"*"},
 
 	// Data at rest.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"luoshu"
+	"luoshu/cmd/luoshu/loop"
 	"luoshu/demo"
 	"luoshu/demo/dirt"
 	"luoshu/kernel/catalog"
@@ -156,7 +157,7 @@ func (c demoCmd) fill(a *app, ct *city.City, inbox string, m demo.Manifest) erro
 	if err := c.accounts(a, ct); err != nil {
 		return err
 	}
-	return c.duties(a, ct)
+	return loop.DemoDuties(a, ct)
 }
 
 // rules runs the set rules over the whole city once.

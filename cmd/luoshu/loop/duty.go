@@ -1,15 +1,18 @@
-package main
+package loop
 
 import (
 	"fmt"
 	"text/tabwriter"
+	"time"
 
 	"luoshu"
+	"luoshu/kernel/access"
 	"luoshu/kernel/city"
 	"luoshu/kernel/duty"
 )
 
-type dutyCmd struct {
+// DutyCmd is `luoshu duty`.
+type DutyCmd struct {
 	Due dutyDueCmd `cmd:"" help:"List what is due, late, or not met on a day."`
 }
 
@@ -45,19 +48,20 @@ type dutyLine struct {
 }
 
 // Run lists instances by state, day, duty and code.
-func (c dutyDueCmd) Run(a *app) error {
+func (c dutyDueCmd) Run(a App) error {
 	q := duty.Query{Org: c.Org, Own: c.Own, Duty: c.Duty, States: c.State}
 	if c.On != "" {
-		var err error
-		if q.On, err = parseDate(c.On); err != nil {
-			return err
+		t, err := time.Parse(time.DateOnly, c.On)
+		if err != nil {
+			return luoshu.Errorf(luoshu.Invalid, "日期 %q 应写作 2024-09-20", "date %q must be written 2024-09-20", c.On)
 		}
+		q.On = int64(t.Year()*10000 + int(t.Month())*100 + t.Day())
 	}
 	if len(q.States) == 0 && !c.All {
 		q.States = []string{duty.Overdue, duty.Due, duty.Unmet}
 	}
-	return a.with(c.Data, func(ct *city.City) error {
-		l, err := ct.Duties.List(a.ctx, operator(), q)
+	return a.With(c.Data, func(ct *city.City) error {
+		l, err := ct.Duties.List(a.Context(), access.Operator, q)
 		if err != nil {
 			return err
 		}
@@ -70,9 +74,9 @@ func (c dutyDueCmd) Run(a *app) error {
 			}
 		}
 		if c.Output == "json" {
-			return a.json(map[string]any{"on": luoshu.FormatDate(l.On), "org": l.Org.Code, "counts": l.Counts, "total": l.Total, "rows": lines})
+			return a.JSON(map[string]any{"on": luoshu.FormatDate(l.On), "org": l.Org.Code, "counts": l.Counts, "total": l.Total, "rows": lines})
 		}
-		w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
+		w := tabwriter.NewWriter(a.Out(), 0, 4, 2, ' ', 0)
 		fmt.Fprintln(w, "STATE\tDUE\tDAYS LEFT\tWORKING\tDUTY\tORGANISATION\tPERIOD\tTITLE")
 		for _, x := range lines {
 			left, work := "-", "-"
@@ -89,10 +93,10 @@ func (c dutyDueCmd) Run(a *app) error {
 		}
 		for _, s := range duty.States() {
 			if l.Counts[s] > 0 {
-				fmt.Fprintf(a.out, "%s %d  ", s, l.Counts[s])
+				fmt.Fprintf(a.Out(), "%s %d  ", s, l.Counts[s])
 			}
 		}
-		fmt.Fprintln(a.out)
+		fmt.Fprintln(a.Out())
 		return nil
 	})
 }

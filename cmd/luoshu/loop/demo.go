@@ -1,10 +1,11 @@
-package main
+package loop
 
 import (
 	"fmt"
 	"hash/fnv"
 	"slices"
 
+	"luoshu/kernel/access"
 	"luoshu/kernel/city"
 	"luoshu/kernel/duty"
 )
@@ -17,11 +18,11 @@ const (
 	demoStanding = 7
 )
 
-// duties marks some duties of the city, its counties and the first units of each as
+// DemoDuties marks some duties of the city, its counties and the first units of each as
 // done, so that calendar and board have something to show. It may run again: what is
 // marked is not marked twice.
-func (c demoCmd) duties(a *app, ct *city.City) error {
-	tree, err := ct.Access.Tree(a.ctx)
+func DemoDuties(a App, ct *city.City) error {
+	tree, err := ct.Access.Tree(a.Context())
 	if err != nil {
 		return err
 	}
@@ -35,7 +36,7 @@ func (c demoCmd) duties(a *app, ct *city.City) error {
 			}
 		}
 	}
-	l, err := ct.Duties.List(a.ctx, operator(), duty.Query{States: []string{duty.Overdue, duty.Due, duty.Unknown}})
+	l, err := ct.Duties.List(a.Context(), access.Operator, duty.Query{States: []string{duty.Overdue, duty.Due, duty.Unknown}})
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func (c demoCmd) duties(a *app, ct *city.City) error {
 		if int(draw%10) >= share {
 			continue
 		}
-		_, err := ct.Duties.Mark(a.ctx, operator(), duty.Request{
+		_, err := ct.Duties.Mark(a.Context(), access.Operator, duty.Request{
 			Duty: x.Duty.ID, Org: x.Org.Code, Period: x.Period.Key, On: on, Evidence: fmt.Sprintf("演示〔%d〕%d号", on/10000, draw%90+1),
 		})
 		if err != nil {
@@ -62,7 +63,7 @@ func (c demoCmd) duties(a *app, ct *city.City) error {
 		}
 		n++
 	}
-	fmt.Fprintf(a.out, "marked %d duties\n", n)
+	fmt.Fprintf(a.Out(), "marked %d duties\n", n)
 	return nil
 }
 
