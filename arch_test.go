@@ -54,9 +54,10 @@ var imports = map[string][]string{
 	"kernel/paper":           {"."}, // what a piece of evidence is
 	"kernel/correct":         {".", "kernel/paper", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/intake", "kernel/vault"},
 	"kernel/audit":           {".", "kernel/store"},
-	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/flow", "kernel/lifecycle", "kernel/movement", "kernel/access/oidc", "kernel/verify", "kernel/verify/finding", "kernel/workday"},
+	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/flow", "kernel/lifecycle", "kernel/movement", "kernel/access/oidc", "kernel/verify", "kernel/verify/finding", "kernel/workday", "kernel/duty"},
 	"kernel/movement":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/fold"},
 	"kernel/lifecycle":       {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/movement"},
+	"kernel/duty":            {".", "kernel/access", "kernel/catalog", "kernel/records", "kernel/rule", "kernel/store", "kernel/workday", "kernel/yamltree"},
 	"kernel/workday":         {".", "kernel/catalog", "kernel/yamltree"},
 	"kernel/verify":          {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/ledger", "kernel/ledger/chain", "kernel/records", "kernel/rule", "kernel/store"},
 	"kernel/verify/finding":  {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/records", "kernel/rule", "kernel/store", "kernel/yamltree"},
@@ -73,11 +74,12 @@ var imports = map[string][]string{
 	"web/kit":                {".", "kernel/access", "kernel/audit", "kernel/disclose"},
 	"web/audit":              {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "web/kit"},
 	"web/movement":           {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "kernel/lifecycle", "kernel/movement", "web/kit"},
+	"web/duty":               {".", "kernel/access", "kernel/duty", "kernel/workday", "web/kit"},
 	"web/identity":           {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/identity", "kernel/records", "web/kit"},
 	"web/account":            {".", "kernel/access", "kernel/access/roll", "kernel/catalog", "kernel/sheet", "web/kit"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
-	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/city", "kernel/flow"},
+	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/city", "kernel/duty", "kernel/flow"},
 	"bench":                  {"*"},
 
 	// Data at rest.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"luoshu"
+	"luoshu/cmd/luoshu/loop"
 	"luoshu/demo"
 	"luoshu/demo/dirt"
 	"luoshu/kernel/catalog"
@@ -153,7 +154,10 @@ func (c demoCmd) fill(a *app, ct *city.City, inbox string, m demo.Manifest) erro
 	if err := c.rules(a, ct); err != nil {
 		return err
 	}
-	return c.accounts(a, ct)
+	if err := c.accounts(a, ct); err != nil {
+		return err
+	}
+	return loop.DemoDuties(a, ct)
 }
 
 // rules runs the set rules over the whole city once.

@@ -55,6 +55,7 @@ type cli struct {
 
 	Sources     sourcesCmd     `cmd:"" help:"Write the field-to-source map: who answers for every field, and how far it is filled in."`
 	Corrections correctionsCmd `cmd:"" help:"List and sweep correction requests."`
+	Duty        loop.DutyCmd   `cmd:"" help:"What organisations owe by the plan, and when it is due."`
 	Case        loop.CaseCmd   `cmd:"" help:"Cases: list, show, open, act."`
 	Verify      verifyCmd      `cmd:"" help:"Rounds of verification and findings of set rules."`
 }

@@ -11,6 +11,7 @@ import (
 	"luoshu"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
+	"luoshu/kernel/duty"
 	"luoshu/kernel/packtest"
 	"luoshu/kernel/store"
 	"luoshu/kernel/verify/finding"
@@ -127,7 +128,8 @@ func (c packCheckCmd) Run(a *app) error {
 func checkCharter(a *app, cat *catalog.Catalog) ([]catalog.Fault, error) {
 	ch, faults := charter.Load(cat)
 	_, more := workday.Load(cat)
-	faults = append(faults, more...)
+	_, owed := duty.Load(cat, nil)
+	faults = append(append(faults, more...), owed...)
 	if len(faults) > 0 || len(ch.SetRules) == 0 {
 		return faults, nil
 	}

@@ -20,6 +20,7 @@ import (
 	"luoshu/web/account"
 	"luoshu/web/audit"
 	"luoshu/web/correct"
+	"luoshu/web/duty"
 	webflow "luoshu/web/flow"
 	"luoshu/web/identity"
 	"luoshu/web/kit"
@@ -41,6 +42,7 @@ func areas(ct *city.City, moves *movement.Area, works *kit.Works) []kit.Route {
 		webverify.Routes(webverify.Config{
 			Verify: ct.Verify, Findings: ct.Findings, Door: ct.Door, Access: ct.Access, Charter: ct.Charter, Ledger: ct.Ledger, Works: works,
 		}),
+		duty.Routes(duty.Config{Duties: ct.Duties, Days: ct.Days}),
 		webflow.Routes(webflow.Config{Flow: ct.Flow, Door: ct.Door, Access: ct.Access}),
 		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
 		correct.Routes(correct.Config{

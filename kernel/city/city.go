@@ -23,6 +23,7 @@ import (
 	"luoshu/kernel/charter"
 	"luoshu/kernel/correct"
 	"luoshu/kernel/disclose"
+	"luoshu/kernel/duty"
 	"luoshu/kernel/flow"
 	"luoshu/kernel/identity"
 	"luoshu/kernel/indicator"
@@ -86,6 +87,9 @@ type City struct {
 	// Identity finds likely duplicates, merges and un-merges.
 	Identity *identity.Identity
 	Correct  *correct.Correct
+
+	// Duties says what is due, and keeps the marks.
+	Duties *duty.Keeper
 
 	Verify   *verify.Verify
 	Findings *finding.Findings
@@ -219,7 +223,8 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 	}
 	ch, faults := charter.Load(cat)
 	days, more := workday.Load(cat)
-	if faults = append(faults, more...); len(faults) > 0 {
+	book, owed := duty.Load(cat, nil)
+	if faults = append(append(faults, more...), owed...); len(faults) > 0 {
 		return nil, packFaults(faults)
 	}
 	if c.Notice.ZH != "" {
@@ -242,6 +247,7 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 	if err := city.wire(ctx, now); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	city.Duties = city.duties(book)
 	return city, nil
 }
 

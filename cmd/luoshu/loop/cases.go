@@ -1,4 +1,4 @@
-// Package loop has the commands of the plan loop: cases.
+// Package loop has the commands of the plan loop: cases, duties.
 package loop
 
 import (

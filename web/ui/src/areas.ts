@@ -3,6 +3,7 @@ import type { Key } from './i18n/dict'
 import { areas as account } from './pages/account/area'
 import { areas as audit } from './pages/audit/area'
 import { areas as correct } from './pages/correct/area'
+import { areas as duty } from './pages/duty/area'
 import { areas as identity } from './pages/identity/area'
 import { areas as movement } from './pages/movement/area'
 import { areas as verify } from './pages/verify/area'
@@ -24,4 +25,4 @@ export interface Area {
   open?: boolean
 }
 
-export const areas: Area[] = [...correct, ...verify, ...identity, ...movement, ...account, ...audit]
+export const areas: Area[] = [...correct, ...verify, ...identity, ...movement, ...duty, ...account, ...audit]

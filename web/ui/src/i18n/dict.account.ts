@@ -152,6 +152,8 @@ export const pairs = {
   'right.movement': ['异动', 'Movements'],
   'right.yearend': ['年度结转', 'Year-end run'],
   'right.lifecycle': ['机构变更', 'Organisation changes'],
+  'right.duties': ['查看职责日历', 'Duty calendar'],
+  'right.discharge': ['标记职责完成', 'Mark duties done'],
   'right.reveal': ['查看脱敏字段', 'Reveal'],
   'right.accounts': ['账号管理', 'Accounts'],
   'right.grants': ['授权管理', 'Grants'],
