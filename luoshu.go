@@ -154,12 +154,24 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Errorf makes an Error without a cause.
+// Errorf makes an Error without a cause. A Text among the arguments stands in each
+// message in that message's language.
 func Errorf(kind ErrKind, zh, en string, args ...any) *Error {
 	if len(args) > 0 {
-		zh, en = fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)
+		zh, en = fmt.Sprintf(zh, spoken("zh", args)...), fmt.Sprintf(en, spoken("en", args)...)
 	}
 	return &Error{Kind: kind, Msg: Text{ZH: zh, EN: en}}
+}
+
+func spoken(lang string, args []any) []any {
+	out := make([]any, len(args))
+	for i, a := range args {
+		if t, ok := a.(Text); ok {
+			a = t.In(lang)
+		}
+		out[i] = a
+	}
+	return out
 }
 
 // Actor is a person (or the machine's operator) acting for an organisation in a

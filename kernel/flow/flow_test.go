@@ -314,9 +314,17 @@ func TestSeeing(t *testing.T) {
 			may    bool
 			listed int
 		}{
-			{clerkA, f.No, true, 1}, {headA, f.No, true, 2}, {officerX, f.No, true, 1}, {planner, f.No, true, 1}, {inspector, f.No, true, 1},
-			{clerkB, f.No, false, 0}, {officerY, f.No, false, 0},
-			{headA, x.No, true, 2}, {clerkA, x.No, false, 1}, {officerX, x.No, false, 1}, {planner, x.No, false, 1},
+			{clerkA, f.No, true, 1},
+			{headA, f.No, true, 2},
+			{officerX, f.No, true, 1},
+			{planner, f.No, true, 1},
+			{inspector, f.No, true, 1},
+			{clerkB, f.No, false, 0},
+			{officerY, f.No, false, 0},
+			{headA, x.No, true, 2},
+			{clerkA, x.No, false, 1},
+			{officerX, x.No, false, 1},
+			{planner, x.No, false, 1},
 		} {
 			if _, err := w.fl.See(w.ctx, s.by, s.no); (err == nil) != s.may {
 				t.Errorf("%s sees %s: %v", s.by.Name, s.no, err)
