@@ -39,10 +39,6 @@ type Works struct {
 	views map[string]*Work // by owner
 }
 
-// owner is whose a work is: a person under one grant. Under another the same person
-// may reach less.
-func owner(actor luoshu.Actor) string { return actor.Name + "\x00" + actor.Role + "\x00" + actor.Org }
-
 const patience = 2 * time.Second
 
 // Doing is a piece of work.
