@@ -50,6 +50,8 @@ type TestFigure struct {
 // must not work.
 type TestCase struct {
 	Open, Act string
+	Find      string // type of a case that another one opened, about Unit
+	Unit      string
 	Name      string // what the test calls the case
 	Role, Org string
 	On        int64 // yyyymmdd, 0 for the day of the step before
@@ -83,9 +85,11 @@ func LoadTests(fsys fs.FS, pack string) ([]PackTest, []Fault) {
 // testCase reads one step of the story of a case.
 func testCase(o *yamltree.Object) TestCase {
 	defer o.Done()
-	o.Either("open", "act")
+	if !o.Get("find").Given() {
+		o.Either("open", "act")
+	}
 	c := TestCase{
-		Open: o.Get("open").Str(), Act: o.Get("act").Str(), Name: o.Full("case"), On: o.Get("on").Date(), State: o.Get("state").Str(),
+		Open: o.Get("open").Str(), Act: o.Get("act").Str(), Find: o.Get("find").Str(), Unit: o.Get("unit").Str(), Name: o.Full("case"), On: o.Get("on").Date(), State: o.Get("state").Str(),
 		Cells: o.Get("cells").Dict(), Set: o.Get("expect").Dict(), Note: o.Get("note").Str(), Papers: int(o.Get("papers").Whole(0, 20)),
 		Refused: o.Get("refused").Str(), Line: o.Place().Line,
 	}
@@ -98,7 +102,7 @@ func testCase(o *yamltree.Object) TestCase {
 		if c.Role, c.Org, ok = strings.Cut(as.Str(), "@"); !ok {
 			as.Fault("应形如 角色@单位", "it looks like role@organisation")
 		}
-	} else if c.Act != "wait" {
+	} else if c.Act != "wait" && c.Find == "" {
 		o.Must("as")
 	}
 	return c

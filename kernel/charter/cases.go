@@ -80,11 +80,12 @@ type CaseState struct {
 	Title, Note Text
 	Who         *Place
 	Signers     []*Place
-	Days        string // parameter: days that the state may take, "" for no clock
-	Calendar    bool   // days as they come, not working days
-	Remind      []int  // days before the end, largest first
-	Escalate    []int  // days after it, smallest first
-	Then        string // where the case goes by itself at the end
+	Days        string         // parameter: days that the state may take, "" for no clock
+	Until       *catalog.Field // date by which it ends, if the register has one there; else Days
+	Calendar    bool           // days as they come, not working days
+	Remind      []int          // days before the end, largest first
+	Escalate    []int          // days after it, smallest first
+	Then        string         // where the case goes by itself at the end
 	End         bool
 	Bound       bool // the opener can no longer withdraw
 	Many        bool // may be returned for completion more than once
@@ -124,6 +125,7 @@ type Effect struct {
 	Kind   string
 	Type   string                // open, each: case type
 	Level  string                // each: organisations of this level under the unit
+	Units  *RoundUnits           // each: only those; nil for all
 	Entity *catalog.Entity       // write
 	Set    map[string]*rule.Expr // open, each, write: field of the target = expression over this record
 	Fields []*catalog.Field      // publish
@@ -416,6 +418,7 @@ func (l *loader) caseState(t *CaseType, o *yamltree.Object) *CaseState {
 		Calendar: o.Get("calendar").Bool(), Remind: dayList(o.Get("remind")), Escalate: dayList(o.Get("escalate")),
 		Then: o.Get("then").Str(), End: o.Get("end").Bool(), Bound: o.Get("bound").Bool(),
 	}
+	s.Until = l.field(t.Entity, o.Get("until"), catalog.TypeDate)
 	slices.Reverse(s.Remind)
 	if x := o.Get("returns"); x.Given() {
 		s.Many = x.OneOf("once", "many") == "many"

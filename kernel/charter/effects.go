@@ -46,6 +46,9 @@ func (l *loader) effectOpen(t *CaseType, e *Effect, x yamltree.Item) {
 	e.Type = o.Must("case").Str()
 	if e.Kind == EffectEach {
 		e.Level = o.Must("level").OneOf(catalog.Levels()...)
+		if x := o.Get("units"); x.Given() {
+			e.Units = l.roundUnits(x.Object())
+		}
 	}
 	at, set := o.Must("case"), o.Must("set")
 	e.Set = l.settings(t, set)
@@ -275,10 +278,10 @@ func (l *loader) stateSound(s *CaseState, x yamltree.Item) {
 	case len(s.Places()) == 0 && len(s.Actions) > 0:
 		x.Fault("状态 %s 有动作而没有承办人", "the state %s has actions and no actor", s.ID)
 	}
-	if s.Then != "" && s.Days == "" {
+	if s.Then != "" && s.Days == "" && s.Until == nil {
 		o.Get("then").Fault("then 要有期限 days", "then needs days")
 	}
-	if s.Days == "" && (len(s.Remind) > 0 || len(s.Escalate) > 0) {
+	if s.Days == "" && s.Until == nil && (len(s.Remind) > 0 || len(s.Escalate) > 0) {
 		x.Fault("提醒和上报要有期限 days", "reminders and escalation need days")
 	}
 	signs := slices.ContainsFunc(s.Actions, func(a *CaseAction) bool { return a.Sign })

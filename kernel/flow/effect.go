@@ -10,6 +10,7 @@ import (
 	"luoshu/kernel/charter"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/ledger/chain"
+	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 )
 
@@ -127,9 +128,13 @@ func (w *work) open(ch *change, e *charter.Effect) error { return w.part(ch, e, 
 
 func (w *work) each(ch *change, e *charter.Effect) error {
 	var units []string
+	among, err := w.among(e.Units)
+	if err != nil {
+		return err
+	}
 	for _, code := range w.tree.Under(ch.c.Unit) {
 		n := w.tree.Get(code)
-		if n != nil && n.Level == e.Level && (n.Closed == 0 || n.Closed > w.day) {
+		if n != nil && (among == nil || among[code]) && n.Level == e.Level && (n.Closed == 0 || n.Closed > w.day) {
 			units = append(units, code)
 		}
 	}
@@ -150,6 +155,26 @@ func (w *work) each(ch *change, e *charter.Effect) error {
 		}
 	}
 	return nil
+}
+
+// among are the organisations whose records meet a condition, nil for no condition.
+func (w *work) among(u *charter.RoundUnits) (map[string]bool, error) {
+	if u == nil {
+		return nil, nil
+	}
+	e := w.f.Catalog.Entity(u.Entity)
+	out := map[string]bool{}
+	err := w.f.Records.Each(w.ctx, records.Query{Entity: u.Entity, Where: "f._to IS NULL"}, func(v *records.Version) error {
+		if u.Where != nil {
+			x, err := u.Where.Eval(func(name string) luoshu.Value { return v.Values[e.Field(name).Index] }, nil)
+			if err != nil || x.I != 1 {
+				return err
+			}
+		}
+		out[v.Values[e.KeyFields()[0].Index].S] = true
+		return nil
+	})
+	return out, err
 }
 
 // shown is a field of a publication.

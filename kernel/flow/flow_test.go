@@ -30,7 +30,9 @@ func TestFinding(t *testing.T) {
 		}
 		_, err := w.try(clerkA, f.No, "accept", nil)
 		w.kind(err, luoshu.Invalid)
-		w.act(clerkA, f.No, "accept", "rectify", cells{"measure": "换锁", "promised": "2025-03-20"})
+		if f := w.act(clerkA, f.No, "accept", "rectify", cells{"measure": "换锁", "promised": "2025-03-20"}); f.Due != 20250320 {
+			t.Error("what was promised is not the due date:", f.Due)
+		}
 		_, err = w.try(officerX, f.No, "submit", nil)
 		w.kind(err, luoshu.Invalid) // no paper
 		w.act(officerX, f.No, "submit", "recheck", nil, w.paper(officerX))
@@ -200,6 +202,7 @@ func TestConsent(t *testing.T) {
 func TestCampaign(t *testing.T) {
 	dbs.Each(t, func(t *testing.T, c store.Config) {
 		w := open(t, c)
+		w.put("house", row{"code": "D", "name": "停办", "office": "X"})
 		k := w.open(officerX, "consent", cells{"unit": "X", "subject": "年报", "from_day": "2025-03-10", "to_day": "2025-03-31"})
 		k = w.act(planner, k.No, "grant", "granted", nil)
 		m := w.open(officerX, "campaign", cells{"unit": "X", "subject": "年报"})

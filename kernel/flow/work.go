@@ -192,6 +192,9 @@ func (w *work) enter(ch *change, id string) error {
 		}
 		c.Due = w.f.later(w.day, n, s.Calendar)
 	}
+	if s.Until != nil && ch.values[s.Until.Index].I != 0 {
+		c.Due = ch.values[s.Until.Index].I
+	}
 	ch.values[c.Type.State.Index] = luoshu.TextValue(id)
 	return w.effects(ch, s.Enter)
 }

@@ -73,6 +73,18 @@ func (p *player) play(ctx context.Context, i int, c catalog.TestCase) error {
 		p.compareCase(ctx, c, p.no[c.Name])
 		return nil
 	}
+	if c.Find != "" {
+		list, err := p.fl.List(ctx, access.Operator, flow.Query{Type: c.Find, Unit: c.Unit, Limit: 1})
+		if err == nil && len(list) == 0 {
+			p.fail(c.Line, "no case %s about %s", c.Find, c.Unit)
+		}
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		p.no[c.Name] = list[0].No
+		p.compareCase(ctx, c, list[0].No)
+		return nil
+	}
 	by := luoshu.Actor{Name: c.Role, Role: c.Role, Org: c.Org}
 	h, err := p.handed(ctx, by, i, c)
 	if err != nil {
