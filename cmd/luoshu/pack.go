@@ -128,7 +128,7 @@ func (c packCheckCmd) Run(a *app) error {
 func checkCharter(a *app, cat *catalog.Catalog) ([]catalog.Fault, error) {
 	ch, faults := charter.Load(cat)
 	_, more := workday.Load(cat)
-	_, owed := duty.Load(cat, nil)
+	_, owed := duty.Load(cat, func(id string) bool { return ch.Case(id) != nil })
 	faults = append(append(faults, more...), owed...)
 	if len(faults) > 0 || len(ch.SetRules) == 0 {
 		return faults, nil

@@ -223,7 +223,7 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 	}
 	ch, faults := charter.Load(cat)
 	days, more := workday.Load(cat)
-	book, owed := duty.Load(cat, nil)
+	book, owed := duty.Load(cat, func(id string) bool { return ch.Case(id) != nil })
 	if faults = append(append(faults, more...), owed...); len(faults) > 0 {
 		return nil, packFaults(faults)
 	}

@@ -403,6 +403,19 @@ func (f *Flow) Days(s *charter.CaseState) (int64, bool) {
 	return n, err == nil
 }
 
+// Settled counts the cases of a type that were settled between two days, about an
+// organisation or opened by it; those that were withdrawn do not count.
+func (f *Flow) Settled(ctx context.Context, typ, org string, from, to int64) (int, error) {
+	t := f.Charter.Case(typ)
+	if t == nil {
+		return 0, nil
+	}
+	var n int
+	err := f.DB.QueryRow(ctx, `SELECT count(*) FROM flow_case WHERE type = ? AND closed BETWEEN ? AND ? AND state <> ? AND (unit = ? OR opener = ?)`,
+		typ, from, to, t.Withdraw, org, org).Scan(&n)
+	return n, err
+}
+
 // Parts counts the cases that a case opened.
 type Parts struct {
 	Open   int64 `json:"open"`
