@@ -51,10 +51,11 @@ var imports = map[string][]string{
 	"kernel/identity":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "engine/linkage"},
 	"kernel/records":         {".", "kernel/catalog", "kernel/store"},
 	"kernel/flow":            {".", "kernel/access", "kernel/access/reach", "kernel/catalog", "kernel/charter", "kernel/intake", "kernel/ledger", "kernel/ledger/chain", "kernel/paper", "kernel/records", "kernel/rule", "kernel/store", "kernel/workday"},
-	"kernel/paper":           {"."}, // what a piece of evidence is
+	"kernel/notify":          {".", "kernel/flow", "kernel/store"}, // digests out of the house
+	"kernel/paper":           {"."},                                // what a piece of evidence is
 	"kernel/correct":         {".", "kernel/paper", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/intake", "kernel/vault"},
 	"kernel/audit":           {".", "kernel/store"},
-	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/flow", "kernel/lifecycle", "kernel/movement", "kernel/access/oidc", "kernel/verify", "kernel/verify/finding", "kernel/workday", "kernel/duty"},
+	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/flow", "kernel/notify", "kernel/lifecycle", "kernel/movement", "kernel/access/oidc", "kernel/verify", "kernel/verify/finding", "kernel/workday", "kernel/duty"},
 	"kernel/movement":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/fold"},
 	"kernel/lifecycle":       {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/movement"},
 	"kernel/duty":            {".", "kernel/access", "kernel/catalog", "kernel/records", "kernel/rule", "kernel/store", "kernel/workday", "kernel/yamltree"},
@@ -117,6 +118,7 @@ var oneImporter = map[string]string{
 	"github.com/coreos/go-oidc":       "kernel/access/oidc",
 	"golang.org/x/oauth2":             "kernel/access/oidc",
 	"github.com/pquerna/otp":          "kernel/access",
+	"github.com/wneessen/go-mail":     "kernel/notify",
 	"github.com/emmansun/gmsm/sm4":    "kernel/vault", // SM3 is also the chain's and the audit log's
 }
 
@@ -348,6 +350,7 @@ func TestDocsMatchTheMap(t *testing.T) {
 // fetches are the rooms that may open a connection to somewhere else, with where
 // and why. Whatever fetches can be made to fetch for somebody else.
 var fetches = map[string]string{
+	"kernel/notify":      "posts digests to the robots that city.yaml names, and to no address from elsewhere",
 	"bench":              "asks the servers it has started, to measure them",
 	"kernel/access/oidc": "asks the one provider that city.yaml names, never an address that a user gives",
 }

@@ -157,7 +157,11 @@ func TestSignIn(t *testing.T) {
 			t.Errorf("session %+v %v", got, err)
 		}
 	}
-	if got, _ := w.acc.Session(ctx, "x"+token[1:]); got != nil {
+	other := "x"
+	if token[0] == 'x' {
+		other = "y"
+	}
+	if got, _ := w.acc.Session(ctx, other+token[1:]); got != nil {
 		t.Error("a guessed token is taken")
 	}
 }

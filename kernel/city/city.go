@@ -31,6 +31,7 @@ import (
 	"luoshu/kernel/lifecycle"
 	"luoshu/kernel/load"
 	"luoshu/kernel/movement"
+	"luoshu/kernel/notify"
 	"luoshu/kernel/parquet"
 	"luoshu/kernel/records"
 	"luoshu/kernel/reseal"
@@ -63,6 +64,8 @@ type Config struct {
 	OIDC oidc.Config `yaml:"oidc,omitempty"`
 	// Notice stands on every page and export (what the data are), if not empty.
 	Notice luoshu.Text `yaml:"notice,omitempty"`
+	// Notices says whom to send digests of notices, and by which servers.
+	Notices notify.Config `yaml:"notices,omitempty"`
 	// Engine forces how grains are scanned: "", "sqlite" or "duckdb".
 	Engine string `yaml:"engine,omitempty"`
 }
@@ -94,6 +97,7 @@ type City struct {
 	Verify   *verify.Verify
 	Findings *finding.Findings
 	Flow     *flow.Flow
+	notices  *notify.Sender
 }
 
 // ConfigFile is the name of the file that makes a folder a data folder.
@@ -317,6 +321,9 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	if err != nil {
 		return err
 	}
+	if c.notices, err = notify.New(c.Config.Notices, c.Dir, c.Config.Address, c.DB, c.Flow, now); err != nil {
+		return err
+	}
 	c.Findings = finding.New(c.DB, c.Catalog, c.Charter, c.Access, c.Records, now)
 	c.Verify = verify.New(verify.Config{
 		DB: c.DB, Catalog: c.Catalog, Charter: c.Charter, Ledger: c.Ledger, Access: c.Access, Records: c.Records,
@@ -351,7 +358,7 @@ func (c *City) Sweep(ctx context.Context, now time.Time, rest int64) error {
 	if err == nil {
 		_, err = c.Findings.RunAffected(ctx, rest, nil)
 	}
-	return err
+	return errors.Join(err, c.notices.Sweep(ctx))
 }
 
 // former seals what a former release left in clear beside the database.
