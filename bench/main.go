@@ -54,6 +54,7 @@ func steps() []step {
 		{"dashboard", "100 concurrent dashboard requests of every role against PocketBase's list", benchDashboard},
 		{"explore", "new cuts of the whole city", benchExplore},
 		{"linkage", "duplicates in public data sets and in a population of a city's size", benchLinkage},
+		{"cases", "a step of a case beside a bare commit; an inbox page over a million cases (adds them to the city: run it last)", benchFlow},
 		{"growth", "load, seal and figures at growing scale", benchGrowth},
 	}
 }
