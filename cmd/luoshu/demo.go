@@ -157,7 +157,7 @@ func (c demoCmd) fill(a *app, ct *city.City, inbox string, m demo.Manifest) erro
 	if err := c.accounts(a, ct); err != nil {
 		return err
 	}
-	return loop.DemoDuties(a, ct)
+	return errors.Join(loop.DemoDuties(a, ct), loop.DemoCases(a, ct))
 }
 
 // rules runs the set rules over the whole city once.

@@ -137,7 +137,7 @@ func (c caseShowCmd) Run(a App) error {
 			return a.JSON(map[string]any{"case": lineOf(x), "seats": who, "actions": actions, "steps": steps})
 		}
 		l := lineOf(x)
-		fmt.Fprintf(a.Out(), "%s  %s  %s  %s  due %s\n", l.No, x.Type.Title, l.Unit, l.State, l.Due)
+		fmt.Fprintf(a.Out(), "%s  %s %s  %s  %s  due %s\n", l.No, x.Type.Title.ZH, x.Type.Title.EN, l.Unit, l.State, l.Due)
 		for _, s := range seats {
 			note := ""
 			if s.Unheld {
