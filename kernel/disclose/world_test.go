@@ -132,13 +132,14 @@ func (w *world) fill() {
 			card := cardNumber(n)
 			w.plant("card", h.code, card, "持holder"+id, h.code)
 			w.plant("ride", h.code, card, int64(2024), h.code)
+			w.plant("matter", h.code, "SX"+id, "asked", int64(1), h.code, "事由subject"+id, nil)
 			for y := range 2 {
 				w.plant("stay", h.code, no, int64(2023+y), h.code, kind)
 			}
 		}
 		_ = i
 	}
-	for _, entity := range []string{"area", "office", "house", "member", "score", "stay", "card", "ride"} {
+	for _, entity := range []string{"area", "office", "house", "member", "score", "stay", "card", "ride", "matter"} {
 		w.commit(access.Operator, entity, w.rows[entity])
 	}
 }
