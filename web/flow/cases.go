@@ -23,6 +23,8 @@ type caseBody struct {
 	Opener org         `json:"opener"`
 	Label  any         `json:"label,omitempty"`
 	Late   bool        `json:"late"`
+	Left   *int64      `json:"left,omitempty"` // days until it is due, below 0 when late
+	Worked bool        `json:"worked"`         // they are working days
 }
 
 func (a *area) body(c *flow.Case, name func(string) org) caseBody {
@@ -31,6 +33,9 @@ func (a *area) body(c *flow.Case, name func(string) org) caseBody {
 		b.State = stateHead{s.ID, s.Title, s.End}
 	}
 	b.Late = c.Closed == 0 && c.Due != 0 && c.Due < a.Flow.Today()
+	if n, worked, ok := a.Flow.Left(c); ok {
+		b.Left, b.Worked = &n, worked
+	}
 	return b
 }
 
