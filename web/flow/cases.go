@@ -318,7 +318,7 @@ func (a *area) read(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := map[string]any{
 		"case": a.body(c, name), "record": record, "steps": a.steps(c, steps, name), "seats": who2, "next": next, "withdraw": back,
-		"parts": parts, "parent": a.Flow.NumberOf(ctx, c.Parent), "today": a.Flow.Today(),
+		"private": c.Type.Private, "parts": parts, "parent": a.Flow.NumberOf(ctx, c.Parent), "today": a.Flow.Today(),
 	}
 	if s := c.Type.Find(c.State); s != nil {
 		out["note"] = s.Note

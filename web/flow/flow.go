@@ -215,6 +215,7 @@ type stateBody struct {
 	Days     string       `json:"days,omitempty"`
 	Number   *int64       `json:"number,omitempty"` // of days, today
 	Calendar bool         `json:"calendar,omitempty"`
+	Until    *luoshu.Text `json:"until,omitempty"` // field with the date by which it ends, if there is one
 	Then     string       `json:"then,omitempty"`
 	Actions  []actionBody `json:"actions"`
 	Effects  []string     `json:"effects"`
@@ -304,6 +305,9 @@ func (a *area) typeRead(w http.ResponseWriter, r *http.Request) error {
 		}
 		if n, ok := a.Flow.Days(s); ok {
 			b.Number = &n
+		}
+		if s.Until != nil {
+			b.Until = &s.Until.Title
 		}
 		for _, x := range s.Actions {
 			b.Actions = append(b.Actions, a.action(x, x.Form))
