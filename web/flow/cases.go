@@ -316,8 +316,10 @@ func (a *area) read(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	head := a.body(c, name)
+	a.labels(ctx, who, []*caseBody{&head})
 	out := map[string]any{
-		"case": a.body(c, name), "record": record, "steps": a.steps(c, steps, name), "seats": who2, "next": next, "withdraw": back,
+		"case": head, "own": []string{c.Type.Entity.Key[0], c.Type.State.Name, c.Type.Step.Name}, "record": record, "steps": a.steps(c, steps, name), "seats": who2, "next": next, "withdraw": back,
 		"private": c.Type.Private, "parts": parts, "parent": a.Flow.NumberOf(ctx, c.Parent), "today": a.Flow.Today(),
 	}
 	if s := c.Type.Find(c.State); s != nil {

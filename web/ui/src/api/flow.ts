@@ -166,6 +166,8 @@ export interface Seat {
 
 export interface CaseBody {
   case: Case
+  /** Fields of the register that the machine keeps itself. */
+  own: string[]
   record: RecordPage
   steps: CaseStep[]
   seats: Seat[]

@@ -121,7 +121,7 @@ export function ActForm({
           ))}
         </div>
       )}
-      {a.returns && <MissingInput columns={body.record.columns ?? []} list={missing} onList={setMissing} />}
+      {a.returns && <MissingInput columns={(body.record.columns ?? []).filter((c) => !body.own.includes(c.name))} list={missing} onList={setMissing} />}
       <label className="flow-field" data-long>
         <span>
           {t('flow.note')}

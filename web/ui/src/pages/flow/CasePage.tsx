@@ -258,7 +258,7 @@ function OnRecord({ body }: { body: CaseBody }) {
   const { t, tx } = useLang()
   const { may } = useSession()
   const row = body.record.rows?.[0]
-  const columns = body.record.columns ?? []
+  const columns = (body.record.columns ?? []).filter((f) => !body.own.includes(f.name))
   const shown = columns.filter((f) => row && cellText(row, f.name, tx) !== '—')
   return (
     <section aria-labelledby="flow-record">

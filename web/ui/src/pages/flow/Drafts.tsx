@@ -3,11 +3,11 @@ import { Link } from 'react-router'
 import { useLang } from '../../i18n'
 import { instant } from '../../lib/format'
 import { useQuery } from '../../lib/link'
-import { draftsOf, dropDraft, onDrafts, type Draft } from './kept'
+import { draftsOf, dropDraft, onDrafts, type DraftHead } from './kept'
 
 /** Drafts on this device, kept up to date. */
-export function useDrafts(owner: string): Draft[] {
-  const [list, setList] = useState<Draft[]>([])
+export function useDrafts(owner: string): DraftHead[] {
+  const [list, setList] = useState<DraftHead[]>([])
   const read = useCallback(() => void draftsOf(owner).then(setList), [owner])
   useEffect(() => {
     read()

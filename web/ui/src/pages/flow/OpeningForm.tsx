@@ -93,11 +93,12 @@ function Form({
   }, [orgs, unit, ownOrg])
 
   const store = useCallback(
-    async (x: Draft) => {
+    async (x: Draft, leaving = false) => {
       if (!keeps || done.current) return
       const at = new Date().toISOString()
       try {
         await saveDraft({ ...x, at })
+        if (leaving) return
         setKept(at)
         set({ draft: x.id }, true)
       } catch {
@@ -106,19 +107,27 @@ function Form({
     },
     [keeps, set],
   )
-  // What was written is kept after a moment's rest, and at once when the page goes away.
+  // What was written is kept while it is written, and when the page goes away.
   const touched = useRef(false)
+  const timer = useRef(0)
   useEffect(() => {
-    if (!touched.current || !says(d)) return
-    const wait = setTimeout(() => void store(d), 400)
-    return () => clearTimeout(wait)
+    if (!touched.current || timer.current || !says(d)) return
+    timer.current = window.setTimeout(() => {
+      timer.current = 0
+      void store(now.current)
+    }, 150)
   }, [d, store])
   useEffect(() => {
     const leave = () => {
-      if (touched.current && says(now.current)) void store(now.current)
+      if (timer.current) void store(now.current, true)
     }
     window.addEventListener('pagehide', leave)
-    return () => window.removeEventListener('pagehide', leave)
+    return () => {
+      window.removeEventListener('pagehide', leave)
+      leave() // to another page of this one
+      window.clearTimeout(timer.current)
+      timer.current = 0
+    }
   }, [store])
 
   const change = (f: (x: Draft) => Draft) => {

@@ -37,8 +37,7 @@ export interface Drawing {
 }
 
 export const boxWidth = 176
-const gap = 208
-const labelRun = 132
+const bendRun = 76
 const port = 26
 const between = 24
 const least = 66
@@ -224,7 +223,19 @@ function trace(
   rank: Map<string, number>,
   height: number,
 ): Drawing {
-  const left = (id: string) => margin + (slots.get(id)?.layer ?? 0) * (boxWidth + gap)
+  const last = Math.max(...rank.values())
+  // Between two layers there is room for the longest name of a line that leaves the first.
+  const room = Array.from({ length: last + 1 }, (_, l) => {
+    const names = edges.filter((e) => rank.get(e.from) === l).map((e) => wide(cut(e.title)) + (e.from === e.to ? 18 : 0))
+    return Math.max(30, ...names) + 14
+  })
+  const at: number[] = [margin + 18]
+  for (let l = 1; l <= last; l++) at.push((at[l - 1] as number) + boxWidth + (room[l - 1] as number) + bendRun)
+  const layer = (id: string) => slots.get(id)?.layer ?? 0
+  const left = (id: string) => at[layer(id)] as number
+  const bottoms = Array.from({ length: last + 1 }, (_, l) =>
+    Math.max(0, ...[...slots.values()].filter((x) => x.layer === l).map((x) => x.y + x.h)),
+  )
   const slot = (id: string) => slots.get(id) as Slot
   // Ports on the right in the order of where the lines go, on the left of where they come from.
   const goal = (e: Edge) => (e.back || e.from === e.to ? 1e6 : slot((ways.get(e) ?? [])[0] ?? e.to).y)
@@ -241,7 +252,7 @@ function trace(
   }
   const boxes: Box[] = states.map((s) => ({ id: s.id, x: left(s.id), y: slot(s.id).y, h: slot(s.id).h, loops: [] }))
   const lines: Line[] = []
-  let lanes = 0
+  const lanes: { a: number; b: number; y: number }[] = []
   const used = new Map<number, number>()
   for (const e of edges) {
     const x = left(e.from) + boxWidth
@@ -252,16 +263,21 @@ function trace(
     }
     const ty = into.get(e) ?? 0
     const tx = left(e.to)
-    const bend = x + labelRun
+    const bend = x + (room[layer(e.from)] as number)
     let path = `M${x} ${y}H${bend}`
     if (e.back) {
-      const low = height + margin + lanes++ * lane
+      // Under everything between, and under no other way back.
+      const a = layer(e.to)
+      const b = layer(e.from)
+      let low = Math.max(...bottoms.slice(a, b + 1)) + margin
+      while (lanes.some((x) => x.a <= b && a <= x.b && Math.abs(x.y - low) < lane)) low += lane
+      lanes.push({ a, b, y: low })
       const turn = (l: number) => {
         const n = used.get(l) ?? 0
         used.set(l, n + 1)
-        return (n % 7) * 7
+        return (n % 5) * 6
       }
-      const down = bend + 10 + turn(rank.get(e.from) ?? 0)
+      const down = bend + 6 + turn(rank.get(e.from) ?? 0)
       const up = tx - 14 - turn(-1 - (rank.get(e.to) ?? 0))
       path += `H${down - 6}Q${down} ${y} ${down} ${y + 6}V${low - 6}Q${down} ${low} ${down - 6} ${low}H${up + 6}Q${up} ${low} ${up} ${low - 6}V${ty + 6}Q${up} ${ty} ${up + 6} ${ty}H${tx - 1}`
     } else {
@@ -279,11 +295,16 @@ function trace(
     lines.push({ from: e.from, to: e.to, title: e.title, kind: e.kind, back: e.back, path, label: { x: x + 8, y: y - 5 } })
   }
   return {
-    width: margin * 2 + Math.max(...rank.values()) * (boxWidth + gap) + boxWidth + labelRun,
-    height: height + margin + (lanes ? lanes * lane + 4 : 0),
+    width: (at[last] as number) + boxWidth + (edges.some((e) => rank.get(e.from) === last) ? (room[last] as number) + bendRun : margin),
+    height: Math.max(height, ...lanes.map((x) => x.y)) + margin,
     boxes,
     lines,
   }
+}
+
+/** About how wide a text is, in pixels. */
+function wide(text: string): number {
+  return [...text].reduce((n, ch) => n + (ch > '\u2010' ? 12.2 : 6.6), 0)
 }
 
 /** Cuts a text to what fits beside a line; wide characters count as two. */

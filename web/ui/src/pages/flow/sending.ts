@@ -1,7 +1,7 @@
 import { ApiError, post, send } from '../../api/client'
 import type { Case, CasePaper } from '../../api/flow'
 import { forgetAnswers } from '../../api/use'
-import { draftsOf, dropDraft, saveDraft, type Draft, type DraftFile } from './kept'
+import { draft, draftsOf, dropDraft, saveDraft, type Draft, type DraftFile } from './kept'
 
 export async function upload(file: Blob, name: string, onShare: (share: number) => void): Promise<CasePaper> {
   const form = new FormData()
@@ -47,15 +47,16 @@ export async function sendReady(owner: string, words: (e: ApiError) => string): 
   sending = true
   const out: Case[] = []
   try {
-    for (const d of await draftsOf(owner)) {
-      if (!d.ready) continue
+    for (const head of await draftsOf(owner)) {
+      const d = head.ready ? await draft(head.id, owner) : null
+      if (!d) continue
       try {
         out.push(await sendDraft(d))
       } catch (cause) {
         const e = cause instanceof ApiError ? cause : new ApiError(0, 'internal', null)
         if (e.status === 0 || e.status === 401 || e.status >= 500) return out
         // sendDraft may have kept papers meanwhile.
-        const now = (await draftsOf(owner)).find((x) => x.id === d.id) ?? d
+        const now = (await draft(d.id, owner)) ?? d
         await saveDraft({ ...now, ready: false, problem: words(e) })
       }
     }
