@@ -323,10 +323,7 @@ test('a finding is written without a network, outlives a reload, and is sent onc
   await page.goto(base + '/cases/new/finding')
   await page.locator('#f-problem').waitFor()
   // The form has asked for its files to be kept.
-  await page.waitForFunction(async () => {
-    const c = await caches.open('luoshu-shell-1')
-    return (await c.keys()).length > 5
-  })
+  await page.getByText('没有网络也能打开').waitFor()
   await context.setOffline(true)
   await choose(page, 'school_code', clerk.me.org_title.zh)
   await pick(page, 'found_by')

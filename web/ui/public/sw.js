@@ -7,7 +7,9 @@ self.addEventListener('install', () => self.skipWaiting())
 self.addEventListener('activate', (e) => e.waitUntil(self.clients.claim()))
 self.addEventListener('message', (e) => {
   const list = e.data && e.data.keep
-  if (Array.isArray(list)) e.waitUntil(keep(list))
+  if (!Array.isArray(list)) return
+  const tell = (all) => e.ports[0] && e.ports[0].postMessage(all)
+  e.waitUntil(keep(list).then(() => tell(true), () => tell(false)))
 })
 
 async function keep(list) {

@@ -153,6 +153,7 @@ export const pairs = {
   'flow.kept': ['草稿已存本机 {at}', 'Kept on this device {at}'],
   'flow.waits': ['没有网络：内容和照片已存在本机，联网后自动发送，不会重复立案。', 'No network: text and photographs are kept on this device and sent once it is back, once only.'],
   'flow.noDrafts': ['这类案卷内容敏感，不在本机保存草稿。', 'Cases of this type are confidential: no draft is kept on the device.'],
+  'flow.lasts': ['✓ 这张表没有网络也能打开，内容和照片存在本机。', '✓ This form opens without a network too; text and photographs are kept on this device.'],
   'flow.offline': ['没有网络', 'No network'],
   'flow.offlineText': ['没有网络。可以继续填写，内容存在本机，联网登录后发送。', 'No network. Go on writing: it is kept on this device and sent when you are back and signed in.'],
   'flow.offlineRetry': ['再试', 'Try again'],

@@ -33,22 +33,22 @@ export function onlyOwner(user: User | null): void {
   if (owner && user && ownerOf(user) !== owner) setOfflineOwner('')
 }
 
-let asked = false
-
-/** Has the files of this page kept, so that it opens again without a network. */
-export async function keepPage(): Promise<void> {
-  if (asked || import.meta.env.DEV || !('serviceWorker' in navigator) || !window.isSecureContext) return
-  asked = true
+/** Has the files of this page kept, so that it opens again without a network; says whether they are. */
+export async function keepPage(): Promise<boolean> {
+  if (import.meta.env.DEV || !('serviceWorker' in navigator) || !window.isSecureContext) return false
   try {
     await navigator.serviceWorker.register('/sw.js')
-    const ready = await navigator.serviceWorker.ready
+    const { active } = await navigator.serviceWorker.ready
     const files = performance
       .getEntriesByType('resource')
       .map((e) => new URL(e.name))
       .filter((u) => u.origin === location.origin && u.pathname.startsWith('/assets/'))
       .map((u) => u.pathname)
-    ready.active?.postMessage({ keep: [...new Set(['/favicon.svg', ...files])] })
+    const { port1, port2 } = new MessageChannel()
+    const answer = new Promise<boolean>((resolve) => (port1.onmessage = (e) => resolve(e.data === true)))
+    active?.postMessage({ keep: [...new Set(['/favicon.svg', ...files])] }, [port2])
+    return await answer
   } catch {
-    asked = false // a browser that refuses works as long as the page stays open
+    return false // a browser that refuses works as long as the page stays open
   }
 }

@@ -26,7 +26,7 @@ async function prepare(owner: string, person: string, body: TypeBody, orgs: OrgH
   await keep({ owner, person, city, orgs, types: { ...before?.types, [body.type.id]: body } })
   setOfflineOwner(owner)
   await import('./Offline')
-  await keepPage()
+  return keepPage()
 }
 
 function OneType({ type }: { type: string }) {
@@ -35,6 +35,7 @@ function OneType({ type }: { type: string }) {
   const { data, error, reload } = useApi<TypeBody>(`/api/cases/types/${encodeURIComponent(type)}`)
   const [orgs, setOrgs] = useState<OrgHead[]>([])
   const [old, setOld] = useState<TypeBody | null>(null)
+  const [lasts, setLasts] = useState(false)
   const [opened, setOpened] = useState<Case | null>(null)
   const user = session?.user
   const owner = user ? ownerOf(user) : ''
@@ -43,15 +44,20 @@ function OneType({ type }: { type: string }) {
   useEffect(() => {
     if (!data || !user || !session || data.type.private) return
     const refs = data.opens.step.fields.some((f) => f.org)
+    let alive = true
     void (async () => {
       try {
         const list = refs ? await get<OrgHead[]>('/api/orgs') : []
         setOrgs(list)
-        await prepare(ownerOf(user), tx(user.display) || user.name, data, list, session.city)
+        const ok = await prepare(ownerOf(user), tx(user.display) || user.name, data, list, session.city)
+        if (alive) setLasts(ok)
       } catch {
         // The form works as long as there is a network; it is only not kept for later.
       }
     })()
+    return () => {
+      alive = false
+    }
     // Once for a form; the language may change meanwhile.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [data])
@@ -96,6 +102,7 @@ function OneType({ type }: { type: string }) {
           ) : (
             <DraftList owner={owner} type={type} title={t('flow.draftsHere')} />
           )}
+          {lasts && <p className="flow-hint">{t('flow.lasts')}</p>}
           <OpeningForm body={body} owner={owner} orgs={orgs} ownOrg={user?.org ?? ''} onOpened={setOpened} />
         </>
       )}
