@@ -289,7 +289,22 @@ test('a consent is asked for, returned once, given and published; a visit is mad
   await page.locator('#f-permit_code').fill(code.toLowerCase())
   await page.locator('.flow-permit[data-holds=true]').waitFor()
   await shot(page, 'cases-visit-form')
-  await send(page)
+  const visit = await send(page)
+  await act(page, visit, '提交并反馈学校', async (form) => {
+    for (const f of ['moral', 'safety_duty']) await pick(page, f)
+    await form.locator('#f-summary').fill('总体良好')
+  })
+  await acted(page, '待学校反馈')
+
+  // What needs no words is done for several at once.
+  await clerk.page.goto(base + '/cases/inbox?type=visit')
+  await clerk.page.locator('.flow-item', { hasText: visit }).locator('input[type=checkbox]').check()
+  await clerk.page.locator('.flow-batch').getByRole('button', { name: '收悉' }).waitFor()
+  assert.equal(await clerk.page.locator('.flow-batch .ant-btn').count(), 1, 'an objection needs words')
+  await shot(clerk.page, 'cases-batch', false)
+  await clerk.page.locator('.flow-batch').getByRole('button', { name: '收悉' }).click()
+  await clerk.page.locator('.success', { hasText: '已办理 1 件' }).waitFor()
+  assert.equal((await api(clerk.page, `/api/cases/${visit}`)).body.case.state.end, true)
 
   // The unit counts it; anybody at the gate can check the code, without signing in.
   await clerk.page.goto(base + '/burden')
@@ -298,7 +313,9 @@ test('a consent is asked for, returned once, given and published; a visit is mad
   await clerk.page.locator('#flow-report').waitFor()
   await shot(clerk.page, 'cases-burden')
   const gate = await open(browser, { viewport: narrow })
-  await gate.page.goto(base + '/public/permit')
+  await gate.page.goto(base + '/')
+  await gate.page.locator('.sign-public a').click()
+  await gate.page.locator('.hub a[href="/public/permit"]').click()
   await gate.page.locator('input[name=code]').fill(code)
   await gate.page.locator('button[type=submit]').click()
   await gate.page.locator('.flow-permit[data-holds=true]', { hasText: county.me.org_title.zh }).waitFor()

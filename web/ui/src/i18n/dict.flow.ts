@@ -179,6 +179,7 @@ export const pairs = {
   'flow.lineBack': ['退回', 'back'],
   'flow.lineTime': ['到期自动', 'when time is over'],
   'flow.lineLoop': ['↻ 办理后仍在原状态', '↻ stays in the state'],
+  'flow.scrolls': ['图比屏幕宽时可以左右滑动', 'Scroll sideways where it is wider than the screen'],
   'flow.opensBy': ['谁可以立案', 'Opened by'],
   'flow.opensAuto': ['由其他案卷派生', 'other cases only'],
   'flow.recurs': ['反弹', 'When it comes back'],

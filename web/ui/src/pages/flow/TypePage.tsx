@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { Link, useLocation, useParams } from 'react-router'
 import { url } from '../../api/client'
 import type { StateBody, TypeBody } from '../../api/flow'
@@ -103,10 +103,18 @@ function Graph({ body }: { body: TypeBody }) {
     [body, t, tx],
   )
   const here = hash.replace(/^#s-/, '')
+  // A case's own state is brought into sight.
+  const frame = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const b = d.boxes.find((x) => x.id === here)
+    if (!b || !frame.current) return
+    frame.current.scrollLeft = b.x - (frame.current.clientWidth - boxWidth) / 2
+    frame.current.scrollTop = b.y - frame.current.clientHeight / 2
+  }, [d, here])
   return (
     <section aria-labelledby="flow-graph">
       <h2 id="flow-graph">{t('flow.graph')}</h2>
-      <div className="flow-graph" role="group" aria-labelledby="flow-graph" tabIndex={0}>
+      <div className="flow-graph" ref={frame} role="group" aria-labelledby="flow-graph" tabIndex={0}>
         <svg width={d.width} height={d.height} viewBox={`0 0 ${d.width} ${d.height}`} aria-hidden="true">
           <defs>
             <marker id="flow-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">
@@ -160,6 +168,7 @@ function Graph({ body }: { body: TypeBody }) {
         <span data-kind="back">{t('flow.lineBack')}</span>
         <span data-kind="time">{t('flow.lineTime')}</span>
         <span>{t('flow.lineLoop')}</span>
+        <span>{t('flow.scrolls')}</span>
       </p>
     </section>
   )
@@ -169,6 +178,7 @@ function Graph({ body }: { body: TypeBody }) {
 function States({ body }: { body: TypeBody }) {
   const { t, tx } = useLang()
   const types = useTypes()
+  const { hash } = useLocation()
   const name = (id: string) => tx(body.states.find((s) => s.id === id)?.title) || id
   const effect = (e: string) => {
     const [kind = '', what = ''] = e.split(' ')
@@ -190,7 +200,7 @@ function States({ body }: { body: TypeBody }) {
         </thead>
         <tbody>
           {body.states.map((s) => (
-            <tr key={s.id} id={`s-${s.id}`}>
+            <tr key={s.id} id={`s-${s.id}`} data-here={hash === `#s-${s.id}` || undefined}>
               <th scope="row">
                 {tx(s.title)}
                 {s.end && <span className="tag">{t('flow.end')}</span>}
