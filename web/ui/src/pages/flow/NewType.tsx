@@ -12,6 +12,7 @@ import { DraftList } from './Drafts'
 import { keep, kept } from './kept'
 import { OpeningForm } from './OpeningForm'
 import { useTypes } from './parts'
+import { confidential } from './words'
 import './flow.css'
 
 /** The form in which a case of one type is opened. */
@@ -42,7 +43,7 @@ function OneType({ type }: { type: string }) {
   useTitle(tx((data ?? old)?.type.opening) || t('flow.new'), t('app.name'))
 
   useEffect(() => {
-    if (!data || !user || !session || data.type.private) return
+    if (!data || !user || !session || confidential(data)) return
     const refs = data.opens.step.fields.some((f) => f.org)
     let alive = true
     void (async () => {
@@ -97,7 +98,7 @@ function OneType({ type }: { type: string }) {
       ) : (
         <>
           {body.type.reaches && <ConsentNote body={body} />}
-          {body.type.private ? (
+          {confidential(body) ? (
             <p className="form-note">{t('flow.noDrafts')}</p>
           ) : (
             <DraftList owner={owner} type={type} title={t('flow.draftsHere')} />

@@ -9,7 +9,7 @@ import { draft, dropDraft, newId, saveDraft, type Draft } from './kept'
 import { FieldInput } from './Field'
 import { PapersInput } from './Papers'
 import { filled, sendDraft } from './sending'
-import { fits } from './words'
+import { confidential, fits } from './words'
 
 const blank = (owner: string, body: TypeBody): Draft => ({
   id: newId(),
@@ -79,7 +79,7 @@ function Form({
   const done = useRef(false)
   const now = useRef(d)
   now.current = d
-  const keeps = !body.type.private && owner !== ''
+  const keeps = !confidential(body) && owner !== ''
 
   // Own organisation where only one can be meant.
   const unit = step.fields.find((f) => f.name === body.opens.org && f.org)

@@ -87,3 +87,7 @@ export function plainActions(type: TypeBody | null, state: string) {
 
 /** A field of many words gets room for them. */
 export const isLong = (f: FormColumn) => f.type === 'text' && (f.max ?? 0) > 100
+
+/** Types whose opening form may not be kept on a device. */
+export const confidential = (b: TypeBody) =>
+  b.type.private || b.opens.step.fields.some((f) => f.sensitivity === 'sensitive')
