@@ -29,20 +29,22 @@ async function user(name, options) {
   return o
 }
 
-const shownList = '.ant-select-dropdown:not(.ant-select-dropdown-hidden)'
+/** The choices of a field; every field that searches has its own list. */
+const choices = (page, field) =>
+  page.locator('.ant-select-dropdown', { has: page.locator(`#f-${field}_list`) }).locator('.ant-select-item-option')
 
 /** Chooses in a field that searches. */
-async function choose(page, field, text, label = text) {
+async function choose(page, field, text) {
   await page.locator(`#f-${field}`).click()
   await page.locator(`#f-${field}`).fill(text)
-  await page.locator(`${shownList} .ant-select-item-option`, { hasText: label }).first().click()
+  await choices(page, field).filter({ hasText: text }).first().click()
 }
 
 async function pick(page, field, at = 1) {
   const f = page.locator(`select#f-${field}`)
   if (await f.count()) return f.selectOption({ index: at })
   await page.locator(`#f-${field}`).click()
-  await page.locator(`${shownList} .ant-select-item-option`).nth(at - 1).click()
+  await choices(page, field).nth(at - 1).click()
 }
 
 async function finding(page, unit, clause, text) {
