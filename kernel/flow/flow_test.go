@@ -67,6 +67,29 @@ func TestFinding(t *testing.T) {
 	})
 }
 
+// The days left are working days, below 0 once it is late, and none after the end.
+func TestDaysLeft(t *testing.T) {
+	dbs.Each(t, func(t *testing.T, c store.Config) {
+		w := open(t, c)
+		f := w.open(inspector, "finding", cells{"unit": "A", "clause": "3.2", "problem": "p"})
+		for _, x := range []struct {
+			days int
+			left int64
+		}{{0, 5}, {1, 4}, {7, 0}, {8, -1}} {
+			now := w.today
+			w.today = w.today.AddDate(0, 0, x.days)
+			if n, worked, ok := w.fl.Left(f); n != x.left || !worked || !ok {
+				t.Errorf("after %d days: %d %v %v", x.days, n, worked, ok)
+			}
+			w.today = now
+		}
+		f.Closed = f.Opened
+		if _, _, ok := w.fl.Left(f); ok {
+			t.Error("a settled case has a clock")
+		}
+	})
+}
+
 // Acting twice, acting at once, and a step altered behind the ledger's back.
 func TestTwiceAndAtOnce(t *testing.T) {
 	dbs.Each(t, func(t *testing.T, c store.Config) {

@@ -416,6 +416,16 @@ func (f *Flow) Settled(ctx context.Context, typ, org string, from, to int64) (in
 	return n, err
 }
 
+// Left are the days until a case is due, below 0 when it is late, and whether they
+// are working days; false for a case without a clock.
+func (f *Flow) Left(c *Case) (n int64, worked, ok bool) {
+	if c.Closed != 0 || c.Due == 0 {
+		return 0, false, false
+	}
+	calendar := c.at() != nil && c.at().Calendar
+	return f.passed(f.Today(), c.Due, calendar), !calendar, true
+}
+
 // Parts counts the cases that a case opened.
 type Parts struct {
 	Open   int64 `json:"open"`

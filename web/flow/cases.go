@@ -23,6 +23,8 @@ type caseBody struct {
 	Opener org         `json:"opener"`
 	Label  any         `json:"label,omitempty"`
 	Late   bool        `json:"late"`
+	Left   *int64      `json:"left,omitempty"` // days until it is due, below 0 when late
+	Worked bool        `json:"worked"`         // they are working days
 }
 
 func (a *area) body(c *flow.Case, name func(string) org) caseBody {
@@ -31,6 +33,9 @@ func (a *area) body(c *flow.Case, name func(string) org) caseBody {
 		b.State = stateHead{s.ID, s.Title, s.End}
 	}
 	b.Late = c.Closed == 0 && c.Due != 0 && c.Due < a.Flow.Today()
+	if n, worked, ok := a.Flow.Left(c); ok {
+		b.Left, b.Worked = &n, worked
+	}
 	return b
 }
 
@@ -311,9 +316,11 @@ func (a *area) read(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	head := a.body(c, name)
+	a.labels(ctx, who, []*caseBody{&head})
 	out := map[string]any{
-		"case": a.body(c, name), "record": record, "steps": a.steps(c, steps, name), "seats": who2, "next": next, "withdraw": back,
-		"parts": parts, "parent": a.Flow.NumberOf(ctx, c.Parent), "today": a.Flow.Today(),
+		"case": head, "own": []string{c.Type.Entity.Key[0], c.Type.State.Name, c.Type.Step.Name}, "record": record, "steps": a.steps(c, steps, name), "seats": who2, "next": next, "withdraw": back,
+		"private": c.Type.Private, "parts": parts, "parent": a.Flow.NumberOf(ctx, c.Parent), "today": a.Flow.Today(),
 	}
 	if s := c.Type.Find(c.State); s != nil {
 		out["note"] = s.Note

@@ -5,6 +5,7 @@ package flow
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"luoshu"
 	"luoshu/kernel/access"
@@ -109,6 +110,7 @@ type typeHead struct {
 	Opening luoshu.Text   `json:"opening"`
 	States  []stateHead   `json:"states"`
 	Reaches *luoshu.Text  `json:"reaches,omitempty"`
+	Permits bool          `json:"permits"` // issues consent codes
 	Basis   []basisOfType `json:"basis"`
 }
 
@@ -139,11 +141,44 @@ func (a *area) head(role string, t *charter.CaseType) typeHead {
 	}
 	for _, s := range t.States {
 		h.States = append(h.States, stateHead{s.ID, s.Title, s.End})
+		h.Permits = h.Permits || permits(s.Enter)
+		for _, x := range s.Actions {
+			h.Permits = h.Permits || permits(x.Effects)
+		}
 	}
 	for _, b := range t.Basis {
 		h.Basis = append(h.Basis, basisOfType{b.Text, b.Ref, b.Certainty})
 	}
 	return h
+}
+
+// reference says of which levels the organisations are that a field refers to.
+type reference struct {
+	Level  string   `json:"level,omitempty"`  // this one
+	Except []string `json:"except,omitempty"` // or any but these
+}
+
+// orgsOf tells which organisations an entity holds, nil if it holds none.
+func (a *area) orgsOf(entity string) *reference {
+	cat := a.Access.Catalog()
+	e := cat.Entity(entity)
+	switch {
+	case e == nil || e.Node == nil:
+		return nil
+	case e.Node.Level != "":
+		return &reference{Level: e.Node.Level}
+	}
+	out := &reference{}
+	for _, x := range cat.Entities {
+		if x.Node != nil && x.Node.Level != "" {
+			out.Except = append(out.Except, x.Node.Level)
+		}
+	}
+	return out
+}
+
+func permits(list []*charter.Effect) bool {
+	return slices.ContainsFunc(list, func(e *charter.Effect) bool { return e.Kind == charter.EffectPermit })
 }
 
 // sees reports whether the role meets a type of case at all.
@@ -180,6 +215,7 @@ type stateBody struct {
 	Days     string       `json:"days,omitempty"`
 	Number   *int64       `json:"number,omitempty"` // of days, today
 	Calendar bool         `json:"calendar,omitempty"`
+	Until    *luoshu.Text `json:"until,omitempty"` // field with the date by which it ends, if there is one
 	Then     string       `json:"then,omitempty"`
 	Actions  []actionBody `json:"actions"`
 	Effects  []string     `json:"effects"`
@@ -187,17 +223,26 @@ type stateBody struct {
 
 // actionBody is an action with what it asks for.
 type actionBody struct {
-	ID      string            `json:"id"`
-	Title   luoshu.Text       `json:"title"`
-	To      string            `json:"to"`
-	Sign    bool              `json:"sign,omitempty"`
-	Returns bool              `json:"returns,omitempty"`
-	Danger  bool              `json:"danger,omitempty"`
-	Papers  int               `json:"papers,omitempty"`
-	Note    bool              `json:"note,omitempty"`
-	Fields  []disclose.Column `json:"fields"`
-	Needs   []string          `json:"needs"`
-	Effects []string          `json:"effects"`
+	ID      string       `json:"id"`
+	Title   luoshu.Text  `json:"title"`
+	To      string       `json:"to"`
+	Sign    bool         `json:"sign,omitempty"`
+	Returns bool         `json:"returns,omitempty"`
+	Danger  bool         `json:"danger,omitempty"`
+	Papers  int          `json:"papers,omitempty"`
+	Note    bool         `json:"note,omitempty"`
+	Fields  []fieldBody  `json:"fields"`
+	Needs   []string     `json:"needs"`
+	Guard   *luoshu.Text `json:"guard,omitempty"`   // what is said when its condition refuses
+	Reaches string       `json:"reaches,omitempty"` // field that must hold a consent code
+	Effects []string     `json:"effects"`
+}
+
+// fieldBody is a field of a form.
+type fieldBody struct {
+	disclose.Column
+	Max int64      `json:"max,omitempty"` // characters of a text
+	Org *reference `json:"org,omitempty"` // of a reference to an organisation
 }
 
 func effects(list []*charter.Effect) []string {
@@ -218,7 +263,22 @@ func effects(list []*charter.Effect) []string {
 // step describes what a step asks for. Fields that the role may not see in clear
 // can be filled in all the same: their own words are the actor's.
 func (a *area) step(s *charter.Step, form []*catalog.Field) actionBody {
-	out := actionBody{Papers: s.Papers, Note: s.Note, Needs: []string{}, Effects: effects(s.Effects), Fields: a.Door.FormColumns(form)}
+	out := actionBody{Papers: s.Papers, Note: s.Note, Needs: []string{}, Effects: effects(s.Effects), Fields: []fieldBody{}}
+	for _, c := range a.Door.FormColumns(form) {
+		b := fieldBody{Column: c}
+		i := slices.IndexFunc(form, func(f *catalog.Field) bool { return f.Name == c.Name })
+		if f := form[i]; f.Type == catalog.TypeText && f.Max != nil {
+			b.Max = *f.Max
+		}
+		b.Org = a.orgsOf(c.Ref)
+		out.Fields = append(out.Fields, b)
+	}
+	if s.When != nil {
+		out.Guard = &s.Else
+	}
+	if s.Reaches != nil {
+		out.Reaches = s.Reaches.Name
+	}
 	for _, f := range s.Needs {
 		out.Needs = append(out.Needs, f.Name)
 	}
@@ -246,6 +306,9 @@ func (a *area) typeRead(w http.ResponseWriter, r *http.Request) error {
 		if n, ok := a.Flow.Days(s); ok {
 			b.Number = &n
 		}
+		if s.Until != nil {
+			b.Until = &s.Until.Title
+		}
 		for _, x := range s.Actions {
 			b.Actions = append(b.Actions, a.action(x, x.Form))
 		}
@@ -257,6 +320,23 @@ func (a *area) typeRead(w http.ResponseWriter, r *http.Request) error {
 	}
 	return kit.WriteJSON(w, r, map[string]any{
 		"type": a.head(who.Role, t), "opens": map[string]any{"by": by, "to": t.Opens.To, "step": a.step(&t.Opens.Step, t.Opens.Form), "org": t.Entity.Org},
-		"states": states, "withdraw": t.Withdraw, "recurs": t.Recurs != nil,
+		"states": states, "withdraw": t.Withdraw, "recurs": recurs(t),
 	})
+}
+
+// recurrence says when a closed case is opened again.
+type recurrence struct {
+	Same []luoshu.Text `json:"same"`
+	To   string        `json:"to"`
+}
+
+func recurs(t *charter.CaseType) *recurrence {
+	if t.Recurs == nil {
+		return nil
+	}
+	out := &recurrence{To: t.Recurs.To}
+	for _, f := range t.Recurs.Same {
+		out.Same = append(out.Same, f.Title)
+	}
+	return out
 }

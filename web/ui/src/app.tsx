@@ -4,6 +4,7 @@ import { areas } from './areas'
 import { Shell } from './components/Shell'
 import { Problem, Waiting } from './components/states'
 import { useLang } from './i18n'
+import { offlineOwner } from './lib/offline'
 import { useSession } from './session'
 
 // Ant Design comes with the pages that have forms and tables of records, so that the
@@ -24,6 +25,7 @@ const UploadPage = lazy(() => import('./pages/Upload'))
 const Explore = lazy(() => import('./pages/Explore'))
 const Seals = lazy(() => import('./pages/Seals'))
 const Hub = lazy(() => import('./pages/Hub'))
+const Offline = lazy(() => import('./pages/flow/Offline'))
 const NotFound = lazy(() => import('./pages/NotFound'))
 
 class Guard extends Component<{ children: ReactNode; words: { title: string; text: string } }, { failed: boolean }> {
@@ -46,6 +48,15 @@ export function App() {
   const { session, error, reload } = useSession()
   const { t } = useLang()
   const { pathname } = useLocation()
+  if (error && !session && error.kind === 'network' && offlineOwner()) {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <Antd>
+          <Offline />
+        </Antd>
+      </Suspense>
+    )
+  }
   if (error && !session) return <Problem error={error} retry={() => void reload()} />
   if (!session) return <Waiting />
   if (!session.user) {
@@ -59,9 +70,13 @@ export function App() {
                 key={a.path}
                 path={a.path}
                 element={
-                  <Antd>
+                  a.light ? (
                     <a.page />
-                  </Antd>
+                  ) : (
+                    <Antd>
+                      <a.page />
+                    </Antd>
+                  )
                 }
               />
             ))}

@@ -4,6 +4,7 @@ import { areas as account } from './pages/account/area'
 import { areas as audit } from './pages/audit/area'
 import { areas as correct } from './pages/correct/area'
 import { areas as duty } from './pages/duty/area'
+import { areas as flow } from './pages/flow/area'
 import { areas as identity } from './pages/identity/area'
 import { areas as movement } from './pages/movement/area'
 import { areas as verify } from './pages/verify/area'
@@ -23,6 +24,8 @@ export interface Area {
   count?: string
   /** Reached without a sign-in, by a link that is its own proof. */
   open?: boolean
+  /** Needs no component library. */
+  light?: boolean
 }
 
-export const areas: Area[] = [...correct, ...verify, ...identity, ...movement, ...duty, ...account, ...audit]
+export const areas: Area[] = [...flow, ...correct, ...verify, ...identity, ...movement, ...duty, ...account, ...audit]

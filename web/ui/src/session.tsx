@@ -2,6 +2,7 @@ import { createContext, useCallback, useContext, useEffect, useMemo, useState, t
 import { ApiError, del, get, post, setCsrf, setSignedOutHandler } from './api/client'
 import type { SealInfo, Session } from './api/types'
 import { forgetAnswers } from './api/use'
+import { onlyOwner, setOfflineOwner } from './lib/offline'
 
 interface SessionState {
   session: Session | null
@@ -24,6 +25,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   const take = useCallback((s: Session) => {
     setCsrf(s.csrf)
+    onlyOwner(s.user)
     setSession(s)
     setError(null)
   }, [])
@@ -62,6 +64,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       await del('/api/session')
     } finally {
       forgetAnswers()
+      setOfflineOwner('')
       await reload()
     }
   }, [reload])

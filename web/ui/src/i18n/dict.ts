@@ -5,6 +5,7 @@ import { pairs as account } from './dict.account'
 import { pairs as audit } from './dict.audit'
 import { pairs as correct } from './dict.correct'
 import { pairs as duty } from './dict.duty'
+import { pairs as flow } from './dict.flow'
 import { pairs as identity } from './dict.identity'
 import { pairs as movement } from './dict.movement'
 import { pairs as verify } from './dict.verify'
@@ -424,7 +425,7 @@ const own = {
   'hub.waits': ['待办数', 'Waiting for you'],
 } as const satisfies Record<string, readonly [string, string]>
 
-const pairs = { ...own, ...account, ...audit, ...correct, ...duty, ...identity, ...movement, ...verify }
+const pairs = { ...own, ...account, ...audit, ...correct, ...duty, ...flow, ...identity, ...movement, ...verify }
 
 export type Key = keyof typeof pairs
 

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type FormEvent } from 'react'
-import { useLocation, useNavigate } from 'react-router'
+import { Link, useLocation, useNavigate } from 'react-router'
 import { ApiError } from '../api/client'
 import { Mark } from '../components/Mark'
 import { LanguageButton, NoticeLine } from '../components/Shell'
@@ -99,6 +99,9 @@ export default function SignIn() {
               {tx(session.city.provider)}
             </a>
           )}
+          <p className="sign-public">
+            <Link to="/public">{t('flow.public')}</Link>
+          </p>
         </form>
         )}
       </main>
