@@ -47,6 +47,17 @@ async function pick(page, field, at = 1) {
   await choices(page, field).nth(at - 1).click()
 }
 
+/** Places in the list of clauses under which the unit has no finding yet. */
+async function free(page, unit) {
+  const form = (await api(page, '/api/cases/types/finding')).body.opens.step.fields
+  const { rows } = (await api(page, `/api/records/finding?filter=school_code:${unit}&limit=200`)).body
+  const used = new Set(rows.map((r) => r.values.clause))
+  return form
+    .find((f) => f.name === 'clause')
+    .options.map((o, i) => (used.has(o.code) ? 0 : i + 1))
+    .filter(Boolean)
+}
+
 async function finding(page, unit, clause, text) {
   await page.goto(base + '/cases/new/finding')
   await page.locator('#f-problem').waitFor()
@@ -92,7 +103,8 @@ test('an inspector opens a finding on a phone, with a photograph', async () => {
   await page.locator('.flow-types a[href="/cases/new/finding"]').waitFor()
   assert.ok((await overflow(page)) <= 0, 'the list of types fits a phone')
   await shot(page, 'cases-new-phone')
-  await finding(page, clerk.me.org_title, 1, '三楼消防门上锁')
+  const [clause] = await free(page, clerk.me.org)
+  await finding(page, clerk.me.org_title, clause, '三楼消防门上锁')
   await page.locator('#f-problem').fill('')
   await page.locator('.flow-opening button[type=submit]').click()
   await page.locator('.flow-field[data-fault] #f-problem').waitFor()
@@ -198,7 +210,8 @@ test('a finding that comes back is the old case again, one level higher', async 
   const clerk = await user('clerk')
   const inspector = await user('inspector', { viewport: narrow })
   const county = await user('county')
-  await finding(inspector.page, clerk.me.org_title, 3, '台账缺页')
+  const [clause] = await free(inspector.page, clerk.me.org)
+  await finding(inspector.page, clerk.me.org_title, clause, '台账缺页')
   const again = await send(inspector.page)
   await act(clerk.page, again, '提出异议', (form) => form.locator('textarea[name=note]').fill('台账在档案室'))
   await acted(clerk.page, '异议处理')
@@ -208,7 +221,7 @@ test('a finding that comes back is the old case again, one level higher', async 
   await county.page.locator('.ant-modal .ant-btn-dangerous').click()
   await acted(county.page, '已撤销')
 
-  await finding(inspector.page, clerk.me.org_title, 3, '台账又缺页')
+  await finding(inspector.page, clerk.me.org_title, clause, '台账又缺页')
   assert.equal(await send(inspector.page), again, 'no new case')
   await inspector.page.getByText('原案卷').waitFor()
   assert.ok((await overflow(inspector.page)) <= 0)
@@ -224,7 +237,7 @@ test('a finding that comes back is the old case again, one level higher', async 
   await shot(county.page, 'cases-inbox-county')
 
   // While a case of the same kind goes on, the reader is sent there.
-  await finding(inspector.page, clerk.me.org_title, 3, '第三次')
+  await finding(inspector.page, clerk.me.org_title, clause, '第三次')
   await inspector.page.locator('.flow-opening button[type=submit]').click()
   await inspector.page.locator('.flow-opening .form-error', { hasText: again }).waitFor()
   for (const o of [clerk, inspector, county]) {
@@ -341,6 +354,7 @@ test('a consent is asked for, returned once, given and published; a visit is mad
 test('a finding is written without a network, outlives a reload, and is sent once', async () => {
   const clerk = await user('clerk')
   const { page, context, troubles } = await user('inspector', { viewport: narrow })
+  const [clause] = await free(page, clerk.me.org)
   await page.goto(base + '/cases/new/finding')
   await page.locator('#f-problem').waitFor()
   // The form has asked for its files to be kept.
@@ -349,7 +363,7 @@ test('a finding is written without a network, outlives a reload, and is sent onc
   await choose(page, 'school_code', clerk.me.org_title.zh)
   await pick(page, 'found_by')
   await page.locator('#f-found_on').fill('2025-09-01')
-  await pick(page, 'clause', 5)
+  await pick(page, 'clause', clause)
   await page.locator('#f-problem').fill('灭火器过期')
   await pick(page, 'severity', 2)
   await page.locator('input[type=file]').setInputFiles(photo('灭火器.png'))
