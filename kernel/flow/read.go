@@ -258,6 +258,7 @@ type Query struct {
 	Open   bool   // only those that go on
 	Late   bool   // only those past their due date
 	Parent string // number of the case that opened them
+	Target string // target of a plan that they name
 	Before int64  // id: continues a page
 	Limit  int
 }
@@ -287,6 +288,10 @@ func (f *Flow) List(ctx context.Context, actor luoshu.Actor, q Query) ([]*Case, 
 	if q.Parent != "" {
 		cond += ` AND c.parent = (SELECT id FROM flow_case WHERE no = ?)`
 		args = append(args, q.Parent)
+	}
+	if q.Target != "" {
+		named, more := f.naming(q.Target)
+		cond, args = cond+` AND `+named, append(args, more...)
 	}
 	if q.Before > 0 {
 		cond += ` AND c.id < ?`
