@@ -64,14 +64,14 @@ func Linear(points []Point, year int, level float64) (Line, bool) {
 	x := float64(year)
 	spread := math.Sqrt(rest / (n - 2) * (1 + 1/n + (x-mx)*(x-mx)/sxx))
 	out.Value = at(x)
-	half := Student(len(points)-2, level) * spread
+	half := Quantile(len(points)-2, level) * spread
 	out.Low, out.High = out.Value-half, out.Value+half
 	return out, true
 }
 
-// Student is the t for which a share level of Student's distribution with df degrees
+// Quantile is the t for which a share level of Student's distribution with df degrees
 // of freedom lies between −t and t.
-func Student(df int, level float64) float64 {
+func Quantile(df int, level float64) float64 {
 	low, high := 0.0, 1.0
 	for within(high, df) < level && high < 1e12 {
 		low, high = high, high*2

@@ -15,7 +15,7 @@ func near(t *testing.T, what string, got, want, off float64) {
 }
 
 // Student's t against the printed tables (two-sided).
-func TestStudent(t *testing.T) {
+func TestQuantile(t *testing.T) {
 	for _, x := range []struct {
 		df    int
 		level float64
@@ -24,7 +24,7 @@ func TestStudent(t *testing.T) {
 		{1, 0.80, 3.078}, {2, 0.80, 1.886}, {3, 0.80, 1.638}, {4, 0.80, 1.533}, {5, 0.80, 1.476}, {10, 0.80, 1.372},
 		{2, 0.95, 4.303}, {3, 0.95, 3.182}, {7, 0.95, 2.365}, {30, 0.95, 2.042}, {1, 0.99, 63.657},
 	} {
-		near(t, "t", forecast.Student(x.df, x.level), x.want, 0.0006)
+		near(t, "t", forecast.Quantile(x.df, x.level), x.want, 0.0006)
 	}
 }
 
