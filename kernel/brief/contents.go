@@ -158,7 +158,7 @@ func (w *writer) targets(headlines bool) {
 		}
 		t.add(strconv.Itoa(n), l.Title.In(w.lang), w.now(l), w.change(l), w.aim(l), stateWords[l.State].In(w.lang), w.verified(l), w.origin(l))
 	}
-	p.table, p.source = t, w.seal+w.say("；“规划文本”指规划自带的数值，“登记”指业务包登记的观测值及其出处。", "; “observed” is a value that a pack gives with its origin.")
+	p.table, p.source = t, w.seal+w.say("；“登记”指业务包登记的观测值及其出处。", "; “observed” is a value that a pack gives with its origin.")
 }
 
 // number writes a value with at most two decimals.

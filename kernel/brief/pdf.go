@@ -3,7 +3,9 @@ package brief
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/signintech/gopdf"
 )
@@ -172,18 +174,15 @@ func (s *sheet) wrap(text string, size, width, first float64) ([]string, error) 
 	return lines, nil
 }
 
-// breakAt moves the end of a line back to the nearest place where it may end.
+// breakAt moves the end of a line back to the nearest place where it may end: not
+// within a word or number, nor before what closes. A word that is longer than the
+// line ends where the line does.
 func breakAt(rest []rune, n int) int {
-	latin := func(r rune) bool { return r > ' ' && r < 0x2000 && r != '-' && r != '/' }
-	closing := func(r rune) bool {
-		switch r {
-		case '，', '。', '、', '；', '：', '）', '》', '”', '％', '%', ')':
-			return true
-		}
-		return false
-	}
+	latin := func(r rune) bool { return r > ' ' && r < 0x2000 }
 	for k := n; k > 0; k-- {
-		if (!latin(rest[k-1]) || !latin(rest[k])) && !closing(rest[k]) {
+		before, after := rest[k-1], rest[k]
+		joint := (before == '-' || before == '/') && unicode.IsLetter(after)
+		if (joint || !latin(before) || !latin(after)) && !strings.ContainsRune("，。、；：）》”％%)", after) {
 			return k
 		}
 	}

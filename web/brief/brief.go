@@ -48,7 +48,6 @@ var types = map[string]string{
 
 func (c Config) file(w http.ResponseWriter, r *http.Request) error {
 	q, format := query(r), strings.TrimPrefix(path.Ext(r.URL.Path), ".")
-	kit.Marks(r).Object = "brief " + q.Kind + " org=" + q.Org
 	return kit.WriteFile(w, "brief-"+q.Kind+"."+format, types[format], func(out io.Writer) error {
 		return c.Desk.Write(r.Context(), kit.Actor(r), q, format, out)
 	})
