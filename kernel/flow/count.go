@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"luoshu"
 	"luoshu/kernel/catalog"
@@ -40,43 +39,28 @@ func (f *Flow) Counts(ctx context.Context, actor luoshu.Actor, q CountQuery) ([]
 		return nil, err
 	}
 	by := map[string]*Count{}
-	at := func(id string) *Count {
-		if by[id] == nil {
-			by[id] = &Count{}
-		}
-		return by[id]
-	}
-	rows, err := f.DB.Query(ctx, `SELECT c.type, count(CASE WHEN c.closed = 0 THEN 1 END), count(CASE WHEN c.closed = 0 AND c.due > 0 AND c.due < ? THEN 1 END),
+	err = f.rows(ctx, `SELECT c.type, count(CASE WHEN c.closed = 0 THEN 1 END), count(CASE WHEN c.closed = 0 AND c.due > 0 AND c.due < ? THEN 1 END),
 		count(CASE WHEN c.closed >= ? AND c.closed <= ? AND c.closed > 0 THEN 1 END) FROM flow_case c WHERE `+cond+` GROUP BY c.type`,
-		append([]any{f.Today(), q.From, q.To}, args...)...)
+		append([]any{f.Today(), q.From, q.To}, args...), func(scan func(...any) error) error {
+			id, n := "", &Count{}
+			defer func() { by[id] = n }()
+			return scan(&id, &n.Open, &n.Late, &n.Closed)
+		})
 	if err != nil {
-		return nil, fmt.Errorf("count cases: %w", err)
-	}
-	for rows.Next() {
-		var id string
-		var n Count
-		if err := rows.Scan(&id, &n.Open, &n.Late, &n.Closed); err != nil {
-			return nil, errors.Join(err, rows.Close())
-		}
-		*at(id) = n
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return nil, err
 	}
-	rows, err = f.DB.Query(ctx, `SELECT c.type, count(DISTINCT c.id) FROM flow_case c JOIN flow_step r ON r.case_id = c.id
-		WHERE r.action = 'reopen' AND r.day >= ? AND r.day <= ? AND c.level > 0 AND `+cond+` GROUP BY c.type`, append([]any{q.From, q.To}, args...)...)
+	err = f.rows(ctx, `SELECT c.type, count(DISTINCT c.id) FROM flow_case c JOIN flow_step r ON r.case_id = c.id
+		WHERE r.action = 'reopen' AND r.day >= ? AND r.day <= ? AND c.level > 0 AND `+cond+` GROUP BY c.type`,
+		append([]any{q.From, q.To}, args...), func(scan func(...any) error) error {
+			var id string
+			var n int64
+			err := scan(&id, &n)
+			if x := by[id]; x != nil { // its type has cases, so it was counted above
+				x.Reopened = n
+			}
+			return err
+		})
 	if err != nil {
-		return nil, fmt.Errorf("count what was reopened: %w", err)
-	}
-	for rows.Next() {
-		var id string
-		var n int64
-		if err := rows.Scan(&id, &n); err != nil {
-			return nil, errors.Join(err, rows.Close())
-		}
-		at(id).Reopened = n
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return nil, err
 	}
 	out := []Count{}
@@ -106,11 +90,8 @@ func (f *Flow) aims(t *charter.CaseType) *catalog.Field {
 		return nil
 	}
 	for _, x := range t.Entity.Fields {
-		if x.Type != catalog.TypeCode || x.Rest != catalog.InClear {
-			continue
-		}
 		list := f.Catalog.List(x.Codes)
-		if list == nil {
+		if x.Type != catalog.TypeCode || x.Rest != catalog.InClear || list == nil {
 			continue
 		}
 		for _, p := range f.Catalog.Plans {
@@ -141,32 +122,24 @@ func (f *Flow) Aims(ctx context.Context, actor luoshu.Actor, unit string) ([]Aim
 			continue
 		}
 		name, key := store.Col(x.Name), store.Col(t.Entity.Key[0])
-		rows, err := f.DB.Query(ctx, `SELECT r.`+name+`, c.unit, count(CASE WHEN c.closed = 0 THEN 1 END), count(CASE WHEN c.closed = 0 AND c.due > 0 AND c.due < ? THEN 1 END),
+		err := f.rows(ctx, `SELECT r.`+name+`, c.unit, count(CASE WHEN c.closed = 0 THEN 1 END), count(CASE WHEN c.closed = 0 AND c.due > 0 AND c.due < ? THEN 1 END),
 			count(CASE WHEN c.closed > 0 THEN 1 END) FROM flow_case c JOIN `+store.Table(t.Entity.Name)+` r ON r._to IS NULL AND r.`+key+` = c.no
-			WHERE c.type = ? AND r.`+name+` IS NOT NULL AND `+cond+` GROUP BY r.`+name+`, c.unit ORDER BY 1, 2`, append([]any{f.Today(), t.ID}, args...)...)
-		if err != nil {
-			return nil, fmt.Errorf("count cases by target: %w", err)
-		}
-		for rows.Next() {
-			a := Aimed{Type: t}
-			var of string
-			if err := rows.Scan(&a.Target, &of, &a.Open, &a.Late, &a.Closed); err != nil {
-				return nil, errors.Join(err, rows.Close())
-			}
-			last := len(out) - 1
-			if last < 0 || out[last].Type != t || out[last].Target != a.Target {
+			WHERE c.type = ? AND r.`+name+` IS NOT NULL AND `+cond+` GROUP BY r.`+name+`, c.unit ORDER BY 1, 2`,
+			append([]any{f.Today(), t.ID}, args...), func(scan func(...any) error) error {
+				a, unit := Aimed{Type: t}, ""
+				if err := scan(&a.Target, &unit, &a.Open, &a.Late, &a.Closed); err != nil {
+					return err
+				}
+				if n := len(out); n > 0 && out[n-1].Type == t && out[n-1].Target == a.Target {
+					x := &out[n-1]
+					x.Open, x.Late, x.Closed, x.Units = x.Open+a.Open, x.Late+a.Late, x.Closed+a.Closed, append(x.Units, unit)
+					return nil
+				}
+				a.Units = []string{unit}
 				out = append(out, a)
-				last++
-			} else {
-				out[last].Open += a.Open
-				out[last].Late += a.Late
-				out[last].Closed += a.Closed
-			}
-			if !slices.Contains(out[last].Units, of) {
-				out[last].Units = append(out[last].Units, of)
-			}
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+				return nil
+			})
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -183,4 +156,18 @@ func (f *Flow) naming(target string) (string, []any) {
 		}
 	}
 	return cond + `)`, args
+}
+
+// rows reads what a query answers, row by row.
+func (f *Flow) rows(ctx context.Context, query string, args []any, each func(scan func(...any) error) error) error {
+	rows, err := f.DB.Query(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("count cases: %w", err)
+	}
+	for rows.Next() {
+		if err := each(rows.Scan); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+	}
+	return errors.Join(rows.Err(), rows.Close())
 }

@@ -227,20 +227,14 @@ func (f *Flow) Tallies(ctx context.Context, actor luoshu.Actor) ([]Tally, error)
 	if err := f.Access.Require(actor, "case"); err != nil {
 		return nil, err
 	}
-	rows, err := f.DB.Query(ctx, `SELECT c.type, count(DISTINCT c.id), count(DISTINCT CASE WHEN t.due < ? THEN c.id END)
-		FROM flow_task t JOIN flow_case c ON c.id = t.case_id WHERE t.org = ? AND t.role = ? GROUP BY c.type`, f.Today(), actor.Org, actor.Role)
-	if err != nil {
-		return nil, fmt.Errorf("count the inbox: %w", err)
-	}
 	out := []Tally{}
-	for rows.Next() {
+	err := f.rows(ctx, `SELECT c.type, count(DISTINCT c.id), count(DISTINCT CASE WHEN t.due < ? THEN c.id END)
+		FROM flow_task t JOIN flow_case c ON c.id = t.case_id WHERE t.org = ? AND t.role = ? GROUP BY c.type`, []any{f.Today(), actor.Org, actor.Role}, func(scan func(...any) error) error {
 		var t Tally
-		if err := rows.Scan(&t.Type, &t.Open, &t.Late); err != nil {
-			return nil, errors.Join(err, rows.Close())
-		}
-		out = append(out, t)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		defer func() { out = append(out, t) }()
+		return scan(&t.Type, &t.Open, &t.Late)
+	})
+	if err != nil {
 		return nil, err
 	}
 	rank := func(id string) int {

@@ -34,6 +34,7 @@ export const pairs = {
   'board.cases': ['相关案卷', 'Cases'],
   'board.case': ['在办 {open}（逾期 {late}），办结 {closed}', '{open} open ({late} late), {closed} closed'],
   'board.noCases': ['没有案卷', 'none'],
+  'board.listed': ['只列目标 {id} 的案卷', 'Cases of target {id} only'],
   'board.find': ['按名称或编号查找', 'Find by name or number'],
   'board.empty': ['没有符合条件的目标', 'No target fits'],
   'board.noPlan': ['没有规划', 'There is no plan'],
