@@ -56,6 +56,8 @@ var imports = map[string][]string{
 	"kernel/correct":         {".", "kernel/paper", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/intake", "kernel/vault"},
 	"kernel/audit":           {".", "kernel/store"},
 	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/flow", "kernel/notify", "kernel/lifecycle", "kernel/movement", "kernel/access/oidc", "kernel/verify", "kernel/verify/finding", "kernel/workday", "kernel/duty"},
+	"engine/forecast":        {}, // a line through years and how sure it is
+	"kernel/brief":           {".", "engine/forecast", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/duty", "kernel/flow"},
 	"kernel/movement":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/fold"},
 	"kernel/lifecycle":       {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/movement"},
 	"kernel/duty":            {".", "kernel/access", "kernel/catalog", "kernel/records", "kernel/rule", "kernel/store", "kernel/workday", "kernel/yamltree"},
@@ -76,11 +78,12 @@ var imports = map[string][]string{
 	"web/audit":              {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "web/kit"},
 	"web/movement":           {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "kernel/lifecycle", "kernel/movement", "web/kit"},
 	"web/duty":               {".", "kernel/access", "kernel/duty", "kernel/workday", "web/kit"},
+	"web/brief":              {".", "kernel/audit", "kernel/brief", "web/kit"},
 	"web/identity":           {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/identity", "kernel/records", "web/kit"},
 	"web/account":            {".", "kernel/access", "kernel/access/roll", "kernel/catalog", "kernel/sheet", "web/kit"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
-	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/city", "kernel/duty", "kernel/flow"},
+	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/audit", "kernel/brief", "kernel/city", "kernel/duty", "kernel/flow"},
 	"bench":                  {"*"},
 
 	// Data at rest.
@@ -119,6 +122,8 @@ var oneImporter = map[string]string{
 	"golang.org/x/oauth2":             "kernel/access/oidc",
 	"github.com/pquerna/otp":          "kernel/access",
 	"github.com/wneessen/go-mail":     "kernel/notify",
+	"github.com/gomutex/godocx":       "kernel/brief",
+	"github.com/signintech/gopdf":     "kernel/brief",
 	"github.com/emmansun/gmsm/sm4":    "kernel/vault", // SM3 is also the chain's and the audit log's
 }
 

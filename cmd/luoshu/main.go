@@ -57,6 +57,7 @@ type cli struct {
 	Corrections correctionsCmd `cmd:"" help:"List and sweep correction requests."`
 	Duty        loop.DutyCmd   `cmd:"" help:"What organisations owe by the plan, and when it is due."`
 	Case        loop.CaseCmd   `cmd:"" help:"Cases: list, show, open, act."`
+	Brief       loop.BriefCmd  `cmd:"" help:"Write the briefing for the half-yearly hearing as .docx or .pdf."`
 	Verify      verifyCmd      `cmd:"" help:"Rounds of verification and findings of set rules."`
 }
 

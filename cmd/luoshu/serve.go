@@ -14,11 +14,13 @@ import (
 	"time"
 
 	"luoshu"
+	"luoshu/cmd/luoshu/loop"
 	"luoshu/kernel/city"
 	"luoshu/kernel/disclose"
 	"luoshu/web"
 	"luoshu/web/account"
 	"luoshu/web/audit"
+	"luoshu/web/brief"
 	"luoshu/web/correct"
 	"luoshu/web/duty"
 	webflow "luoshu/web/flow"
@@ -43,6 +45,7 @@ func areas(ct *city.City, moves *movement.Area, works *kit.Works) []kit.Route {
 			Verify: ct.Verify, Findings: ct.Findings, Door: ct.Door, Access: ct.Access, Charter: ct.Charter, Ledger: ct.Ledger, Works: works,
 		}),
 		duty.Routes(duty.Config{Duties: ct.Duties, Days: ct.Days}),
+		brief.Routes(brief.Config{Desk: loop.Desk(ct)}),
 		webflow.Routes(webflow.Config{Flow: ct.Flow, Door: ct.Door, Access: ct.Access}),
 		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
 		correct.Routes(correct.Config{

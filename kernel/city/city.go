@@ -66,6 +66,9 @@ type Config struct {
 	Notice luoshu.Text `yaml:"notice,omitempty"`
 	// Notices says whom to send digests of notices, and by which servers.
 	Notices notify.Config `yaml:"notices,omitempty"`
+	// Font is a TrueType file with Chinese characters for PDF, relative to the data
+	// folder; empty looks in the usual places of systems.
+	Font string `yaml:"font,omitempty"`
 	// Engine forces how grains are scanned: "", "sqlite" or "duckdb".
 	Engine string `yaml:"engine,omitempty"`
 }

@@ -268,6 +268,17 @@ func (d *Door) Seal(ctx context.Context, actor luoshu.Actor, id string) (SealInf
 	return sealInfo(s), err
 }
 
+// SealOrLast returns a seal, the last one with figures for "", nil where there is none
+// yet.
+func (d *Door) SealOrLast(ctx context.Context, actor luoshu.Actor, id string) (*SealInfo, error) {
+	id, err := d.base.SealOrNone(ctx, id)
+	if err != nil || id == "" {
+		return nil, err
+	}
+	s, err := d.Seal(ctx, actor, id)
+	return &s, err
+}
+
 func sealInfo(s ledger.Seal) SealInfo {
 	return SealInfo{ID: s.ID, Seq: s.Seq, At: s.At, Note: s.Note, Signer: s.Signer, Hash: s.Hash}
 }

@@ -32,6 +32,8 @@ type (
 	IndicatorQuery = figure.IndicatorQuery
 	PlanInfo       = figure.PlanInfo
 	PlanTarget     = figure.PlanTarget
+	PlanQuery      = figure.PlanQuery
+	PlanYear       = figure.YearValue
 	ExploreQuery   = figure.ExploreQuery
 	ExploreResult  = figure.ExploreResult
 	ExploreRow     = figure.ExploreRow

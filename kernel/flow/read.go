@@ -227,20 +227,14 @@ func (f *Flow) Tallies(ctx context.Context, actor luoshu.Actor) ([]Tally, error)
 	if err := f.Access.Require(actor, "case"); err != nil {
 		return nil, err
 	}
-	rows, err := f.DB.Query(ctx, `SELECT c.type, count(DISTINCT c.id), count(DISTINCT CASE WHEN t.due < ? THEN c.id END)
-		FROM flow_task t JOIN flow_case c ON c.id = t.case_id WHERE t.org = ? AND t.role = ? GROUP BY c.type`, f.Today(), actor.Org, actor.Role)
-	if err != nil {
-		return nil, fmt.Errorf("count the inbox: %w", err)
-	}
 	out := []Tally{}
-	for rows.Next() {
+	err := f.rows(ctx, `SELECT c.type, count(DISTINCT c.id), count(DISTINCT CASE WHEN t.due < ? THEN c.id END)
+		FROM flow_task t JOIN flow_case c ON c.id = t.case_id WHERE t.org = ? AND t.role = ? GROUP BY c.type`, []any{f.Today(), actor.Org, actor.Role}, func(scan func(...any) error) error {
 		var t Tally
-		if err := rows.Scan(&t.Type, &t.Open, &t.Late); err != nil {
-			return nil, errors.Join(err, rows.Close())
-		}
-		out = append(out, t)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		defer func() { out = append(out, t) }()
+		return scan(&t.Type, &t.Open, &t.Late)
+	})
+	if err != nil {
 		return nil, err
 	}
 	rank := func(id string) int {
@@ -258,6 +252,7 @@ type Query struct {
 	Open   bool   // only those that go on
 	Late   bool   // only those past their due date
 	Parent string // number of the case that opened them
+	Target string // target of a plan that they name
 	Before int64  // id: continues a page
 	Limit  int
 }
@@ -287,6 +282,10 @@ func (f *Flow) List(ctx context.Context, actor luoshu.Actor, q Query) ([]*Case, 
 	if q.Parent != "" {
 		cond += ` AND c.parent = (SELECT id FROM flow_case WHERE no = ?)`
 		args = append(args, q.Parent)
+	}
+	if q.Target != "" {
+		named, more := f.naming(q.Target)
+		cond, args = cond+` AND `+named, append(args, more...)
 	}
 	if q.Before > 0 {
 		cond += ` AND c.id < ?`

@@ -118,7 +118,7 @@ func (a *area) inboxCount(w http.ResponseWriter, r *http.Request) error {
 func (a *area) list(w http.ResponseWriter, r *http.Request) error {
 	ctx, who := r.Context(), kit.Actor(r)
 	q := flow.Query{
-		Type: r.FormValue("type"), State: r.FormValue("state"), Unit: r.FormValue("unit"), Parent: r.FormValue("parent"),
+		Type: r.FormValue("type"), State: r.FormValue("state"), Unit: r.FormValue("unit"), Parent: r.FormValue("parent"), Target: r.FormValue("target"),
 		Open: r.FormValue("open") == "1", Late: r.FormValue("late") == "1",
 	}
 	var before int

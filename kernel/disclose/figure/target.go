@@ -2,6 +2,7 @@ package figure
 
 import (
 	"context"
+	"math"
 	"sort"
 
 	"luoshu"
@@ -51,6 +52,41 @@ type PlanTarget struct {
 	IndicatorWhere map[string]string `json:"where,omitempty"`
 	Figure         *Figure           `json:"figure,omitempty"`
 	Observations   []ObservationInfo `json:"observations,omitempty"`
+
+	Numbered bool        `json:"-"`
+	Now      *float64    `json:"-"` // what the target is held against, in its unit
+	Years    []YearValue `json:"-"` // the figure by year, in the target's unit, without what is withheld
+
+	of *catalog.Target
+}
+
+// YearValue is a figure of one year in the unit of a target.
+type YearValue struct {
+	Year  int     `json:"year"`
+	Value float64 `json:"value"`
+}
+
+// Reaches reports whether a value in the target's unit would reach it; ok is false
+// for a target without a number.
+func (t *PlanTarget) Reaches(v float64) (reaches, ok bool) {
+	if t.of == nil || t.of.Status != "target" || bare(t.of) {
+		return false, false
+	}
+	return reachesTarget(t.of, v), true
+}
+
+// Missing is how far a value is from the nearer end of the target, 0 once it is
+// reached; ok is false for a target without a number.
+func (t *PlanTarget) Missing(v float64) (float64, bool) {
+	got, ok := t.Reaches(v)
+	if !ok || got {
+		return 0, ok
+	}
+	low, high := ends(t.of)
+	if v < low {
+		return low - v, true
+	}
+	return max(0, v-high), true // a strict bound that is just touched lacks nothing that could be named
 }
 
 // TargetValue is a value as the plan states it.
@@ -90,9 +126,21 @@ type PlanSection struct {
 	Targets []PlanTarget `json:"targets"`
 }
 
+// PlanQuery asks for plans with the figures of an organisation at a seal.
+type PlanQuery struct {
+	Seal string // "" is the last one
+	Org  string // "" is the actor's own
+}
+
 // Plan returns every plan with the figures of the actor's own organisation at a
 // seal ("" is the last).
 func (d *Window) Plan(ctx context.Context, actor luoshu.Actor, sealID string) ([]PlanInfo, error) {
+	return d.PlanOf(ctx, actor, PlanQuery{Seal: sealID})
+}
+
+// PlanOf returns every plan with the figures of an organisation within the actor's
+// reach.
+func (d *Window) PlanOf(ctx context.Context, actor luoshu.Actor, q PlanQuery) ([]PlanInfo, error) {
 	if err := d.acc.Require(actor, "plan"); err != nil {
 		return nil, err
 	}
@@ -100,7 +148,10 @@ func (d *Window) Plan(ctx context.Context, actor luoshu.Actor, sealID string) ([
 	if err != nil {
 		return nil, err
 	}
-	seal, err := d.base.SealOrNone(ctx, sealID)
+	if scope, err = scope.Under(q.Org); err != nil {
+		return nil, err
+	}
+	seal, err := d.base.SealOrNone(ctx, q.Seal)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +183,7 @@ func (d *Window) planTarget(ctx context.Context, role *catalog.Role, scope *acce
 		Scope: t.Scope, Direction: t.Direction, Strict: t.Strict, Qualifier: t.Qualifier, Deadline: t.Deadline,
 		DeadlineBasis: t.DeadlineBasis, Baseline: targetValue(t.Baseline), BaselineQuote: t.BaselineQuote,
 		Target: targetValue(t.Target), TargetSource: t.TargetSource, Truncated: t.Truncated, Headline: t.Headline,
-		Note: t.Note, Indicator: t.Indicator, IndicatorWhere: t.IndicatorWhere,
+		Note: t.Note, Indicator: t.Indicator, IndicatorWhere: t.IndicatorWhere, Numbered: t.Numbered, of: t,
 	}
 	if t.Owner.ZH != "" {
 		o := t.Owner
@@ -144,6 +195,11 @@ func (d *Window) planTarget(ctx context.Context, role *catalog.Role, scope *acce
 			return e, err
 		}
 		e.Figure = latest(figs, 0)
+		for i := range figs {
+			if v := inUnit(t, figs[i].Value); v != nil {
+				e.Years = append(e.Years, YearValue{figs[i].Year, *v})
+			}
+		}
 	}
 	for _, o := range p.Observations {
 		if o.Target == t.ID || (o.Target == "" && t.Indicator != "" && o.Indicator == t.Indicator) {
@@ -153,7 +209,8 @@ func (d *Window) planTarget(ctx context.Context, role *catalog.Role, scope *acce
 		}
 	}
 	sort.SliceStable(e.Observations, func(i, j int) bool { return e.Observations[i].Year < e.Observations[j].Year })
-	e.State = state(t, valueFor(t, e.Figure, e.Observations))
+	e.Now = valueFor(t, e.Figure, e.Observations)
+	e.State = state(t, e.Now)
 	return e, nil
 }
 
@@ -191,46 +248,59 @@ func state(t *catalog.Target, value *float64) string {
 		}
 		return StateNoTarget
 	}
-	if t.Target.Value == nil && t.Target.Min == nil && t.Target.Max == nil {
+	if bare(t) {
 		return StateNotNumbered
 	}
 	if value == nil {
 		return StateNoData
 	}
-	if reaches(t, *value) {
+	if reachesTarget(t, *value) {
 		return StateMet
 	}
 	return StateNotMet
 }
 
-func reaches(t *catalog.Target, v float64) bool {
-	low, high := t.Target.Value, t.Target.Value
+// bare reports whether a target has no number.
+func bare(t *catalog.Target) bool {
+	return t.Target == nil || t.Target.Value == nil && t.Target.Min == nil && t.Target.Max == nil
+}
+
+// ends are between which values a numbered target is reached, its direction
+// considered. A range is reached at its nearer end.
+func ends(t *catalog.Target) (low, high float64) {
+	a, b := t.Target.Value, t.Target.Value
 	if t.Target.Value == nil {
-		low, high = t.Target.Min, t.Target.Max
+		a, b = t.Target.Min, t.Target.Max
 	}
-	const eps = 1e-9
+	low, high = math.Inf(-1), math.Inf(1)
 	switch t.Direction {
-	case "<=":
-		if high == nil {
-			high = low
+	case "<=", "<":
+		if b == nil {
+			b = a
 		}
-		if t.Strict {
-			return v < *high-eps
-		}
-		return v <= *high+eps
+		return low, *b
 	case "=":
-		if low != nil && v < *low-eps {
-			return false
+		if a != nil {
+			low = *a
 		}
-		return high == nil || v <= *high+eps
+		if b != nil {
+			high = *b
+		}
+		return low, high
 	}
-	if low == nil {
-		low = high
+	if a == nil {
+		a = b
 	}
-	if t.Strict {
-		return v > *low+eps
+	return *a, high
+}
+
+func reachesTarget(t *catalog.Target, v float64) bool {
+	const eps = 1e-9
+	low, high := ends(t)
+	if t.Strict && t.Direction != "=" || t.Direction == "<" || t.Direction == ">" {
+		return v > low+eps && v < high-eps
 	}
-	return v >= *low-eps
+	return v >= low-eps && v <= high+eps
 }
 
 func targetValue(v *catalog.TargetValue) *TargetValue {

@@ -2,6 +2,7 @@ import type { ComponentType, LazyExoticComponent } from 'react'
 import type { Key } from './i18n/dict'
 import { areas as account } from './pages/account/area'
 import { areas as audit } from './pages/audit/area'
+import { areas as board } from './pages/board/area'
 import { areas as correct } from './pages/correct/area'
 import { areas as duty } from './pages/duty/area'
 import { areas as flow } from './pages/flow/area'
@@ -28,4 +29,4 @@ export interface Area {
   light?: boolean
 }
 
-export const areas: Area[] = [...flow, ...correct, ...verify, ...identity, ...movement, ...duty, ...account, ...audit]
+export const areas: Area[] = [...flow, ...correct, ...verify, ...identity, ...movement, ...duty, ...board, ...account, ...audit]

@@ -69,16 +69,12 @@ export const get = <T>(path: string, signal?: AbortSignal) => request<T>('GET', 
 export const post = <T>(path: string, body?: unknown) => request<T>('POST', path, body ?? {})
 export const del = <T>(path: string) => request<T>('DELETE', path)
 
-/** Posts and saves the file that is answered. */
+/** Posts (or, with null, gets) and saves the file that is answered; a refusal can be told. */
 export async function download(path: string, body: unknown, name: string): Promise<void> {
   let res: Response
   try {
-    res = await fetch(path, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', 'X-Luoshu-CSRF': csrf },
-      credentials: 'same-origin',
-      body: JSON.stringify(body),
-    })
+    const posted = { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Luoshu-CSRF': csrf }, body: JSON.stringify(body) }
+    res = await fetch(path, { credentials: 'same-origin', ...(body === null ? {} : posted) })
   } catch {
     throw new ApiError(0, 'network', null)
   }

@@ -3,6 +3,7 @@
 
 import { pairs as account } from './dict.account'
 import { pairs as audit } from './dict.audit'
+import { pairs as board } from './dict.board'
 import { pairs as correct } from './dict.correct'
 import { pairs as duty } from './dict.duty'
 import { pairs as flow } from './dict.flow'
@@ -425,7 +426,7 @@ const own = {
   'hub.waits': ['待办数', 'Waiting for you'],
 } as const satisfies Record<string, readonly [string, string]>
 
-const pairs = { ...own, ...account, ...audit, ...correct, ...duty, ...flow, ...identity, ...movement, ...verify }
+const pairs = { ...own, ...account, ...audit, ...board, ...correct, ...duty, ...flow, ...identity, ...movement, ...verify }
 
 export type Key = keyof typeof pairs
 

@@ -3,6 +3,7 @@ import { Link } from 'react-router'
 import { pairs, url } from '../api/client'
 import type { Plan, PlanPage, PlanTarget, TargetState } from '../api/types'
 import { useApi } from '../api/use'
+import { BriefButtons } from '../components/BriefButtons'
 import { Certainty, Choice, PageHead, SealChoice, unitTail } from '../components/parts'
 import { Nothing, Problem, StateTag, Waiting, Withheld } from '../components/states'
 import { useLang, useTitle } from '../i18n'
@@ -40,6 +41,7 @@ function tree(plan: Plan, tx: (w: never) => string, keep: (t: PlanTarget) => boo
 export default function PlanPageView() {
   const { t, tx } = useLang()
   const { values, set } = useQuery()
+  const link = useLink()
   const { data, error, reload } = useApi<PlanPage>(url('/api/plan', { seal: values.seal }))
   useTitle(t('plan.title'), t('app.name'))
   const plans = useMemo(() => data?.plans ?? [], [data])
@@ -83,6 +85,10 @@ export default function PlanPageView() {
           />
         )}
         <SealChoice />
+        <Link className="plain-button" to={link('/plan/board')}>
+          {t('board.title')}
+        </Link>
+        <BriefButtons />
       </PageHead>
 
       {headlines.length > 0 && (

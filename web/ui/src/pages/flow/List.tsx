@@ -24,6 +24,7 @@ export default function List() {
     state: values.state,
     unit: values.unit,
     parent: values.parent,
+    target: values.target,
     open: values.open,
     late: values.late,
     limit,
@@ -77,6 +78,11 @@ export default function List() {
           {t('flow.lateOnly')}
         </Checkbox>
       </div>
+      {values.target && (
+        <button type="button" className="plain-button" onClick={() => set({ target: null })}>
+          {t('board.listed', { id: values.target })} ×
+        </button>
+      )}
       {error && <Problem error={error} retry={reload} />}
       {!data && !error && <Waiting />}
       {data && !data.rows.length && <Nothing title={t('flow.none')} />}
