@@ -40,7 +40,7 @@ type duck struct {
 // duckMemory bounds what DuckDB may hold. It may not spill: this build of it can
 // write temporary files in clear only. A grain that needs more is read from the
 // store, slower and with the same digits.
-var duckMemory = "550MB"
+var duckMemory = "500MB"
 
 func newDuck(e *Engine, dir string, prog *program, m *parquet.Manifest, seq int64, years []int, fresh func(*catalog.Entity) int64) (scanner, error) {
 	connector, err := duckdb.NewConnector("", nil)

@@ -102,7 +102,7 @@ export const pairs = {
   'flow.missingAdd': ['加入清单', 'Add'],
 
   'flow.addPaper': ['添加材料或照片', 'Add papers or photographs'],
-  'flow.paperKinds': ['照片（JPG、PNG）、PDF、XLSX，每份不超过 10 MB', 'Photographs (JPG, PNG), PDF, XLSX, up to 10 MB each'],
+  'flow.paperKinds': ['照片（JPG、PNG）、PDF、XLSX、DOCX，每份不超过 10 MB', 'Photographs (JPG, PNG), PDF, XLSX, DOCX, up to 10 MB each'],
   'flow.papersNeeded': ['至少附 {n} 份材料', 'papers needed: {n}'],
   'flow.paperBig': ['{name} 超过 10 MB', '{name} is larger than 10 MB'],
   'flow.paperSent': ['已上传', 'uploaded'],
