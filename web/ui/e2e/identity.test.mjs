@@ -69,8 +69,9 @@ test('a planner merges a pair and takes the merge back', async () => {
   assert.equal((await api(page, '/api/duplicates/count')).body.count, before - 1)
   await shot(page, 'duplicate-merged')
   await page.locator('#dup-note').fill('核对户口簿，是两个人')
+  const answered = page.waitForResponse((r) => r.url().includes('/unmerge'))
   await page.getByRole('button', { name: '撤回合并' }).click()
-  await page.getByText('两个人').first().waitFor()
+  assert.equal((await answered).status(), 200)
   const back = (await api(page, `/api/duplicates/${pair.id}`)).body
   assert.equal(back.state, 'different')
   assert.equal(back.left.gone || back.right.gone, false, 'both records are there again')
