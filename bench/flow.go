@@ -83,7 +83,7 @@ func (e *env) benchSteps(c *city.City, units []string) error {
 		began := time.Now()
 		_, err := c.Flow.Open(e.ctx, inspector, flow.Opening{
 			ID: fmt.Sprintf("bench-open-%06d-%d", i, time.Now().UnixNano()), Type: "finding", Handed: flow.Handed{Cells: map[string]string{
-				"school_code": unit, "found_by": "visit", "found_on": time.Now().Format("2006-01-02"), "clause": clauses[i/len(units)].Code, "problem": "bench", "severity": "2",
+				"school_code": unit, "found_by": "visit", "found_on": time.Now().Format("2006-01-02"), "clause": clauses[len(clauses)-1-i/len(units)].Code, "problem": "bench", "severity": "2",
 			}},
 		})
 		if err != nil {
