@@ -109,8 +109,9 @@ func (f *Flow) again(ctx context.Context, no string, step int64) (*Case, error) 
 	return c, nil
 }
 
-// lapse brings a case where it goes by itself: a step of the clock's own.
-func (f *Flow) lapse(ctx context.Context, no string, step int64, to string) error {
+// upon does something of the clock's own to a case that has not moved on since it
+// was read, under the lock.
+func (f *Flow) upon(ctx context.Context, no string, step int64, do func(w *work, ch *change) error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	c, err := f.again(ctx, no, step)
@@ -125,55 +126,52 @@ func (f *Flow) lapse(ctx context.Context, no string, step int64, to string) erro
 	if err != nil {
 		return err
 	}
-	ch.step.Action = "lapse"
-	was := c.State
-	if err := w.enter(ch, to); err != nil {
-		return err
-	}
-	if err := w.settle(ch, was); err != nil {
-		return err
-	}
-	return w.write()
+	return do(w, ch)
+}
+
+// lapse brings a case where it goes by itself: a step of the clock's own.
+func (f *Flow) lapse(ctx context.Context, no string, step int64, to string) error {
+	return f.upon(ctx, no, step, func(w *work, ch *change) error {
+		c := ch.c
+		ch.step.Action = "lapse"
+		was := c.State
+		if err := w.enter(ch, to); err != nil {
+			return err
+		}
+		if err := w.settle(ch, was); err != nil {
+			return err
+		}
+		return w.write()
+	})
 }
 
 // tellAgain reminds or raises: no step of the case, since nothing of it changes
 // but who is told and who may act too.
 func (f *Flow) tellAgain(ctx context.Context, no string, step, reminded, raised int64, kind string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	c, err := f.again(ctx, no, step)
-	if c == nil || err != nil {
-		return err
-	}
-	w, err := f.begin(ctx, machine)
-	if err != nil {
-		return err
-	}
-	ch, err := w.change(c)
-	if err != nil {
-		return err
-	}
-	c.reminded, c.Raised = reminded, raised
-	list, err := f.tasks(ctx, c, ch.values)
-	if err != nil {
-		return err
-	}
-	return f.DB.Tx(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(ctx, `UPDATE flow_case SET reminded = ?, raised = ? WHERE id = ? AND step = ?`, reminded, raised, c.ID, step); err != nil {
+	return f.upon(ctx, no, step, func(w *work, ch *change) error {
+		c := ch.c
+		c.reminded, c.Raised = reminded, raised
+		list, err := f.tasks(ctx, c, ch.values)
+		if err != nil {
 			return err
 		}
-		if kind == "escalate" {
-			if err := addTasks(ctx, tx, c, list); err != nil {
+		return f.DB.Tx(ctx, func(tx *store.Tx) error {
+			if _, err := tx.Exec(ctx, `UPDATE flow_case SET reminded = ?, raised = ? WHERE id = ? AND step = ?`, reminded, raised, c.ID, step); err != nil {
 				return err
 			}
-		}
-		for _, t := range list {
-			mark := fmt.Sprintf("%s %s %d %d %d %s %s", kind, c.No, c.Step, reminded, raised, t.org, t.role)
-			if err := w.notice(tx, c, kind, mark, t.org, t.role, luoshu.Text{}); err != nil {
-				return err
+			if kind == "escalate" {
+				if err := addTasks(ctx, tx, c, list); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
+			for _, t := range list {
+				mark := fmt.Sprintf("%s %s %d %d %d %s %s", kind, c.No, c.Step, reminded, raised, t.org, t.role)
+				if err := w.notice(tx, c, kind, mark, t.org, t.role, luoshu.Text{}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	})
 }
 
@@ -233,38 +231,27 @@ func (f *Flow) sweepMoved(ctx context.Context) error {
 }
 
 func (f *Flow) move(ctx context.Context, no string, step int64, t *charter.CaseType, to string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	c, err := f.again(ctx, no, step)
-	if c == nil || err != nil {
-		return err
-	}
-	w, err := f.begin(ctx, machine)
-	if err != nil {
-		return err
-	}
-	ch, err := w.change(c)
-	if err != nil {
-		return err
-	}
-	was := c.State
-	c.Type, c.digest, ch.step.Action = t, t.Digest, "migrate"
-	ch.also = append(ch.also, func(tx *store.Tx, _ *Case) error {
-		_, err := tx.Exec(ctx, `INSERT INTO flow_type (digest, type, pack, version, text, at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING`,
-			t.Digest, t.ID, t.Pack, t.Version, t.Text, w.at)
-		return err
+	return f.upon(ctx, no, step, func(w *work, ch *change) error {
+		c := ch.c
+		was := c.State
+		c.Type, c.digest, ch.step.Action = t, t.Digest, "migrate"
+		ch.also = append(ch.also, func(tx *store.Tx, _ *Case) error {
+			_, err := tx.Exec(ctx, `INSERT INTO flow_type (digest, type, pack, version, text, at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING`,
+				t.Digest, t.ID, t.Pack, t.Version, t.Text, w.at)
+			return err
+		})
+		entered, due := c.Entered, c.Due
+		if err := w.enter(ch, to); err != nil {
+			return err
+		}
+		if to == was { // the clock goes on
+			c.Entered, c.Due = entered, due
+		}
+		if err := w.settle(ch, was); err != nil {
+			return err
+		}
+		return w.write()
 	})
-	entered, due := c.Entered, c.Due
-	if err := w.enter(ch, to); err != nil {
-		return err
-	}
-	if to == was { // the clock goes on
-		c.Entered, c.Due = entered, due
-	}
-	if err := w.settle(ch, was); err != nil {
-		return err
-	}
-	return w.write()
 }
 
 // sweepHeld sees to tasks whose role is held by nobody now, and to those that
