@@ -144,52 +144,72 @@ func (d *duck) close() error {
 	return err
 }
 
+// partRows is how many facts one statement reads at most, and leastRows how few it
+// is halved to where memory is short. Facts lie in the order in which they came, so
+// that a part finds most of its groups whole; those of two parts are added up.
+const (
+	partRows  = 1 << 19
+	leastRows = 1 << 12
+)
+
 func (d *duck) scan(ctx context.Context, s *scan, b *cube.Builder) error {
+	const part = "'part' = 'part'"
 	q, err := d.prog.text(s, &source{
 		dialect: rule.DuckDB, table: store.Table, fresh: d.fresh, years: d.years,
-		live: func(string, string) string { return "" },
+		live: func(_, alias string) string {
+			if alias == "f" {
+				return part
+			}
+			return ""
+		},
 	}).query()
 	if err != nil {
 		return err
 	}
-	out := filepath.Join(d.dir, ".scan-"+s.grain.ID+".parquet")
-	defer os.Remove(out)
-	years, err := d.apart(ctx, s)
-	if err != nil {
+	var n, low, high int64
+	count := fmt.Sprintf("SELECT COUNT(*), COALESCE(MIN(_rec), 0), COALESCE(MAX(_rec), 0) FROM %s", store.Table(s.fact.Name))
+	if err := d.conn.QueryRowContext(ctx, count).Scan(&n, &low, &high); err != nil {
 		return err
 	}
-	for _, y := range years {
-		one := strings.Replace(q, "WHERE "+anyYear, "WHERE "+y, 1)
-		if _, err := d.conn.ExecContext(ctx, "COPY ("+one+") TO "+notation.Literal(out)+" (FORMAT parquet, COMPRESSION snappy)"); err != nil {
-			return err
+	whens := []string{anyYear}
+	if s.grain.Cal != nil { // a fact stands in many years there
+		whens = nil
+		for _, y := range d.years {
+			whens = append(whens, fmt.Sprintf("y = %d", y))
 		}
-		if err := parquet.ReadScan(ctx, out, b); err != nil {
-			return err
+	}
+	for _, when := range whens {
+		one := strings.Replace(q, "WHERE "+anyYear, "WHERE "+when, 1)
+		step := (high-low)/max(1, (n+partRows-1)/partRows) + 1
+		for from := low; from <= high; from += step {
+			if err := d.between(ctx, s, b, one, part, from, min(from+step-1, high)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// apart are conditions on y by which a grain is scanned in parts: a year at a time
-// holds that much less at once, and no group spans two years.
-func (d *duck) apart(ctx context.Context, s *scan) ([]string, error) {
-	var out []string
-	if s.grain.Cal != nil {
-		for _, y := range d.years {
-			out = append(out, fmt.Sprintf("y = %d", y))
+// between scans the facts from one record to another, in halves if memory is short.
+func (d *duck) between(ctx context.Context, s *scan, b *cube.Builder, q, part string, from, to int64) error {
+	out := filepath.Join(d.dir, ".scan-"+s.grain.ID+".parquet")
+	defer os.Remove(out)
+	one := strings.Replace(q, part, fmt.Sprintf("f._rec BETWEEN %d AND %d", from, to), 1)
+	_, err := d.conn.ExecContext(ctx, "COPY ("+one+") TO "+notation.Literal(out)+" (FORMAT parquet, COMPRESSION snappy)")
+	if shortOfMemory(err) && to-from >= leastRows {
+		mid := from + (to-from)/2
+		if err := d.between(ctx, s, b, q, part, from, mid); err != nil {
+			return err
 		}
-		return out, nil
+		return d.between(ctx, s, b, q, part, mid+1, to)
 	}
-	if s.fact.Year == "" || s.grain.Year != s.fact.Year {
-		return []string{anyYear}, nil
+	if err != nil {
+		return err
 	}
-	var list []any
-	q := fmt.Sprintf("SELECT COALESCE(list_sort(list(DISTINCT %[1]s)), []) FROM %[2]s WHERE %[1]s IS NOT NULL", store.Col(s.fact.Year), store.Table(s.fact.Name))
-	if err := d.conn.QueryRowContext(ctx, q).Scan(&list); err != nil {
-		return nil, err
-	}
-	for _, y := range list {
-		out = append(out, fmt.Sprintf("y = %v", y))
-	}
-	return out, nil
+	return parquet.ReadScan(ctx, out, b)
+}
+
+func shortOfMemory(err error) bool {
+	var fault *duckdb.Error
+	return errors.As(err, &fault) && fault.Type == duckdb.ErrorTypeOutOfMemory
 }
