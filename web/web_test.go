@@ -149,6 +149,7 @@ func newTown(t testing.TB) *town {
 			tn.dutyRoutes(db, cat, acc),
 			tn.flowRoutes(db, cat, ch, acc, door),
 			tn.briefRoutes(cat, acc, door),
+			tn.readinessRoutes(cat, acc, door),
 		),
 		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Correct: tn.correct, Now: tn.clock, Seal: seal,
 		Log: slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,

@@ -17,6 +17,7 @@ import (
 	"luoshu/cmd/luoshu/loop"
 	"luoshu/kernel/city"
 	"luoshu/kernel/disclose"
+	"luoshu/kernel/readiness"
 	"luoshu/web"
 	"luoshu/web/account"
 	"luoshu/web/audit"
@@ -27,6 +28,7 @@ import (
 	"luoshu/web/identity"
 	"luoshu/web/kit"
 	"luoshu/web/movement"
+	webreadiness "luoshu/web/readiness"
 	webverify "luoshu/web/verify"
 )
 
@@ -46,6 +48,7 @@ func areas(ct *city.City, moves *movement.Area, works *kit.Works) []kit.Route {
 		}),
 		duty.Routes(duty.Config{Duties: ct.Duties, Days: ct.Days}),
 		brief.Routes(brief.Config{Desk: loop.Desk(ct)}),
+		webreadiness.Routes(webreadiness.Config{Desk: &readiness.Desk{Catalog: ct.Catalog, Access: ct.Access, Door: ct.Door}}),
 		webflow.Routes(webflow.Config{Flow: ct.Flow, Door: ct.Door, Access: ct.Access}),
 		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
 		correct.Routes(correct.Config{
