@@ -30,6 +30,7 @@ async function pages(page) {
     explore: '/explore?measure=students&cuts=stage',
     'explore-chart': '/explore?measure=students&cuts=stage&view=chart',
     'explore-map': '/explore?measure=students&cuts=county&view=map',
+    readiness: '/readiness',
     seals: '/seals',
     missing: '/nowhere',
   }
