@@ -13,7 +13,8 @@ import (
 	"luoshu/kernel/indicator"
 )
 
-// A grain for which DuckDB has too little memory is read from the store: the same
+// A grain for which DuckDB has too little memory is scanned in smaller parts, or read
+// from the store: the same
 // figures, no error.
 func TestTooLittleMemory(t *testing.T) {
 	w := newWorld(t, testPack)

@@ -9,12 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
 
+	"luoshu"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/cube"
 	"luoshu/kernel/indicator/notation"
@@ -38,9 +40,10 @@ type duck struct {
 }
 
 // duckMemory bounds what DuckDB may hold. It may not spill: this build of it can
-// write temporary files in clear only. A grain that needs more is read from the
-// store, slower and with the same digits.
-var duckMemory = "500MB"
+// write temporary files in clear only. A part of a grain that needs more is scanned
+// in halves, and at last the grain is read from the store, slower and with the same
+// digits.
+var duckMemory = "350MB"
 
 func newDuck(e *Engine, dir string, prog *program, m *parquet.Manifest, seq int64, years []int, fresh func(*catalog.Entity) int64) (scanner, error) {
 	connector, err := duckdb.NewConnector("", nil)
@@ -66,73 +69,109 @@ func newDuck(e *Engine, dir string, prog *program, m *parquet.Manifest, seq int6
 		}
 	}
 	sealed := opened.Of(e.db, uses)
-	for _, f := range m.Files {
-		file := "read_parquet(" + notation.Literal(filepath.Join(dir, f.File)) + ")"
-		if fields := sealed[f.Entity]; len(fields) > 0 {
-			setup = append(setup, openedTable(e.cat.Entity(f.Entity), fields))
-			file = fmt.Sprintf("(SELECT p.*, o.* EXCLUDE (_orec) FROM %s AS p LEFT JOIN %s AS o ON o._orec = p._rec)", file, opened.Table(f.Entity))
-		}
-		setup = append(setup, fmt.Sprintf("CREATE TEMP VIEW %s AS SELECT * FROM %s", store.Table(f.Entity), file))
-	}
 	for _, q := range setup {
 		if _, err := d.conn.ExecContext(ctx, q); err != nil {
 			return nil, errors.Join(fmt.Errorf("set up DuckDB: %w", err), d.close())
 		}
 	}
-	if err := d.open(ctx, e.db, sealed, seq); err != nil {
-		return nil, errors.Join(err, d.close())
+	for _, f := range m.Files {
+		file := "read_parquet(" + notation.Literal(filepath.Join(dir, f.File)) + ")"
+		if fields := sealed[f.Entity]; len(fields) > 0 {
+			cols, err := d.open(ctx, e, e.cat.Entity(f.Entity), fields, seq)
+			if err != nil {
+				return nil, errors.Join(fmt.Errorf("open %s: %w", f.Entity, err), d.close())
+			}
+			file = fmt.Sprintf("(SELECT p.*, %s FROM %s AS p LEFT JOIN %s AS o ON o._orec = p._rec)", cols, file, opened.Table(f.Entity))
+		}
+		if _, err := d.conn.ExecContext(ctx, fmt.Sprintf("CREATE TEMP VIEW %s AS SELECT * FROM %s", store.Table(f.Entity), file)); err != nil {
+			return nil, errors.Join(fmt.Errorf("set up DuckDB: %w", err), d.close())
+		}
 	}
 	return d, nil
 }
 
-// openedTable writes the table of an entity's opened columns. It lies in memory
-// and is never spilt.
-func openedTable(e *catalog.Entity, fields []string) string {
-	cols := []string{"_orec BIGINT"}
-	for _, f := range fields {
+// open fills the table of an entity's opened columns as of a ledger sequence, with
+// the records that have any of them, and returns the columns as a SELECT over its
+// alias o writes them. The table lies in memory and is never spilt, so that codes
+// are held as numbers.
+func (d *duck) open(ctx context.Context, e *Engine, entity *catalog.Entity, fields []string, seq int64) (string, error) {
+	defs := []string{"_orec BIGINT"}
+	codes := make([]map[string]uint16, len(fields))
+	for i, f := range fields {
 		typ := " BIGINT"
-		if e.Field(f).Type.IsText() {
+		switch t := entity.Field(f).Type; {
+		case t == catalog.TypeCode:
+			typ, codes[i] = " USMALLINT", map[string]uint16{}
+		case t.IsText():
 			typ = " VARCHAR"
 		}
-		cols = append(cols, store.Col(f)+typ)
+		defs = append(defs, store.Col(f)+typ)
 	}
-	return "CREATE TABLE " + opened.Table(e.Name) + " (" + strings.Join(cols, ", ") + ")"
-}
-
-// open fills the tables of opened columns as of a ledger sequence.
-func (d *duck) open(ctx context.Context, db *store.DB, sealed opened.Fields, seq int64) error {
-	for _, entity := range sortedKeys(sealed) {
-		err := db.ReadTx(ctx, func(tx *store.Tx) error {
-			live, err := opened.LiveAsOf(ctx, tx, seq)
+	if _, err := d.conn.ExecContext(ctx, "CREATE TABLE "+opened.Table(entity.Name)+" ("+strings.Join(defs, ", ")+")"); err != nil {
+		return "", err
+	}
+	vals := make([]driver.Value, 1+len(fields))
+	put := func(in *duckdb.Appender, r opened.Row) error {
+		some := false
+		vals[0] = r.Rec
+		for i, v := range r.Values {
+			some = some || v.K != luoshu.Null
+			vals[1+i] = v.Any()
+			if codes[i] == nil || v.K == luoshu.Null {
+				continue
+			}
+			n, ok := codes[i][v.S]
+			if !ok {
+				if len(codes[i]) > math.MaxUint16 {
+					return fmt.Errorf("field %s has too many different codes", fields[i])
+				}
+				n = uint16(len(codes[i]))
+				codes[i][v.S] = n
+			}
+			vals[1+i] = n
+		}
+		if !some {
+			return nil
+		}
+		return in.AppendRow(vals...)
+	}
+	err := e.db.ReadTx(ctx, func(tx *store.Tx) error {
+		live, err := opened.LiveAsOf(ctx, tx, seq)
+		if err != nil {
+			return err
+		}
+		return d.conn.Raw(func(c any) error {
+			in, err := duckdb.NewAppenderFromConn(c.(driver.Conn), "", strings.Trim(opened.Table(entity.Name), `"`))
 			if err != nil {
 				return err
 			}
-			return d.conn.Raw(func(c any) error {
-				in, err := duckdb.NewAppenderFromConn(c.(driver.Conn), "", strings.Trim(opened.Table(entity), `"`))
-				if err != nil {
-					return err
-				}
-				vals := make([]driver.Value, 1+len(sealed[entity]))
-				err = opened.Each(ctx, tx, db.Form(entity), sealed[entity], live(entity, "f"), func(rows []opened.Row) error {
-					for _, r := range rows {
-						vals[0] = r.Rec
-						for i, v := range r.Values {
-							vals[1+i] = v.Any()
-						}
-						if err := in.AppendRow(vals...); err != nil {
-							return err
-						}
+			err = opened.Each(ctx, tx, e.db.Form(entity.Name), fields, live(entity.Name, "f"), func(rows []opened.Row) error {
+				for _, r := range rows {
+					if err := put(in, r); err != nil {
+						return err
 					}
-					return nil
-				})
-				return errors.Join(err, in.Close())
+				}
+				return nil
 			})
+			return errors.Join(err, in.Close())
 		})
-		if err != nil {
-			return fmt.Errorf("open %s: %w", entity, err)
-		}
+	})
+	if err != nil {
+		return "", err
 	}
-	return nil
+	var cols []string
+	for i, f := range fields {
+		col := "o." + store.Col(f)
+		if codes[i] != nil {
+			words := make([]string, len(codes[i]))
+			for word, n := range codes[i] {
+				words[n] = notation.Literal(word)
+			}
+			col = fmt.Sprintf("list_extract(CAST([%s] AS VARCHAR[]), o.%s + 1) AS %[2]s", strings.Join(words, ", "), store.Col(f))
+		}
+		cols = append(cols, col)
+	}
+	return strings.Join(cols, ", "), nil
 }
 
 func (d *duck) close() error {
