@@ -93,7 +93,7 @@ var imports = map[string][]string{
 	"kernel/vault":              {"."},
 	"kernel/reseal":             {".", "kernel/catalog", "kernel/store", "kernel/vault", "kernel/ledger/beside", "kernel/ledger/chain"},
 	"kernel/ledger/beside":      {".", "kernel/catalog", "kernel/store", "kernel/vault", "kernel/ledger/chain"},
-	"kernel/indicator/opened":   {".", "kernel/catalog", "kernel/store", "kernel/cube", "kernel/vault"},
+	"kernel/indicator/opened":   {".", "kernel/catalog", "kernel/store", "kernel/cube", "kernel/indicator/notation", "kernel/vault"},
 	"kernel/indicator/notation": {},
 
 	// Engines: pure, of plain types.

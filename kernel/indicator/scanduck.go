@@ -9,14 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
 
-	"luoshu"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/cube"
 	"luoshu/kernel/indicator/notation"
@@ -90,50 +88,13 @@ func newDuck(e *Engine, dir string, prog *program, m *parquet.Manifest, seq int6
 	return d, nil
 }
 
-// open fills the table of an entity's opened columns as of a ledger sequence, with
-// the records that have any of them, and returns the columns as a SELECT over its
-// alias o writes them. The table lies in memory and is never spilt, so that codes
-// are held as numbers.
+// open fills the table of an entity's opened columns as of a ledger sequence and
+// returns the columns as a SELECT over its alias o writes them. The table lies in
+// memory and is never spilt.
 func (d *duck) open(ctx context.Context, e *Engine, entity *catalog.Entity, fields []string, seq int64) (string, error) {
-	defs := []string{"_orec BIGINT"}
-	codes := make([]map[string]uint16, len(fields))
-	for i, f := range fields {
-		typ := " BIGINT"
-		switch t := entity.Field(f).Type; {
-		case t == catalog.TypeCode:
-			typ, codes[i] = " USMALLINT", map[string]uint16{}
-		case t.IsText():
-			typ = " VARCHAR"
-		}
-		defs = append(defs, store.Col(f)+typ)
-	}
-	if _, err := d.conn.ExecContext(ctx, "CREATE TABLE "+opened.Table(entity.Name)+" ("+strings.Join(defs, ", ")+")"); err != nil {
+	table := opened.NewNarrow(entity, fields)
+	if _, err := d.conn.ExecContext(ctx, "CREATE TABLE "+opened.Table(entity.Name)+" ("+table.Columns()+")"); err != nil {
 		return "", err
-	}
-	vals := make([]driver.Value, 1+len(fields))
-	put := func(in *duckdb.Appender, r opened.Row) error {
-		some := false
-		vals[0] = r.Rec
-		for i, v := range r.Values {
-			some = some || v.K != luoshu.Null
-			vals[1+i] = v.Any()
-			if codes[i] == nil || v.K == luoshu.Null {
-				continue
-			}
-			n, ok := codes[i][v.S]
-			if !ok {
-				if len(codes[i]) > math.MaxUint16 {
-					return fmt.Errorf("field %s has too many different codes", fields[i])
-				}
-				n = uint16(len(codes[i]))
-				codes[i][v.S] = n
-			}
-			vals[1+i] = n
-		}
-		if !some {
-			return nil
-		}
-		return in.AppendRow(vals...)
 	}
 	err := e.db.ReadTx(ctx, func(tx *store.Tx) error {
 		live, err := opened.LiveAsOf(ctx, tx, seq)
@@ -147,7 +108,11 @@ func (d *duck) open(ctx context.Context, e *Engine, entity *catalog.Entity, fiel
 			}
 			err = opened.Each(ctx, tx, e.db.Form(entity.Name), fields, live(entity.Name, "f"), func(rows []opened.Row) error {
 				for _, r := range rows {
-					if err := put(in, r); err != nil {
+					vals, err := table.Values(r)
+					if err == nil && vals != nil {
+						err = in.AppendRow(vals...)
+					}
+					if err != nil {
 						return err
 					}
 				}
@@ -156,22 +121,7 @@ func (d *duck) open(ctx context.Context, e *Engine, entity *catalog.Entity, fiel
 			return errors.Join(err, in.Close())
 		})
 	})
-	if err != nil {
-		return "", err
-	}
-	var cols []string
-	for i, f := range fields {
-		col := "o." + store.Col(f)
-		if codes[i] != nil {
-			words := make([]string, len(codes[i]))
-			for word, n := range codes[i] {
-				words[n] = notation.Literal(word)
-			}
-			col = fmt.Sprintf("list_extract(CAST([%s] AS VARCHAR[]), o.%s + 1) AS %[2]s", strings.Join(words, ", "), store.Col(f))
-		}
-		cols = append(cols, col)
-	}
-	return strings.Join(cols, ", "), nil
+	return table.Select(), err
 }
 
 func (d *duck) close() error {
