@@ -1,0 +1,118 @@
+package forecast
+
+import "math"
+
+// The assumptions about children who come without having been in the grade below: the
+// entry grade, and the lowest grade of a unit that begins further up.
+const (
+	Last     = iota // as many as last year
+	Mean2           // the mean of two years
+	Mean3           // the mean of three years
+	Mean5           // the mean of five years
+	Damped          // the trend of four years, halved in strength, dying out
+	Strong          // the trend of four years, slowly dying out
+	External        // births (or children of the age before) × the share that came of late
+	Share           // the unit's share of three years × what the area expects in the grade
+	methods
+)
+
+// Assumptions are the names of the entry assumptions, by number.
+var Assumptions = [methods]string{"last", "mean2", "mean3", "mean5", "damped-trend", "trend", "births", "area-share"}
+
+// trends: damping a year and the strength the slope is taken with.
+var trends = map[int][2]float64{Damped: {0.7, 0.5}, Strong: {0.9, 1}}
+
+// level is what a cell will hold h years on by each assumption; NaN where an
+// assumption has nothing to go by. above is what the area expects in the grade.
+func (x *grid) level(u, g, t, h int, past []int, above float64, areaSum []float64, out *[methods]float64) {
+	for m := range out {
+		out[m] = nan()
+	}
+	if len(past) == 0 {
+		return
+	}
+	last := x.row(u, past[0])[g]
+	out[Last] = last
+	var sum, base, ext, extBase float64
+	for i, y := range past {
+		v := x.row(u, y)[g]
+		if i < 3 {
+			base += v
+			if areaSum != nil {
+				extBase += areaSum[(x.area[u]*x.y+y)*x.g+g]
+			}
+		}
+		sum += v
+		switch i {
+		case 1:
+			out[Mean2] = sum / 2
+		case 2:
+			out[Mean3] = sum / 3
+		case 4:
+			out[Mean5] = sum / 5
+		}
+	}
+	if n := min(len(past), 5); n >= 3 {
+		first := past[n-1]
+		slope := (last - x.row(u, first)[g]) / float64(past[0]-first)
+		for m, c := range trends {
+			out[m] = max(0, last+slope*c[1]*c[0]*(1-math.Pow(c[0], float64(h)))/(1-c[0]))
+		}
+	}
+	if extBase > 0 && !math.IsNaN(above) {
+		out[Share] = base / extBase * above
+	}
+	if g == 0 && x.external != nil && areaSum == nil {
+		base, ext = 0, 0
+		for i, y := range past {
+			if e := x.external[u*(x.y+Furthest)+y]; i < 3 && !math.IsNaN(e) {
+				base, ext = base+x.row(u, y)[g], ext+e
+			}
+		}
+		if e := x.external[u*(x.y+Furthest)+t+h]; ext > 0 && !math.IsNaN(e) {
+			out[External] = base / ext * e
+		}
+	}
+}
+
+// mix is the weighted mean of what there is; NaN if nothing.
+func mix(w []float64, v *[methods]float64) float64 {
+	var sum, by float64
+	for m := range v {
+		if !math.IsNaN(v[m]) {
+			sum += w[m] * v[m]
+			by += w[m]
+		}
+	}
+	if by == 0 {
+		return v[Last]
+	}
+	return sum / by
+}
+
+// softly turns summed errors of rivals into weights: a rival with error e against the
+// best b counts (b/e)^sharp; prior is in units of the mean error.
+func softly(errors []float64, prior []float64, seen float64, sharp float64) []float64 {
+	w := make([]float64, len(errors))
+	var best float64 = math.Inf(1)
+	for i, e := range errors {
+		if prior[i] > 0 && e < best {
+			best = e
+		}
+	}
+	var sum float64
+	for i, e := range errors {
+		if prior[i] <= 0 {
+			continue
+		}
+		w[i] = prior[i]
+		if seen > 0 && e > 0 {
+			w[i] *= math.Pow(best/e, sharp)
+		}
+		sum += w[i]
+	}
+	for i := range w {
+		w[i] /= sum
+	}
+	return w
+}
