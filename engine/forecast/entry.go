@@ -20,7 +20,7 @@ const (
 var Assumptions = [methods]string{"last", "mean2", "mean3", "mean5", "damped-trend", "trend", "births", "area-share"}
 
 // trends: damping a year and the strength the slope is taken with.
-var trends = map[int][2]float64{Damped: {0.7, 0.5}, Strong: {0.9, 1}}
+var trends = [2][2]float64{{0.7, 0.5}, {0.9, 1}}
 
 // level is what a cell will hold h years on by each assumption; NaN where an
 // assumption has nothing to go by. above is what the area expects in the grade.
@@ -52,11 +52,20 @@ func (x *grid) level(u, g, t, h int, past []int, above float64, areaSum []float6
 			out[Mean5] = sum / 5
 		}
 	}
-	if n := min(len(past), 5); n >= 3 {
+	if n := min(len(past), 5); n >= 3 || n == 2 && areaSum == nil {
 		first := past[n-1]
 		slope := (last - x.row(u, first)[g]) / float64(past[0]-first)
-		for m, c := range trends {
-			out[m] = max(0, last+slope*c[1]*c[0]*(1-math.Pow(c[0], float64(h)))/(1-c[0]))
+		for m := Damped; m <= Strong; m++ {
+			c, slope := trends[m-Damped], slope
+			from := last
+			if m == Strong {
+				if n < 3 {
+					break
+				}
+				from, slope = line(x, u, g, past[:n])
+				from = (from + last) / 2
+			}
+			out[m] = max(0, from+slope*c[1]*c[0]*(1-math.Pow(c[0], float64(h)))/(1-c[0]))
 		}
 	}
 	if extBase > 0 && !math.IsNaN(above) {
@@ -115,4 +124,15 @@ func softly(errors []float64, prior []float64, seen float64, sharp float64) []fl
 		w[i] /= sum
 	}
 	return w
+}
+
+// line is the end and the slope a year of the straight line through years of a cell.
+func line(x *grid, u, g int, past []int) (end, slope float64) {
+	var n, sx, sy, sxx, sxy float64
+	for _, y := range past {
+		dx, v := float64(y-past[0]), x.row(u, y)[g]
+		n, sx, sy, sxx, sxy = n+1, sx+dx, sy+v, sxx+dx*dx, sxy+dx*v
+	}
+	slope = (n*sxy - sx*sy) / (n*sxx - sx*sx)
+	return (sy - slope*sx) / n, slope
 }

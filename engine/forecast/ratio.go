@@ -5,7 +5,7 @@ import "math"
 // What the progression ratios are made from. Recent years weigh more: a transition
 // s years back has the weight recency^s, and none older than window is used.
 const window  = 8
-var recency = 0.7
+var recency = 0.85
 
 // ratios are what becomes of the children of a grade a year later, as known at one year.
 type ratios struct {

@@ -65,10 +65,11 @@ func loadEC(t testing.TB) *grid {
 }
 
 func env(name string, p *float64) { if v, err := strconv.ParseFloat(os.Getenv(name), 64); err == nil { *p = v } }
+var cv = map[string]float64{}
 var grp string; var tot, tn = map[string]float64{}, map[string]float64{}
 func TestTry(t *testing.T) {
 	if os.Getenv("BT") == "" { t.Skip() }
-	env("ES", &entrySharp); env("BS", &blendSharp); env("SS", &stackSharp); env("FG", &forget); env("PN", &priorN); env("EW", &entrySlow); env("SW", &stackSlow); env("RC", &recency); env("AW", &areaWeight); env("MF", &mostFed); for i, n := range []string{"P0","P1","P2","P3","P4","P5","P6","P7"} { env(n, &entryPrior[i]) };env("PC", &priorC); env("PS", &priorS)
+	env("ES", &entrySharp); env("BS", &blendSharp); env("SS", &stackSharp); env("FG", &forget); env("T0", &trends[0][0]);env("T1", &trends[0][1]);env("T2", &trends[1][0]);env("T3", &trends[1][1]);env("PN", &priorN); env("EW", &entrySlow); env("SW", &stackSlow); env("RC", &recency); env("AW", &areaWeight); env("MF", &mostFed); for i, n := range []string{"P0","P1","P2","P3","P4","P5","P6","P7"} { env(n, &entryPrior[i]) };env("PC", &priorC); env("PS", &priorS)
 	for _, c := range []struct{ name string; x *grid; H int }{
 		{"EC", loadEC(t), 10},
 		{"NYC even district", loadNYC(t, true, func(i int) bool { return i%2 == 0 }), 6},
@@ -82,65 +83,15 @@ func TestTry(t *testing.T) {
 		grp = "syn"; if f.years < 9 { grp = "short" }; fmt.Println("==", f.name)
 		try(f.draw(seed+1), 5)
 	} }
-	for _, k := range slices.Sorted(maps.Keys(tn)) { fmt.Printf("TOT %s %.1f/%.1f", k, 100*tot[k]/tn[k], 100*tot[k+"nc"]/tn[k]) }; fmt.Println()
+	for _, k := range slices.Sorted(maps.Keys(tn)) { fmt.Printf("TOT %-18s %.1f/%.1f cov %.1f %.1f\n", k, 100*tot[k]/tn[k], 100*tot[k+"nc"]/tn[k], cv[k+"80"]/tn[k], cv[k+"95"]/tn[k]) }; fmt.Println()
 }
 
 func try(x *grid, H int) {
-	grids := []*grid{x}
-	if x.areas > 1 || true { grids = append(grids, x.byArea()) }
-	if x.areas > 1 { grids = append(grids, grids[1].byArea()) }
-	ws := make([]*walker, len(grids))
-	for i := len(grids) - 1; i >= 0; i-- {
-		var up *walker
-		if i+1 < len(grids) { up = ws[i+1] }
-		ws[i] = newWalker(grids[i], up, H)
-	}
-	
-	res := map[[3]int]*acc{}
-	for _, t := range x.origins() {
-		for i := len(ws) - 1; i >= 0; i-- { ws[i].step(t) }
-		var low *walker
-		var ownSum [][]float64
-		for i, w := range ws {
-			own := w.own
-			if i > 0 { own = ws[i-1].x.sums(ownSum, w.x) }
-			ownSum = own
-			w.stack(t, low)
-			low = w
-			for h := 1; h <= H; h++ {
-				if !w.x.reaches(t, t+h) { continue }
-				for c := range 2 {
-					k := [3]int{i, c, h}
-					r := res[k]
-					if r == nil { r = &acc{}; res[k] = r }
-					r.w = w.weights[h-1]; r.as = w.assumed[h-1]
-					for u := range w.x.n {
-						if !w.x.there(u, t) || !w.x.there(u, t+h) { continue }
-						var s [6]float64
-						for g := range w.x.g {
-							j := u*w.x.g + g
-							v := [6]float64{w.x.row(u, t+h)[g], w.final[h-1][j], w.cohort[h-1][j], w.rivals[byNoChange][h-1][j], own[h-1][j], w.rivals[byArea][h-1][j]}
-							for q := range s { s[q] += v[q] }
-							if c == 1 { r.add(v) }
-						}
-						if c == 0 { r.add(s) }
-					}
-				}
-			}
-		}
-	}
-	for i := range ws { for c := range 2 { for h := 1; h <= H; h++ {
-		r := res[[3]int{i, c, h}]
-		if r == nil || r.n == 0 { continue }
-		best := math.Min(r.a, r.b)
+	for _, c := range newModel(x, H).backtest() {
 		if os.Getenv("SUM") != "" {
-			if h <= 5 && r.n > 3 { k := fmt.Sprintf("%s L%d", grp, i); tot[k] += math.Log(r.f/best); tn[k]++; tot[k+"nc"] += math.Log(r.f/r.nc) }
+			if c.Horizon <= 5 && c.N > 3 { k := grp+" "+c.Grain; tot[k] += math.Log(1-c.VsPlain); tn[k]++; tot[k+"nc"] += math.Log(1-c.VsNoChange); cv[k+"80"] += 100*c.Coverage80; cv[k+"95"] += 100*c.Coverage95 }
 			continue
 		}
-		fmt.Printf("L%d c%d h%2d n%6d wape %.4f cohort %.4f nc %.4f own %.4f area %.4f | gain %.1f%% vs nc %.1f%% w %.2f e %.2f %.2f\n", i, c, h, r.n, r.f/r.y, r.co/r.y, r.nc/r.y, r.a/r.y, r.b/r.y, 100*(1-r.f/best), 100*(1-r.f/r.nc), r.w, r.as[0], r.as[1])
-	}}}
+		fmt.Printf("%-10s h%2d n%6d wape %.4f nc %.4f own %.4f area %.4f | gain %.1f%% nc %.1f%% | n %d cov %.1f %.1f width %.3f %.3f\n", c.Grain, c.Horizon, c.N, c.WAPE, c.NoChange, c.PlainUnit, c.PlainArea, 100*c.VsPlain, 100*c.VsNoChange, c.Covered, 100*c.Coverage80, 100*c.Coverage95, c.Width80, c.Width95)
+	}
 }
-
-
-type acc struct{ n int; y, f, co, nc, a, b float64; w []float64; as [2][]float64 }
-func (r *acc) add(v [6]float64) { r.n++; r.y += v[0]; r.f += math.Abs(v[0]-v[1]); r.co += math.Abs(v[0]-v[2]); r.nc += math.Abs(v[0]-v[3]); r.a += math.Abs(v[0]-v[4]); r.b += math.Abs(v[0]-v[5]) }

@@ -10,7 +10,7 @@ const Furthest = 15
 
 // forget is how much less an origin counts that lies a year further back when rivals
 // are weighed by how they did.
-var forget = 0.85
+var forget = 0.95
 
 // walker goes through the years of one grid, forecasts at each from what was known
 // then, and keeps how its assumptions did. up is the walker of the areas above.
@@ -108,7 +108,7 @@ func (w *walker) assumptions(t, h int) [2][]float64 {
 }
 
 var (
-	entrySharp = 8.0
+	entrySharp = 12.0
 	blendSharp = 20.0
 	stackSharp = 20.0
 )
@@ -189,7 +189,7 @@ func (w *walker) fed(u, g int) bool {
 	return g > 0 && w.ratios.active[u*w.x.g+g] && w.ratios.unit[u*w.x.g+g] <= mostFed
 }
 
-var mostFed = 1.8
+var mostFed = 1.5
 
 func (w *walker) unit(u, t, h int, past []int, now, prev, next []float64, by [2][]float64, blend [][3]float64) {
 	x := w.x
@@ -377,9 +377,9 @@ func (w *walker) score(t, h int) []float64 {
 	return out
 }
 
-var priorC, priorS, priorN = 4.0, 0.0, 0.0
+var priorC, priorS, priorN = 5.0, 2.0, 2.0
 var entrySlow, stackSlow = 5.0, 5.0
-var entryPrior = [methods]float64{1, 1, 0.3, 0.1, 2, 0.5, 1, 2}
+var entryPrior = [methods]float64{1, 0.5, 0.2, 0.1, 2, 2, 1, 3}
 
 
 func priorMix(m []float64, up *walker) float64 {
