@@ -50,8 +50,14 @@ func (m *model) backtest() []Check {
 			}
 		}
 		m.compare(t, func(x held) {
-			sums[x.level][x.kind][x.h-1].add(t, x, reach[[3]int{x.level, x.kind, x.h}])
-			m.ledgers[x.level][x.kind].add(x.h, miss{target: t + x.h, origin: t, size: x.luoshu, score: math.Abs(x.truth-x.luoshu) / scale(x.luoshu)})
+			w := reach[[3]int{x.level, x.kind, x.h}]
+			sums[x.level][x.kind][x.h-1].add(t, x, w)
+			e := miss{target: t + x.h, origin: t, size: x.luoshu, score: math.Abs(x.truth-x.luoshu) / scale(x.luoshu), had: w != nil}
+			if w != nil {
+				in, out := w.of(x.luoshu)
+				e.in = [2]bool{inside(x.truth, x.luoshu, in), inside(x.truth, x.luoshu, out)}
+			}
+			m.ledgers[x.level][x.kind].add(x.h, e)
 		})
 	}
 	var out []Check
@@ -95,10 +101,9 @@ func (s *tallyCheck) add(t int, x held, w *widths) {
 	s.wide95 += x.luoshu + out - max(0, x.luoshu-out)
 }
 
-// inside says whether a count lies in an interval; the ends are rounded outwards to
-// whole children.
+// inside says whether a count lies in an interval.
 func inside(truth, value, half float64) bool {
-	return truth >= math.Floor(max(0, value-half)) && truth <= math.Ceil(value+half)
+	return truth >= value-half && truth <= value+half
 }
 
 func (s *tallyCheck) check(grain string, h int, first *tallyCheck) Check {

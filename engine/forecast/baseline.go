@@ -10,6 +10,9 @@ package forecast
 // two kinds: with the unit's own ratio, and with the ratio of its area. A grade that
 // nothing of the unit leads to keeps its number.
 
+// Furthest is the longest horizon, in years.
+const Furthest = 15
+
 const pooled = 3 // transitions of the plain ratio
 
 func (x *grid) noChange(t, horizons int) [][]float64 {

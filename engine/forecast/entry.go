@@ -10,7 +10,7 @@ const (
 	Mean3           // the mean of three years
 	Mean5           // the mean of five years
 	Damped          // the trend of four years, halved in strength, dying out
-	Strong          // the trend of four years, slowly dying out
+	Trend           // the trend of four years, slowly dying out
 	External        // births (or children of the age before) × the share that came of late
 	Share           // the unit's share of three years × what the area expects in the grade
 	methods
@@ -20,7 +20,7 @@ const (
 var Assumptions = [methods]string{"last", "mean2", "mean3", "mean5", "damped-trend", "trend", "births", "area-share"}
 
 // trends: damping a year and the strength the slope is taken with.
-var trends = [2][2]float64{{0.7, 0.5}, {0.9, 1}}
+var trends = [...][2]float64{{0.7, 0.5}, {0.9, 1}}
 
 // level is what a cell will hold h years on by each assumption; NaN where an
 // assumption has nothing to go by. above is what the area expects in the grade.
@@ -55,10 +55,10 @@ func (x *grid) level(u, g, t, h int, past []int, above float64, areaSum []float6
 	if n := min(len(past), 5); n >= 3 || n == 2 && areaSum == nil {
 		first := past[n-1]
 		slope := (last - x.row(u, first)[g]) / float64(past[0]-first)
-		for m := Damped; m <= Strong; m++ {
+		for m := Damped; m <= Trend; m++ {
 			c, slope := trends[m-Damped], slope
 			from := last
-			if m == Strong {
+			if m == Trend {
 				if n < 3 {
 					break
 				}
@@ -71,7 +71,7 @@ func (x *grid) level(u, g, t, h int, past []int, above float64, areaSum []float6
 	if extBase > 0 && !math.IsNaN(above) {
 		out[Share] = base / extBase * above
 	}
-	if g == 0 && x.external != nil && areaSum == nil {
+	if g == 0 && x.external != nil {
 		base, ext = 0, 0
 		for i, y := range past {
 			if e := x.external[u*(x.y+Furthest)+y]; i < 3 && !math.IsNaN(e) {

@@ -17,7 +17,7 @@ type grid struct {
 	areas    int       // how many areas there are
 	value    []float64 // [(unit·years + year)·grades + grade]
 	has      []bool    // [unit·years + year]: the unit was counted that year
-	external []float64 // [area·years + year]: children known to come to the entry grade (births so many years before), NaN if unknown
+	external []float64 // [unit·(years+Furthest) + year]: children known to come to the entry grade (births so many years before), NaN if unknown
 }
 
 func newGrid(years []int, known []bool, segment []int, units, grades int) *grid {
@@ -68,7 +68,6 @@ func (x *grid) byArea() *grid {
 			}
 		}
 	}
-	out.external = x.external
 	return out
 }
 

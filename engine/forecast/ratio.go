@@ -4,8 +4,13 @@ import "math"
 
 // What the progression ratios are made from. Recent years weigh more: a transition
 // s years back has the weight recency^s, and none older than window is used.
-const window  = 8
-var recency = 0.85
+const (
+	recency = 0.85
+	window  = 8
+	// areaWeight is how many children of all areas an area's own ratio is drawn to, and
+	// a unit's to its area's where the spread between units cannot be told.
+	areaWeight = 100.0
+)
 
 // ratios are what becomes of the children of a grade a year later, as known at one year.
 type ratios struct {
@@ -51,8 +56,6 @@ func progress(x *grid, t int) *ratios {
 	}
 	return r
 }
-
-var areaWeight = 100.0
 
 func ratio(t tally, none float64) float64 {
 	if t.prev <= 0 {

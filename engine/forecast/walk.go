@@ -5,93 +5,84 @@ import (
 	"slices"
 )
 
-// Furthest is the longest horizon, in years.
-const Furthest = 15
+// How past errors become weights. They were set on half of the units of one public
+// series and held against the others and against drawn families (docs/forecast.md).
+const (
+	forget     = 0.95 // weight of an origin a year older
+	entrySharp = 12.0 // power of an assumption's error against the best
+	entrySlow  = 5.0  // independent errors after which the power is at half
+	blendSharp = 20.0
+	mostFed    = 1.5 // above this ratio a grade is mostly others' children
+)
 
-// forget is how much less an origin counts that lies a year further back when rivals
-// are weighed by how they did.
-var forget = 0.95
+// entryPrior are the weights of the entry assumptions before anything was seen.
+var entryPrior = [methods]float64{Last: 1, Mean2: 0.5, Mean3: 0.2, Mean5: 0.1, Damped: 2, Trend: 2, External: 3, Share: 3}
 
 // walker goes through the years of one grid, forecasts at each from what was known
-// then, and keeps how its assumptions did. up is the walker of the areas above.
+// then, and keeps how its assumptions did. up is the walker of the areas above. Paths
+// are laid out [h−1][unit·grades + grade].
 type walker struct {
 	x        *grid
 	up       *walker
+	bottom   bool // nothing lies below: units
 	horizons int
-	bottom   bool
-	above    []float64 // sums of the areas above: [area·years + year]·grades + grade
 
-	cohort  [][]float64 // the path made at the year reached: [h−1][unit·grades + grade]
-	rivals  [rivals][][]float64
-	own     [][]float64
-	final   [][]float64
 	ratios  *ratios
-	entry   map[[2]int]*[2][methods]float64 // {origin, h}: summed errors of assumptions, entry grade and other first grades
-	blends  map[int][][]float64             // origin: [grade][blend] summed errors one year ahead
-	stacks  map[[2]int][]float64            // {origin, h}: relative errors of mixes
-	weights [][]float64                     // [h−1]: weights of rivals in use
-	assumed [][2][]float64                  // [h−1]: weights of assumptions in use
-}
+	cohort  [][]float64
+	own     [][]float64 // plain progression by the unit's own ratios
+	rivals  [rivals][][]float64
+	final   [][]float64
+	blend   [][3]float64
+	assumed [][2][]float64 // [h−1]: weights of assumptions in use, entry grade and other first grades
+	weights [][]float64    // [h−1]: weights of rivals in use
+	yields  []bool         // [h−1]: no change did better so far and has half the weight
 
-const (
-	byCohort = iota
-	byNoChange
-	bySum
-	byArea
-	rivals
-)
-
-var (
-	blendsAll = simplex(3, 4)
-	mixesAll  = simplex(rivals, 4)
-)
-
-// simplex are all ways to share steps equal parts among n.
-func simplex(n, steps int) [][]float64 {
-	if n == 1 {
-		return [][]float64{{float64(steps) / 4}}
-	}
-	var out [][]float64
-	for k := 0; k <= steps; k++ {
-		for _, rest := range simplex(n-1, steps-k) {
-			out = append(out, append([]float64{float64(k) / 4}, rest...))
-		}
-	}
-	return out
+	entry  [][][2][methods]float64 // [origin][h−1]: summed errors of assumptions
+	blends [][][]float64           // [origin][grade][blend]: summed errors one year ahead
+	stacks [][][]float64           // [origin][h−1][mix]: relative errors
+	lost   [][][2]float64          // [origin][h−1]: errors at totals of what was given out, and of no change
 }
 
 func newWalker(x *grid, up *walker, horizons int) *walker {
-	w := &walker{
+	return &walker{
 		x: x, up: up, horizons: horizons,
-		entry: map[[2]int]*[2][methods]float64{}, blends: map[int][][]float64{}, stacks: map[[2]int][]float64{},
+		entry: make([][][2][methods]float64, x.y), blends: make([][][]float64, x.y),
+		stacks: make([][][]float64, x.y), lost: make([][][2]float64, x.y),
 	}
-	if up != nil {
-		w.above = up.x.value
-	}
-	return w
 }
 
 // kernel is how much what was seen n horizons away says.
 func kernel(a, b int) float64 { return math.Pow(0.5, math.Abs(float64(a-b))) }
 
+// seenBefore calls tell with every origin and horizon that came due by year t, and its
+// weight for h years ahead.
+func (w *walker) seenBefore(t, h int, tell func(origin, h int, by float64)) {
+	for o := range t {
+		for k := 1; k <= w.horizons && o+k <= t; k++ {
+			if w.x.reaches(o, o+k) {
+				tell(o, k, math.Pow(forget, float64(t-o-k))*kernel(k, h))
+			}
+		}
+	}
+}
+
 // assumptions are the weights of the entry assumptions for h years ahead, known at t.
 func (w *walker) assumptions(t, h int) [2][]float64 {
 	var sum [2][methods]float64
 	var seen float64
-	for key, e := range w.entry {
-		if key[0]+key[1] > t {
-			continue
+	w.seenBefore(t, h, func(o, k int, by float64) {
+		if w.entry[o] == nil {
+			return
 		}
-		by := math.Pow(forget, float64(t-key[0]-key[1])) * kernel(key[1], h)
 		seen += by * math.Sqrt(float64(w.x.n))
-		for c := range e {
-			for m, v := range e[c] {
+		for c := range sum {
+			for m, v := range w.entry[o][k-1][c] {
 				sum[c][m] += by * v
 			}
 		}
-	}
+	})
 	prior := slices.Clone(entryPrior[:])
-	if w.x.external == nil || w.up != nil {
+	if w.x.external == nil {
 		prior[External] = 0
 	}
 	if w.up == nil {
@@ -99,22 +90,17 @@ func (w *walker) assumptions(t, h int) [2][]float64 {
 	}
 	var out [2][]float64
 	for c := range out {
+		known := seen
 		if sum[c][Last] == 0 {
-			seen = 0
+			known = 0
 		}
-		out[c] = softly(sum[c][:], prior, seen, entrySharp*seen/(seen+entrySlow))
+		out[c] = softly(sum[c][:], prior, known, entrySharp*known/(known+entrySlow))
 	}
 	return out
 }
 
-var (
-	entrySharp = 12.0
-	blendSharp = 20.0
-	stackSharp = 20.0
-)
-
-// blend are the weights of progression, last value and area share in each grade.
-func (w *walker) blend(t int) [][3]float64 {
+// blendsAt are the weights of progression, last value and area share in each grade.
+func (w *walker) blendsAt(t int) [][3]float64 {
 	out := make([][3]float64, w.x.g)
 	prior := make([]float64, len(blendsAll))
 	for i, b := range blendsAll {
@@ -123,12 +109,12 @@ func (w *walker) blend(t int) [][3]float64 {
 	for g := range out {
 		sum := make([]float64, len(blendsAll))
 		var seen float64
-		for o, e := range w.blends {
-			if o+1 > t {
+		for o := range t {
+			if w.blends[o] == nil {
 				continue
 			}
 			by := math.Pow(forget, float64(t-o-1))
-			for i, v := range e[g] {
+			for i, v := range w.blends[o][g] {
 				sum[i] += by * v
 				seen += v
 			}
@@ -146,20 +132,41 @@ func (w *walker) blend(t int) [][3]float64 {
 	return out
 }
 
-// step forecasts at year t by cohorts and notes how the assumptions will turn out.
+// step forecasts at year t by cohorts and its rivals, and notes how the assumptions
+// turn out.
 func (w *walker) step(t int) {
-	x := w.x
-	w.ratios = progress(x, t)
-	blend := w.blend(t)
+	w.ratios = progress(w.x, t)
+	w.blend = w.blendsAt(t)
 	w.assumed = w.assumed[:0]
+	for h := 1; h <= w.horizons; h++ {
+		w.assumed = append(w.assumed, w.assumptions(t, h))
+	}
+	w.entry[t] = make([][2][methods]float64, w.horizons)
+	w.blends[t] = make([][]float64, w.x.g)
+	for g := range w.blends[t] {
+		w.blends[t][g] = make([]float64, len(blendsAll))
+	}
+	var above [][]float64
+	if w.up != nil {
+		above = w.up.cohort
+	}
+	w.cohort = w.path(t, above, nil, true)
+	w.rivals[byCohort] = w.cohort
+	w.rivals[byNoChange] = w.x.noChange(t, w.horizons)
+	w.own, w.rivals[byArea] = w.x.plain(t, w.horizons)
+	w.rivals[bySum] = w.cohort // until the units below have said theirs
+}
+
+// tilt turns a path up or down: factors on the entry and on progression, by area and
+// years ahead.
+type tilt struct{ entry, move func(area, h int) float64 }
+
+// path is the cohort path from year t. above is the path of the areas.
+func (w *walker) path(t int, above [][]float64, by *tilt, note bool) [][]float64 {
+	x := w.x
 	now := x.noChange(t, 1)[0]
 	prev := now
-	w.cohort = make([][]float64, w.horizons)
-	tried := make([][]float64, x.g)
-	for g := range tried {
-		tried[g] = make([]float64, len(blendsAll))
-	}
-	w.blends[t] = tried
+	out := make([][]float64, w.horizons)
 	pasts := make([][]int, x.n)
 	for u := range x.n {
 		if x.there(u, t) {
@@ -167,221 +174,123 @@ func (w *walker) step(t int) {
 		}
 	}
 	for h := 1; h <= w.horizons; h++ {
-		by := w.assumptions(t, h)
-		w.assumed = append(w.assumed, by)
-		next := make([]float64, len(now))
+		s := walk{w: w, t: t, h: h, now: now, prev: prev, next: make([]float64, len(now)), by: by, note: note}
+		if above != nil {
+			s.above = above[h-1]
+		}
 		for u := range x.n {
 			if pasts[u] != nil {
-				w.unit(u, t, h, pasts[u], now, prev, next, by, blend)
+				s.unit(u, pasts[u])
 			}
 		}
-		w.cohort[h-1], prev = next, next
+		out[h-1], prev = s.next, s.next
 	}
-	w.rivals[byCohort] = w.cohort
-	w.rivals[byNoChange] = x.noChange(t, w.horizons)
-	w.own, w.rivals[byArea] = x.plain(t, w.horizons)
-	w.rivals[bySum] = w.cohort
+	return out
 }
 
-// fed says whether a grade of a unit is made of the one below it: what goes on is not
-// mostly others' children.
+// walk is one year of a path.
+type walk struct {
+	w                      *walker
+	t, h                   int
+	now, prev, next, above []float64
+	by                     *tilt
+	note                   bool
+}
+
+// fed says whether a grade of a unit is made of the one below it.
 func (w *walker) fed(u, g int) bool {
 	return g > 0 && w.ratios.active[u*w.x.g+g] && w.ratios.unit[u*w.x.g+g] <= mostFed
 }
 
-var mostFed = 1.5
-
-func (w *walker) unit(u, t, h int, past []int, now, prev, next []float64, by [2][]float64, blend [][3]float64) {
-	x := w.x
-	var v [methods]float64
+func (s *walk) unit(u int, past []int) {
+	x := s.w.x
 	var held []float64
-	if x.reaches(t, t+h) && x.there(u, t+h) {
-		held = x.row(u, t+h)
+	if s.note && x.reaches(s.t, s.t+s.h) && x.there(u, s.t+s.h) {
+		held = x.row(u, s.t+s.h)
 	}
 	for g := range x.g {
-		i := u*x.g + g
 		above := nan()
-		if w.up != nil {
-			above = w.up.cohort[h-1][x.area[u]*x.g+g]
+		if s.above != nil {
+			above = s.above[x.area[u]*x.g+g]
 		}
-		if w.fed(u, g) {
-			going := w.ratios.unit[i] * prev[i-1]
-			share := now[i]
-			if now[i] <= 0 {
-				next[i] = going
-				continue
-			}
-			if w.up != nil {
-				x.level(u, g, t, h, past, above, w.above, &v)
-				if !math.IsNaN(v[Share]) {
-					share = v[Share]
-				}
-			}
-			next[i] = blend[g][0]*going + blend[g][1]*now[i] + blend[g][2]*share
-			if h == 1 && held != nil {
-				for k, b := range blendsAll {
-					w.blends[t][g][k] += math.Abs(held[g] - b[0]*going - b[1]*now[i] - b[2]*share)
-				}
-			}
-			continue
-		}
-		if now[i] <= 0 {
-			continue // a grade that a unit does not have stays away
-		}
-		class := 0
-		if g > 0 {
-			class = 1
-		}
-		x.level(u, g, t, h, past, above, w.above, &v)
-		next[i] = mix(by[class], &v)
-		if held != nil {
-			key := [2]int{t, h}
-			e := w.entry[key]
-			if e == nil {
-				e = &[2][methods]float64{}
-				w.entry[key] = e
-			}
-			for m := range v {
-				f := v[m]
-				if math.IsNaN(f) {
-					f = v[Last]
-				}
-				e[class][m] += math.Abs(held[g] - f)
-			}
+		switch i := u*x.g + g; {
+		case s.w.fed(u, g):
+			s.next[i] = s.going(u, g, past, above, held)
+		case s.now[i] > 0: // a grade that a unit does not have stays away
+			s.next[i] = s.coming(u, g, past, above, held)
 		}
 	}
 }
 
-// stack mixes the cohort path with its rivals by how mixes did before, and notes how
-// each will turn out.
-func (w *walker) stack(t int, below *walker) {
-	x := w.x
-	w.bottom = below == nil
-	if below != nil { // what the units below come to takes the place of their plain ratios
-		w.rivals[bySum] = below.x.sums(below.final, x)
+// going is a grade that the one below it becomes.
+func (s *walk) going(u, g int, past []int, above float64, held []float64) float64 {
+	x, i := s.w.x, u*s.w.x.g+g
+	going := s.w.ratios.unit[i] * s.prev[i-1]
+	if s.by != nil {
+		going *= s.by.move(x.area[u], s.h)
 	}
-	w.final = make([][]float64, w.horizons)
-	w.weights = make([][]float64, w.horizons)
-	for h := 1; h <= w.horizons; h++ {
-		share := w.shares(t, h)
-		w.weights[h-1] = share
-		out := make([]float64, x.n*x.g)
-		for k, s := range share {
-			if s == 0 {
-				continue
-			}
-			for i, v := range w.rivals[k][h-1] {
-				out[i] += s * v
-			}
-		}
-		w.final[h-1] = out
-		if x.reaches(t, t+h) {
-			w.stacks[[2]int{t, h}] = w.score(t, h)
+	if s.now[i] <= 0 {
+		return going
+	}
+	share := s.now[i]
+	if s.w.up != nil {
+		var v [methods]float64
+		x.level(u, g, s.t, s.h, past, above, s.w.up.x.value, &v)
+		if !math.IsNaN(v[Share]) {
+			share = v[Share]
 		}
 	}
+	if s.h == 1 && held != nil {
+		sums := s.w.blends[s.t][g]
+		for k, b := range blendsAll {
+			sums[k] += math.Abs(held[g] - b[0]*going - b[1]*s.now[i] - b[2]*share)
+		}
+	}
+	b := s.w.blend[g]
+	return b[0]*going + b[1]*s.now[i] + b[2]*share
 }
 
-// sums adds a path up to the grid above.
-func (x *grid) sums(path [][]float64, above *grid) [][]float64 {
-	out := make([][]float64, len(path))
-	for h := range path {
-		s := make([]float64, above.n*x.g)
-		for u := range x.n {
-			for g := range x.g {
-				s[x.area[u]*x.g+g] += path[h][u*x.g+g]
+// coming is an entry grade, or a grade that a unit begins with.
+func (s *walk) coming(u, g int, past []int, above float64, held []float64) float64 {
+	x, class := s.w.x, 0
+	if g > 0 {
+		class = 1
+	}
+	var v [methods]float64
+	var value []float64
+	if s.w.up != nil {
+		value = s.w.up.x.value
+	}
+	x.level(u, g, s.t, s.h, past, above, value, &v)
+	out := 0.0
+	if s.by == nil {
+		out = mix(s.w.assumed[s.h-1][class], &v)
+	} else {
+		out = s.tilted(u, class, &v)
+	}
+	if held != nil {
+		e := &s.w.entry[s.t][s.h-1][class]
+		for m, f := range v {
+			if math.IsNaN(f) {
+				f = v[Last]
 			}
-		}
-		out[h] = s
-	}
-	return out
-}
-
-func (w *walker) shares(t, h int) []float64 {
-	sum := make([]float64, len(mixesAll))
-	prior := make([]float64, len(mixesAll))
-	for i, m := range mixesAll {
-		prior[i] = priorMix(m, w.up)
-	}
-	if w.bottom {
-		for i, m := range mixesAll {
-			if m[bySum] > 0 {
-				prior[i] = 0
-			}
-		}
-	}
-	var seen float64
-	for key, e := range w.stacks {
-		if key[0]+key[1] > t {
-			continue
-		}
-		by := math.Pow(forget, float64(t-key[0]-key[1])) * kernel(key[1], h)
-		seen += by * math.Sqrt(float64(w.x.n))
-		for i, v := range e {
-			sum[i] += by * v
-		}
-	}
-	out := make([]float64, rivals)
-	for i, by := range softly(sum, prior, seen, stackSharp*seen/(seen+stackSlow)) {
-		for k := range out {
-			out[k] += by * mixesAll[i][k]
+			e[m] += math.Abs(held[g] - f)
 		}
 	}
 	return out
 }
 
-// score are the errors of every mix at totals and at grades, each against the mean of
-// the mixes.
-func (w *walker) score(t, h int) []float64 {
-	x := w.x
-	total := make([]float64, len(mixesAll))
-	cell := make([]float64, len(mixesAll))
-	var f [rivals]float64
-	for u := range x.n {
-		if !x.there(u, t) || !x.there(u, t+h) {
-			continue
-		}
-		var sum [rivals]float64
-		held := x.row(u, t+h)
-		var truth float64
-		for g := range x.g {
-			i := u*x.g + g
-			truth += held[g]
-			for k := range f {
-				f[k] = w.rivals[k][h-1][i]
-				sum[k] += f[k]
-			}
-			if held[g] == 0 && f[0] == 0 && f[1] == 0 && f[2] == 0 && f[3] == 0 {
-				continue
-			}
-			for m, s := range mixesAll {
-				cell[m] += math.Abs(held[g] - s[0]*f[0] - s[1]*f[1] - s[2]*f[2] - s[3]*f[3])
-			}
-		}
-		for m, s := range mixesAll {
-			total[m] += math.Abs(truth - s[0]*sum[0] - s[1]*sum[1] - s[2]*sum[2] - s[3]*sum[3])
+// tilted is the entry under a scenario; what comes by the area's share is tilted
+// already.
+func (s *walk) tilted(u, class int, v *[methods]float64) float64 {
+	f := s.by.entry(s.w.x.area[u], s.h)
+	if class > 0 {
+		f = s.by.move(s.w.x.area[u], s.h)
+	}
+	for m := range v {
+		if m != Share {
+			v[m] *= f
 		}
 	}
-	var a, b float64
-	for m := range total {
-		a, b = a+total[m], b+cell[m]
-	}
-	out := make([]float64, len(total))
-	for m := range out {
-		if a > 0 {
-			out[m] += total[m] / a
-		}
-		if b > 0 {
-			out[m] += cell[m] / b
-		}
-	}
-	return out
-}
-
-var priorC, priorS, priorN = 5.0, 2.0, 2.0
-var entrySlow, stackSlow = 5.0, 5.0
-var entryPrior = [methods]float64{1, 0.5, 0.2, 0.1, 2, 2, 1, 3}
-
-
-func priorMix(m []float64, up *walker) float64 {
-	return math.Exp(priorC*m[byCohort] + priorS*m[bySum] - priorN*m[byNoChange])
+	return mix(s.w.assumed[s.h-1][class], v)
 }
