@@ -1,6 +1,11 @@
 package forecast
 
-import "math"
+import (
+	"context"
+	"math"
+
+	"luoshu"
+)
 
 // Check is how forecasts of one grain so many years ahead did on the past, each made
 // from what was known then. WAPE is the sum of absolute errors over the sum of
@@ -32,14 +37,19 @@ type tallyCheck struct {
 }
 
 // backtest rolls through the years; what is left is the model at the last one.
-func (m *model) backtest() []Check {
+func (m *model) backtest(ctx context.Context, tell luoshu.Progress) ([]Check, error) {
 	sums := make([][2][]tallyCheck, len(m.levels))
 	for i := range sums {
 		for c := range 2 {
 			sums[i][c] = make([]tallyCheck, m.horizons)
 		}
 	}
-	for _, t := range m.levels[0].x.origins() {
+	origins := m.levels[0].x.origins()
+	for n, t := range origins {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		tell.Tell("forecast", int64(n), int64(len(origins)))
 		m.step(t)
 		reach := map[[3]int]*widths{}
 		for i := range m.levels {
@@ -70,7 +80,7 @@ func (m *model) backtest() []Check {
 			}
 		}
 	}
-	return out
+	return out, nil
 }
 
 func (s *tallyCheck) add(t int, x held, w *widths) {

@@ -5,14 +5,14 @@ import "math"
 // The assumptions about children who come without having been in the grade below: the
 // entry grade, and the lowest grade of a unit that begins further up.
 const (
-	Last     = iota // as many as last year
-	Mean2           // the mean of two years
-	Mean3           // the mean of three years
-	Mean5           // the mean of five years
-	Damped          // the trend of four years, halved in strength, dying out
-	Trend           // the trend of four years, slowly dying out
-	External        // births (or children of the age before) × the share that came of late
-	Share           // the unit's share of three years × what the area expects in the grade
+	asLast     = iota // as many as last year
+	asMean2           // the mean of two years
+	asMean3           // the mean of three years
+	asMean5           // the mean of five years
+	asDamped          // the trend of four years, halved in strength, dying out
+	asTrend           // the trend of four years, slowly dying out
+	asBirths        // births (or children of the age before) × the share that came of late
+	asShare           // the unit's share of three years × what the area expects in the grade
 	methods
 )
 
@@ -32,7 +32,7 @@ func (x *grid) level(u, g, t, h int, past []int, above float64, areaSum []float6
 		return
 	}
 	last := x.row(u, past[0])[g]
-	out[Last] = last
+	out[asLast] = last
 	var sum, base, ext, extBase float64
 	for i, y := range past {
 		v := x.row(u, y)[g]
@@ -45,20 +45,20 @@ func (x *grid) level(u, g, t, h int, past []int, above float64, areaSum []float6
 		sum += v
 		switch i {
 		case 1:
-			out[Mean2] = sum / 2
+			out[asMean2] = sum / 2
 		case 2:
-			out[Mean3] = sum / 3
+			out[asMean3] = sum / 3
 		case 4:
-			out[Mean5] = sum / 5
+			out[asMean5] = sum / 5
 		}
 	}
 	if n := min(len(past), 5); n >= 3 || n == 2 && areaSum == nil {
 		first := past[n-1]
 		slope := (last - x.row(u, first)[g]) / float64(past[0]-first)
-		for m := Damped; m <= Trend; m++ {
-			c, slope := trends[m-Damped], slope
+		for m := asDamped; m <= asTrend; m++ {
+			c, slope := trends[m-asDamped], slope
 			from := last
-			if m == Trend {
+			if m == asTrend {
 				if n < 3 {
 					break
 				}
@@ -69,7 +69,7 @@ func (x *grid) level(u, g, t, h int, past []int, above float64, areaSum []float6
 		}
 	}
 	if extBase > 0 && !math.IsNaN(above) {
-		out[Share] = base / extBase * above
+		out[asShare] = base / extBase * above
 	}
 	if g == 0 && x.external != nil {
 		base, ext = 0, 0
@@ -79,7 +79,7 @@ func (x *grid) level(u, g, t, h int, past []int, above float64, areaSum []float6
 			}
 		}
 		if e := x.external[u*(x.y+Furthest)+t+h]; ext > 0 && !math.IsNaN(e) {
-			out[External] = base / ext * e
+			out[asBirths] = base / ext * e
 		}
 	}
 }
@@ -94,7 +94,7 @@ func mix(w []float64, v *[methods]float64) float64 {
 		}
 	}
 	if by == 0 {
-		return v[Last]
+		return v[asLast]
 	}
 	return sum / by
 }

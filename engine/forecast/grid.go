@@ -18,6 +18,7 @@ type grid struct {
 	value    []float64 // [(unit·years + year)·grades + grade]
 	has      []bool    // [unit·years + year]: the unit was counted that year
 	external []float64 // [unit·(years+Furthest) + year]: children known to come to the entry grade (births so many years before), NaN if unknown
+	externalAll  []float64 // the same of all areas together, where it was counted so
 }
 
 func newGrid(years []int, known []bool, segment []int, units, grades int) *grid {
@@ -66,6 +67,21 @@ func (x *grid) byArea() *grid {
 			for g, v := range x.row(u, y) {
 				into[g] += v
 			}
+		}
+	}
+	return out
+}
+
+// externalSum are the births of all areas together: known where every area's are.
+func (x *grid) externalSum() []float64 {
+	if x.external == nil {
+		return nil
+	}
+	width := x.y + Furthest
+	out := make([]float64, width)
+	for a := range x.n {
+		for y := range width {
+			out[y] += x.external[a*width+y]
 		}
 	}
 	return out

@@ -23,9 +23,15 @@ type model struct {
 }
 
 func newModel(x *grid, horizons int) *model {
-	grids := []*grid{x, x.byArea()}
+	area := x.byArea()
+	area.external, x.external = x.external, nil // births are counted by area
+	grids := []*grid{x, area}
 	if x.areas > 1 {
-		grids = append(grids, grids[1].byArea())
+		all := area.byArea()
+		if all.external = x.externalAll; all.external == nil {
+			all.external = area.externalSum()
+		}
+		grids = append(grids, all)
 	}
 	m := &model{horizons: horizons, levels: make([]*walker, len(grids)), ledgers: make([][2]*ledger, len(grids)), plain: make([][2][][]float64, len(grids))}
 	var up *walker

@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"maps"
@@ -152,7 +153,8 @@ func TestTry(t *testing.T) {
 }
 
 func try(x *grid, H int) {
-	for _, c := range newModel(x, H).backtest() {
+	cs, _ := newModel(x, H).backtest(context.Background(), nil)
+	for _, c := range cs {
 		if os.Getenv("SUM") != "" {
 			if c.Horizon <= 5 && c.Covered > 3 {
 				k := grp + " " + c.Grain

@@ -16,7 +16,7 @@ const (
 )
 
 // entryPrior are the weights of the entry assumptions before anything was seen.
-var entryPrior = [methods]float64{Last: 1, Mean2: 0.5, Mean3: 0.2, Mean5: 0.1, Damped: 2, Trend: 2, External: 3, Share: 3}
+var entryPrior = [methods]float64{asLast: 1, asMean2: 0.5, asMean3: 0.2, asMean5: 0.1, asDamped: 2, asTrend: 2, asBirths: 3, asShare: 3}
 
 // walker goes through the years of one grid, forecasts at each from what was known
 // then, and keeps how its assumptions did. up is the walker of the areas above. Paths
@@ -83,15 +83,15 @@ func (w *walker) assumptions(t, h int) [2][]float64 {
 	})
 	prior := slices.Clone(entryPrior[:])
 	if w.x.external == nil {
-		prior[External] = 0
+		prior[asBirths] = 0
 	}
 	if w.up == nil {
-		prior[Share] = 0
+		prior[asShare] = 0
 	}
 	var out [2][]float64
 	for c := range out {
 		known := seen
-		if sum[c][Last] == 0 {
+		if sum[c][asLast] == 0 {
 			known = 0
 		}
 		out[c] = softly(sum[c][:], prior, known, entrySharp*known/(known+entrySlow))
@@ -236,8 +236,8 @@ func (s *walk) going(u, g int, past []int, above float64, held []float64) float6
 	if s.w.up != nil {
 		var v [methods]float64
 		x.level(u, g, s.t, s.h, past, above, s.w.up.x.value, &v)
-		if !math.IsNaN(v[Share]) {
-			share = v[Share]
+		if !math.IsNaN(v[asShare]) {
+			share = v[asShare]
 		}
 	}
 	if s.h == 1 && held != nil {
@@ -272,7 +272,7 @@ func (s *walk) coming(u, g int, past []int, above float64, held []float64) float
 		e := &s.w.entry[s.t][s.h-1][class]
 		for m, f := range v {
 			if math.IsNaN(f) {
-				f = v[Last]
+				f = v[asLast]
 			}
 			e[m] += math.Abs(held[g] - f)
 		}
@@ -288,7 +288,7 @@ func (s *walk) tilted(u, class int, v *[methods]float64) float64 {
 		f = s.by.move(s.w.x.area[u], s.h)
 	}
 	for m := range v {
-		if m != Share {
+		if m != asShare {
 			v[m] *= f
 		}
 	}
