@@ -5,14 +5,14 @@ import "math"
 // The assumptions about children who come without having been in the grade below: the
 // entry grade, and the lowest grade of a unit that begins further up.
 const (
-	asLast     = iota // as many as last year
-	asMean2           // the mean of two years
-	asMean3           // the mean of three years
-	asMean5           // the mean of five years
-	asDamped          // the trend of four years, halved in strength, dying out
-	asTrend           // the trend of four years, slowly dying out
+	asLast   = iota // as many as last year
+	asMean2         // the mean of two years
+	asMean3         // the mean of three years
+	asMean5         // the mean of five years
+	asDamped        // the trend of four years, halved in strength, dying out
+	asTrend         // the trend of four years, slowly dying out
 	asBirths        // births (or children of the age before) × the share that came of late
-	asShare           // the unit's share of three years × what the area expects in the grade
+	asShare         // the unit's share of three years × what the area expects in the grade
 	methods
 )
 

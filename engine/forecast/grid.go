@@ -9,16 +9,16 @@ import (
 // was counted and is not left out. Years of one segment may be compared with each
 // other; a ratio is formed only of two known years that follow each other in one.
 type grid struct {
-	years    []int
-	known    []bool
-	segment  []int
-	n, y, g  int
-	area     []int     // per unit: index of its area
-	areas    int       // how many areas there are
-	value    []float64 // [(unit·years + year)·grades + grade]
-	has      []bool    // [unit·years + year]: the unit was counted that year
-	external []float64 // [unit·(years+Furthest) + year]: children known to come to the entry grade (births so many years before), NaN if unknown
-	externalAll  []float64 // the same of all areas together, where it was counted so
+	years       []int
+	known       []bool
+	segment     []int
+	n, y, g     int
+	area        []int     // per unit: index of its area
+	areas       int       // how many areas there are
+	value       []float64 // [(unit·years + year)·grades + grade]
+	has         []bool    // [unit·years + year]: the unit was counted that year
+	external    []float64 // [unit·(years+Furthest) + year]: children known to come to the entry grade (births so many years before), NaN if unknown
+	externalAll []float64 // the same of all areas together, where it was counted so
 }
 
 func newGrid(years []int, known []bool, segment []int, units, grades int) *grid {

@@ -19,7 +19,8 @@ type model struct {
 	levels   []*walker    // units, areas, all
 	ledgers  [][2]*ledger // per level: totals, grades
 	horizons int
-	plain    [][2][][]float64 // per level: both plain progressions at the year reached
+	plain    [][2][][]float64   // per level: both plain progressions at the year reached
+	reach    map[[3]int]*widths // {level, kind, h−1}: intervals of the last year
 }
 
 func newModel(x *grid, horizons int) *model {

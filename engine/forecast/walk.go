@@ -157,9 +157,12 @@ func (w *walker) step(t int) {
 	w.rivals[bySum] = w.cohort // until the units below have said theirs
 }
 
-// tilt turns a path up or down: factors on the entry and on progression, by area and
-// years ahead.
-type tilt struct{ entry, move func(area, h int) float64 }
+// tilt turns a path up or down: the factor on the entry h years ahead, the factor on
+// every progression, and what the latter comes to in h years.
+type tilt struct {
+	entry func(h int) float64
+	move  float64
+}
 
 // path is the cohort path from year t. above is the path of the areas.
 func (w *walker) path(t int, above [][]float64, by *tilt, note bool) [][]float64 {
@@ -227,7 +230,7 @@ func (s *walk) going(u, g int, past []int, above float64, held []float64) float6
 	x, i := s.w.x, u*s.w.x.g+g
 	going := s.w.ratios.unit[i] * s.prev[i-1]
 	if s.by != nil {
-		going *= s.by.move(x.area[u], s.h)
+		going *= s.by.move
 	}
 	if s.now[i] <= 0 {
 		return going
@@ -266,7 +269,7 @@ func (s *walk) coming(u, g int, past []int, above float64, held []float64) float
 	if s.by == nil {
 		out = mix(s.w.assumed[s.h-1][class], &v)
 	} else {
-		out = s.tilted(u, class, &v)
+		out = s.tilted(class, &v)
 	}
 	if held != nil {
 		e := &s.w.entry[s.t][s.h-1][class]
@@ -282,10 +285,10 @@ func (s *walk) coming(u, g int, past []int, above float64, held []float64) float
 
 // tilted is the entry under a scenario; what comes by the area's share is tilted
 // already.
-func (s *walk) tilted(u, class int, v *[methods]float64) float64 {
-	f := s.by.entry(s.w.x.area[u], s.h)
+func (s *walk) tilted(class int, v *[methods]float64) float64 {
+	f := s.by.entry(s.h)
 	if class > 0 {
-		f = s.by.move(s.w.x.area[u], s.h)
+		f = math.Pow(s.by.move, float64(s.h))
 	}
 	for m := range v {
 		if m != asShare {
