@@ -1,6 +1,3 @@
-// Package forecast says where a yearly figure will stand in a later year if it goes
-// on as it went: a straight line through the years and the interval within which a
-// new figure would lie. It is pure: numbers in, numbers out.
 package forecast
 
 import "math"
