@@ -206,14 +206,15 @@ var (
 // tasks, rounds opens and closes them; duplicates decides on likely duplicates;
 // movement carries cases of moving persons, yearend the run at a year's end,
 // lifecycle changes organisations; reveal opens one masked value with a reason;
-// duties reads what falls due, discharge marks it done for one's own organisation.
+// duties reads what falls due, discharge marks it done for one's own organisation;
+// runs starts an engine.
 // accounts, grants and audit are the three administrators', which no role may
 // hold together with each other or with the data.
 func Actions() []string {
 	return []string{
 		"read", "export", "load", "commit", "undo", "seal", "explore", "behind", "plan",
 		"correct", "verify", "rounds", "duplicates", "movement", "yearend", "lifecycle", "reveal",
-		"case", "duties", "discharge", "accounts", "grants", "audit",
+		"case", "duties", "discharge", "runs", "accounts", "grants", "audit",
 	}
 }
 

@@ -1,0 +1,136 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"luoshu"
+	"luoshu/kernel/catalog"
+	"luoshu/kernel/indicator"
+	"luoshu/kernel/records"
+)
+
+// row is a record of an input: its values by what they are.
+type row struct {
+	in *Input
+	v  *records.Version
+}
+
+func (r row) value(name string) luoshu.Value {
+	f := r.in.Fields[name]
+	if f == nil {
+		return luoshu.Value{}
+	}
+	return r.v.Values[f.Index]
+}
+
+func (r row) text(name string) string { return r.value(name).S }
+func (r row) whole(name string) int64 { return r.value(name).I }
+
+// number is a value with its decimals; false if it is empty.
+func (r row) number(name string) (float64, bool) {
+	v := r.value(name)
+	if v.K == luoshu.Null {
+		return 0, false
+	}
+	n := float64(v.I)
+	if f := r.in.Fields[name]; f.Type == catalog.TypeDecimal {
+		for range f.Scale {
+			n /= 10
+		}
+	}
+	return n, true
+}
+
+// each calls each for every record of an input as of a ledger sequence. An input
+// that the pack does not name has no records.
+func (r *Runner) each(ctx context.Context, in *Input, seq int64, each func(row) error) error {
+	if in == nil {
+		return nil
+	}
+	var fields []string
+	for _, f := range in.Fields {
+		if !slices.Contains(fields, f.Name) {
+			fields = append(fields, f.Name)
+		}
+	}
+	for name := range in.Only {
+		if !slices.Contains(fields, name) {
+			fields = append(fields, name)
+		}
+	}
+	return r.records.Each(ctx, records.Query{Entity: in.Entity.Name, Seq: seq, Fields: fields}, func(v *records.Version) error {
+		for name, values := range in.Only {
+			if !slices.Contains(values, v.Values[in.Entity.Field(name).Index].S) {
+				return nil
+			}
+		}
+		return each(row{in, v})
+	})
+}
+
+// ladder is the grades of every group in order.
+type ladder struct {
+	groups []string
+	grades map[string][]string
+	group  map[string]string // of a grade
+}
+
+func (r *Runner) ladder(l *Ladder) ladder {
+	out := ladder{grades: map[string][]string{}, group: map[string]string{}}
+	codes := slices.Clone(r.cat.List(l.Codes).Codes)
+	at := func(c catalog.Code) int { n, _ := strconv.Atoi(c.Attrs[l.Order]); return n }
+	slices.SortStableFunc(codes, func(a, b catalog.Code) int { return at(a) - at(b) })
+	for _, c := range codes {
+		g := c.Attrs[l.Group]
+		if g == "" {
+			continue
+		}
+		if out.grades[g] == nil {
+			out.groups = append(out.groups, g)
+		}
+		out.grades[g] = append(out.grades[g], c.Code)
+		out.group[c.Code] = g
+	}
+	return out
+}
+
+// count is how many are in one grade of one unit in one year.
+type count struct {
+	unit, area, grade string
+	year              int
+	n                 int64
+}
+
+// counts reads the figures of a seal for the units of an organisation.
+func (r *Runner) counts(ctx context.Context, c *Counts, seal string, filters map[string][]string) ([]count, error) {
+	figs, err := r.figures.Explore(ctx, indicator.ExploreQuery{
+		Seal: seal, Indicator: c.Indicator, Cuts: []string{c.Unit, c.Area, c.Grade}, Filters: filters,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []count
+	for _, f := range figs {
+		x := count{unit: f.By[c.Unit], area: f.By[c.Area], grade: f.By[c.Grade], year: f.Year, n: f.Num}
+		if x.unit != "" && x.grade != "" {
+			out = append(out, x)
+		}
+	}
+	return out, nil
+}
+
+// parameter is the value of a parameter of the run on a day.
+func (r *Runner) parameter(s *Spec, name string, day int64, when map[string]string, area string) (float64, error) {
+	id := s.Params[name]
+	if id == "" {
+		return 0, nil
+	}
+	v, ok := r.cat.Parameter(id).Value(day, when, area)
+	if !ok {
+		return 0, luoshu.Errorf(luoshu.Invalid, "参数 %s 在 %s 没有适用于 %v 的值", "parameter %s has no value on %s for %v", id, luoshu.FormatDate(day), fmt.Sprint(when))
+	}
+	return v.Float(), nil
+}

@@ -1,0 +1,147 @@
+package run
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"luoshu"
+	"luoshu/kernel/access"
+	"luoshu/kernel/catalog"
+	"luoshu/kernel/indicator"
+	"luoshu/kernel/ledger"
+	"luoshu/kernel/records"
+)
+
+// Config is what a Runner works with.
+type Config struct {
+	Catalog *catalog.Catalog
+	Book    *Book
+	Ledger  *ledger.Ledger
+	Records *records.Reader
+	Engine  *indicator.Engine
+	Access  *access.Access
+	Now     func() time.Time
+}
+
+// Runner runs engines.
+type Runner struct {
+	cat     *catalog.Catalog
+	book    *Book
+	ledger  *ledger.Ledger
+	records *records.Reader
+	figures *indicator.Engine
+	access  *access.Access
+	now     func() time.Time
+}
+
+// New makes a runner.
+func New(c Config) *Runner {
+	return &Runner{cat: c.Catalog, book: c.Book, ledger: c.Ledger, records: c.Records, figures: c.Engine, access: c.Access, now: c.Now}
+}
+
+// Right is the right that starting a run asks for.
+const Right = "runs"
+
+// Book is what the packs say.
+func (r *Runner) Book() *Book { return r.book }
+
+// common is what every run's parameters have.
+type common struct {
+	Run   string `yaml:"run"`   // id of the run, or of the engine if it has one only
+	Title string `yaml:"title"` // of the answer; made up from the rest if empty
+	Org   string `yaml:"org"`   // the organisation it is for; the actor's own if empty
+	Seal  string `yaml:"seal"`  // the last one if empty
+	Note  string `yaml:"note"`
+}
+
+// start checks who asks for what, and finds the seal.
+func (r *Runner) start(ctx context.Context, actor luoshu.Actor, engine string, c *common) (*Spec, *access.Node, ledger.Seal, error) {
+	var none ledger.Seal
+	if c.Run == "" {
+		c.Run = engine
+	}
+	s := r.book.Spec(c.Run)
+	if s == nil || s.Engine != engine {
+		return nil, nil, none, luoshu.Errorf(luoshu.NotFound, "业务包没有（或不止一种）引擎 %s 的运行“%s”", "the packs have no run %[2]q of engine %[1]s, or more than one", engine, c.Run)
+	}
+	if err := r.access.Require(actor, Right); err != nil {
+		return nil, nil, none, err
+	}
+	if len(s.Roles) > 0 && actor.Role != access.Operator.Role && !slices.Contains(s.Roles, actor.Role) {
+		return nil, nil, none, luoshu.Errorf(luoshu.Denied, "您的角色不能启动“%s”", "your role may not start %q", s.Title)
+	}
+	scope, err := r.access.Scope(ctx, actor)
+	if err != nil {
+		return nil, nil, none, err
+	}
+	if c.Org == "" {
+		c.Org = scope.Root
+	}
+	node := scope.Tree().Get(c.Org)
+	if node == nil || !scope.Has(c.Org) {
+		return nil, nil, none, luoshu.Errorf(luoshu.NotFound, "没有单位 %s", "no organisation %s", c.Org)
+	}
+	seal := none
+	if c.Seal == "" {
+		seal, err = r.ledger.LastSeal(ctx)
+	} else {
+		seal, err = r.ledger.SealByID(ctx, c.Seal)
+	}
+	if err != nil {
+		return nil, nil, none, err
+	}
+	c.Seal = seal.ID
+	return s, node, seal, nil
+}
+
+// read reads parameters, YAML or JSON; an unknown key is a fault.
+func read(params []byte, into any) error {
+	d := yaml.NewDecoder(strings.NewReader(string(params)))
+	d.KnownFields(true)
+	if err := d.Decode(into); err != nil && len(strings.TrimSpace(string(params))) > 0 {
+		return &luoshu.Error{Kind: luoshu.Invalid, Field: "params", Cause: err, Msg: luoshu.Text{
+			ZH: "参数读不懂：" + err.Error(), EN: "the parameters cannot be read: " + err.Error(),
+		}}
+	}
+	return nil
+}
+
+// number makes the number of an answer: F20251001-3fa2c1, say.
+func (r *Runner) number(prefix string) string {
+	var b [3]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return prefix + r.now().Format("20060102") + "-" + hex.EncodeToString(b[:])
+}
+
+// day is today as yyyymmdd.
+func (r *Runner) day() int64 {
+	y, m, d := r.now().Date()
+	return int64(y)*10000 + int64(m)*100 + int64(d)
+}
+
+// write commits the records of an answer, all or none.
+func (r *Runner) write(ctx context.Context, s *Spec, actor luoshu.Actor, number string, parts []part, p luoshu.Progress) error {
+	var batches []ledger.Batch
+	for _, x := range parts {
+		if len(x.list) > 0 {
+			batches = append(batches, s.Out[x.out].batch(actor, s.ID+" "+number, x.list))
+		}
+	}
+	if _, err := r.ledger.CommitAll(ctx, batches, p); err != nil {
+		return fmt.Errorf("write the answer of %s: %w", s.ID, err)
+	}
+	return nil
+}
+
+// part is the records of one output.
+type part struct {
+	out  string
+	list []record
+}
