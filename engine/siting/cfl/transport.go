@@ -1,0 +1,200 @@
+package cfl
+
+import "math"
+
+// place is an open option as a transport sees it.
+type place struct {
+	row       int
+	room, low int64
+	unit      []float64 // cost of a unit, by client
+	load      int64
+	members   []int32
+	best      []int32 // by place: whom to move there most cheaply, -1 nobody
+	gain      []float64
+	dist      float64
+	from      int32 // previous place on the path, -1: the client itself
+	queued    bool
+}
+
+// transport serves the clients of one kind from open places at least cost:
+// successive shortest paths, on the graph of places alone, whose arc from one to
+// another is the cheapest client to move. The last place is none: who cannot be
+// served goes there at a price.
+type transport struct {
+	places  []*place
+	clients []int
+	amount  [][]int64 // by place and client
+	demand  []int64
+	big     float64
+	lack    float64
+	queue   []int32
+}
+
+func (s *solver) transport(kind int, open []int) *transport {
+	t := &transport{clients: s.clients[kind], demand: s.Demand, big: s.big, lack: s.lack}
+	for _, v := range open {
+		o := s.Options[v]
+		if c := o.capacity(kind); c > 0 || o.least(kind) > 0 {
+			t.places = append(t.places, &place{row: o.Row, room: c, low: min(o.least(kind), c), unit: s.unit[o.Row]})
+		}
+	}
+	none := make([]float64, len(s.Demand))
+	for j := range none {
+		none[j] = t.lack
+	}
+	t.places = append(t.places, &place{row: -1, room: math.MaxInt64 / 2, unit: none})
+	m := len(t.places)
+	t.amount = make([][]int64, m)
+	flat := make([]int64, m*len(s.Demand))
+	for i, p := range t.places {
+		t.amount[i] = flat[i*len(s.Demand) : (i+1)*len(s.Demand)]
+		p.best, p.gain = make([]int32, m), make([]float64, m)
+		for k := range p.best {
+			p.best[k], p.gain[k] = -1, math.Inf(1)
+		}
+	}
+	return t
+}
+
+// solve serves everybody and returns the cost of serving, of missed least amounts
+// and of the unserved, and how much went unserved or missed.
+func (t *transport) solve() (cost float64, missed int64) {
+	for _, j := range t.clients {
+		for left := t.demand[j]; left > 0; {
+			left -= t.augment(int32(j), left)
+		}
+	}
+	for i, p := range t.places {
+		for _, j := range p.members {
+			cost += float64(t.amount[i][j]) * p.unit[j]
+		}
+		if p.load < p.low {
+			cost += t.big * float64(p.low-p.load)
+			missed += p.low - p.load
+		}
+	}
+	return cost, missed + t.places[len(t.places)-1].load
+}
+
+// spare is what a place still takes at its present price, and that price.
+func (t *transport) spare(p *place) (int64, float64) {
+	switch {
+	case p.load < p.low:
+		return p.low - p.load, -t.big
+	case p.load < p.room:
+		return p.room - p.load, 0
+	}
+	return 0, math.Inf(1)
+}
+
+// augment sends up to amount of a client along the cheapest path and returns how
+// much went.
+func (t *transport) augment(j int32, amount int64) int64 {
+	t.queue = t.queue[:0]
+	for i, p := range t.places {
+		p.dist, p.from, p.queued = p.unit[j], -1, false
+		if !math.IsInf(p.dist, 0) && t.expands(p) {
+			p.queued = true
+			t.queue = append(t.queue, int32(i))
+		}
+	}
+	for head := 0; head < len(t.queue); head++ {
+		at := t.queue[head]
+		p := t.places[at]
+		p.queued = false
+		for k, g := range p.gain {
+			q := t.places[k]
+			if d := p.dist + g; d < q.dist-1e-9*(1+math.Abs(q.dist)) || math.IsInf(q.dist, 1) && !math.IsInf(d, 1) {
+				q.dist, q.from = d, at
+				if !q.queued && t.expands(q) {
+					q.queued = true
+					t.queue = append(t.queue, int32(k))
+				}
+			}
+		}
+	}
+	end, cheapest := -1, math.Inf(1)
+	for i, p := range t.places {
+		if n, price := t.spare(p); n > 0 && p.dist+price < cheapest {
+			end, cheapest = i, p.dist+price
+		}
+	}
+	return t.push(j, amount, end)
+}
+
+// expands says whether a path may lead on from a place: from one with room at an
+// even price it never pays to.
+func (t *transport) expands(p *place) bool { return p.load == p.room || p.load == p.low }
+
+// push moves as much as the path to end allows.
+func (t *transport) push(j int32, amount int64, end int) int64 {
+	n, _ := t.spare(t.places[end])
+	n = min(n, amount)
+	for k, hops := int32(end), 0; t.places[k].from >= 0; hops++ {
+		f := t.places[k].from
+		n = min(n, t.amount[f][t.places[f].best[k]])
+		k = f
+		if hops > len(t.places) {
+			panic("cfl: a transport path runs in a circle")
+		}
+	}
+	type move struct {
+		who      int32
+		from, to int
+	}
+	var moves []move
+	k := int32(end)
+	for t.places[k].from >= 0 {
+		f := t.places[k].from
+		moves = append(moves, move{t.places[f].best[k], int(f), int(k)})
+		k = f
+	}
+	for _, m := range moves {
+		t.take(m.from, m.who, n)
+		t.give(m.to, m.who, n)
+	}
+	t.give(int(k), j, n)
+	return n
+}
+
+func (t *transport) give(i int, j int32, n int64) {
+	p := t.places[i]
+	p.load += n
+	if t.amount[i][j] += n; t.amount[i][j] > n {
+		return
+	}
+	p.members = append(p.members, j)
+	u := p.unit[j]
+	for k, q := range t.places {
+		if k != i && q.unit[j]-u < p.gain[k] {
+			p.gain[k], p.best[k] = q.unit[j]-u, j
+		}
+	}
+}
+
+func (t *transport) take(i int, j int32, n int64) {
+	p := t.places[i]
+	p.load -= n
+	if t.amount[i][j] -= n; t.amount[i][j] > 0 {
+		return
+	}
+	for at, x := range p.members {
+		if x == j {
+			p.members[at] = p.members[len(p.members)-1]
+			p.members = p.members[:len(p.members)-1]
+			break
+		}
+	}
+	for k, b := range p.best {
+		if b != j {
+			continue
+		}
+		p.best[k], p.gain[k] = -1, math.Inf(1)
+		q := t.places[k]
+		for _, x := range p.members {
+			if g := q.unit[x] - p.unit[x]; g < p.gain[k] {
+				p.gain[k], p.best[k] = g, x
+			}
+		}
+	}
+}
