@@ -102,19 +102,48 @@ func (s *solver) children(n *node) []*node {
 	return []*node{one, two}
 }
 
-// start is a first guess of the multipliers: the least cost of serving with the
-// share of a site's fixed cost.
+// start is a first guess of the multipliers: the prices of the plain linear
+// relaxation, in which a site is opened by as much as it is used.
 func (s *solver) start() []float64 {
 	lambda := make([]float64, len(s.Demand))
-	for j := range lambda {
-		best := math.Inf(1)
-		for _, o := range s.Options {
-			if c := o.capacity(s.kind(j)); c > 0 {
-				best = math.Min(best, s.Cost[o.Row][j]+math.Max(0, o.Fixed)*float64(s.Demand[j])/float64(c))
+	for kind := range s.kinds {
+		var open []int
+		share := make([]float64, len(s.Options))
+		for _, options := range s.of {
+			at := -1
+			for _, v := range options {
+				if c := s.Options[v].capacity(kind); c > 0 && (at < 0 || c > s.Options[at].capacity(kind)) {
+					at = v
+				}
+			}
+			if at < 0 {
+				continue
+			}
+			open = append(open, at)
+			room := int64(0)
+			for _, c := range s.Options[at].Capacity {
+				room += c
+			}
+			share[at] = math.Max(0, s.Options[at].Fixed) / float64(room)
+		}
+		t := s.transport(kind, open)
+		for i, v := range open {
+			p := t.places[i]
+			p.low, p.unit = 0, slices.Clone(p.unit)
+			for j := range p.unit {
+				p.unit[j] += share[v]
 			}
 		}
-		if !math.IsInf(best, 1) {
-			lambda[j] = best
+		t.solve()
+		prices := t.prices()
+		for _, j := range s.clients[kind] {
+			best := math.Inf(1)
+			for i, p := range t.places[:len(open)] {
+				best = math.Min(best, p.unit[j]+prices[i])
+			}
+			if finite(best) {
+				lambda[j] = best * float64(max(1, s.Demand[j]))
+			}
 		}
 	}
 	return lambda

@@ -90,6 +90,11 @@ func (t *transport) spare(p *place) (int64, float64) {
 // augment sends up to amount of a client along the cheapest path and returns how
 // much went.
 func (t *transport) augment(j int32, amount int64) int64 {
+	if i := t.direct(j); i >= 0 {
+		n := min(amount, t.places[i].room-t.places[i].load)
+		t.give(i, j, n)
+		return n
+	}
 	t.queue = t.queue[:0]
 	for i, p := range t.places {
 		p.dist, p.from, p.queued = p.unit[j], -1, false
@@ -122,9 +127,48 @@ func (t *transport) augment(j int32, amount int64) int64 {
 	return t.push(j, amount, end)
 }
 
+// direct is the cheapest place of a client if it has room and no place is below its
+// least amount: then no other path is cheaper. -1: search.
+func (t *transport) direct(j int32) int {
+	at := -1
+	for i, p := range t.places {
+		if p.load < p.low {
+			return -1
+		}
+		if at < 0 || p.unit[j] < t.places[at].unit[j] {
+			at = i
+		}
+	}
+	if p := t.places[at]; p.load == p.room || p.load == p.low && p.low > 0 {
+		return -1
+	}
+	return at
+}
+
 // expands says whether a path may lead on from a place: from one with room at an
 // even price it never pays to.
 func (t *transport) expands(p *place) bool { return p.load == p.room || p.load == p.low }
+
+// prices is what a unit more of room at each place would save.
+func (t *transport) prices() []float64 {
+	price := make([]float64, len(t.places))
+	for i, p := range t.places {
+		if p.load >= p.room {
+			price[i] = math.Inf(1)
+		}
+	}
+	for again := true; again; {
+		again = false
+		for i, p := range t.places {
+			for k, g := range p.gain {
+				if d := g + price[k]; d < price[i]-1e-9*(1+math.Abs(price[i])) || math.IsInf(price[i], 1) && finite(d) {
+					price[i], again = math.Max(0, d), true
+				}
+			}
+		}
+	}
+	return price
+}
 
 // push moves as much as the path to end allows.
 func (t *transport) push(j int32, amount int64, end int) int64 {
