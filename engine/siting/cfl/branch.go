@@ -107,38 +107,12 @@ func (s *solver) children(n *node) []*node {
 func (s *solver) start() []float64 {
 	lambda := make([]float64, len(s.Demand))
 	for kind := range s.kinds {
-		var open []int
-		share := make([]float64, len(s.Options))
-		for _, options := range s.of {
-			at := -1
-			for _, v := range options {
-				if c := s.Options[v].capacity(kind); c > 0 && (at < 0 || c > s.Options[at].capacity(kind)) {
-					at = v
-				}
-			}
-			if at < 0 {
-				continue
-			}
-			open = append(open, at)
-			room := int64(0)
-			for _, c := range s.Options[at].Capacity {
-				room += c
-			}
-			share[at] = math.Max(0, s.Options[at].Fixed) / float64(room)
-		}
-		t := s.transport(kind, open)
-		for i, v := range open {
-			p := t.places[i]
-			p.low, p.unit = 0, slices.Clone(p.unit)
-			for j := range p.unit {
-				p.unit[j] += share[v]
-			}
-		}
+		t := s.widest(kind, nil, true)
 		t.solve()
 		prices := t.prices()
 		for _, j := range s.clients[kind] {
 			best := math.Inf(1)
-			for i, p := range t.places[:len(open)] {
+			for i, p := range t.places[:len(t.places)-1] {
 				best = math.Min(best, p.unit[j]+prices[i])
 			}
 			if finite(best) {
@@ -180,29 +154,13 @@ func (s *solver) root(ctx context.Context, n *node) {
 // it is exact for what may be split and has no least amounts.
 func (s *solver) possible(n *node) bool {
 	for kind := range s.kinds {
-		var open []int
-		for g := range s.of {
-			at := -1
-			for _, v := range s.of[g] {
-				if !n.off[v] && (at < 0 || s.Options[v].capacity(kind) > s.Options[at].capacity(kind)) {
-					at = v
-				}
-			}
-			if at >= 0 {
-				open = append(open, at)
-			}
-		}
+		t := s.widest(kind, n.off, false)
 		for _, j := range s.clients[kind] {
-			if s.nearest(j, open) < 0 {
+			if !slices.ContainsFunc(t.places[:len(t.places)-1], func(p *place) bool { return finite(p.unit[j]) }) {
 				return false
 			}
 		}
-		t := s.transport(kind, open)
-		for _, p := range t.places {
-			p.low = 0
-		}
-		t.solve()
-		if t.places[len(t.places)-1].load > 0 {
+		if t.solve(); t.places[len(t.places)-1].load > 0 {
 			return false
 		}
 	}

@@ -31,18 +31,65 @@ type transport struct {
 }
 
 func (s *solver) transport(kind int, open []int) *transport {
-	t := &transport{clients: s.clients[kind], demand: s.Demand, big: s.big, lack: s.lack}
+	var places []*place
 	for _, v := range open {
 		o := s.Options[v]
 		if c := o.capacity(kind); c > 0 || o.least(kind) > 0 {
-			t.places = append(t.places, &place{row: o.Row, room: c, low: min(o.least(kind), c), unit: s.unit[o.Row]})
+			places = append(places, &place{row: o.Row, room: c, low: min(o.least(kind), c), unit: s.unit[o.Row]})
 		}
 	}
+	return s.over(kind, places)
+}
+
+// widest is a transport of a kind in which every site has the room of its largest
+// option, serves at the cheapest of its options and has no least amount: whatever
+// is chosen cannot do better. Each unit bears the share of fixed cost that it
+// would have in the option of the least share, if fixed is set.
+func (s *solver) widest(kind int, off []bool, fixed bool) *transport {
+	var places []*place
+	for _, options := range s.of {
+		p := &place{row: -1, unit: make([]float64, len(s.Demand))}
+		for j := range p.unit {
+			p.unit[j] = math.Inf(1)
+		}
+		share := math.Inf(1)
+		for _, v := range options {
+			o := s.Options[v]
+			c := o.capacity(kind)
+			if off != nil && off[v] || c == 0 {
+				continue
+			}
+			p.room = max(p.room, c)
+			all := int64(0)
+			for _, x := range o.Capacity {
+				all += x
+			}
+			share = math.Min(share, math.Max(0, o.Fixed)/float64(all))
+			for j, u := range s.unit[o.Row] {
+				p.unit[j] = math.Min(p.unit[j], u)
+			}
+		}
+		if p.room == 0 {
+			continue
+		}
+		for j := range p.unit {
+			if fixed {
+				p.unit[j] += share
+			}
+		}
+		places = append(places, p)
+	}
+	return s.over(kind, places)
+}
+
+// over makes the transport over places and the one that is none.
+func (s *solver) over(kind int, places []*place) *transport {
+	t := &transport{clients: s.clients[kind], demand: s.Demand, big: s.big, lack: s.lack}
 	none := make([]float64, len(s.Demand))
 	for j := range none {
 		none[j] = t.lack
 	}
-	t.places = append(t.places, &place{row: -1, room: math.MaxInt64 / 2, unit: none})
+	t.places = append(places, &place{row: -1, room: math.MaxInt64 / 2, unit: none})
 	m := len(t.places)
 	t.amount = make([][]int64, m)
 	flat := make([]int64, m*len(s.Demand))
@@ -241,4 +288,46 @@ func (t *transport) take(i int, j int32, n int64) {
 			}
 		}
 	}
+}
+
+// Shortage says how much demand of a kind cannot be served even if every site
+// takes the option with most room for it, and by whom: clients who together exceed
+// the room of all the sites that may serve any of them. It leaves out least
+// amounts, budget and that clients are whole.
+func (p *Problem) Shortage(kind int) (short int64, clients []int) {
+	sh, err := p.shape()
+	if err != nil || kind >= sh.kinds {
+		return 0, nil
+	}
+	s := &solver{shape: sh, lack: sh.big * 3}
+	t := s.widest(kind, nil, false)
+	t.solve()
+	none := t.places[len(t.places)-1]
+	if none.load == 0 {
+		return 0, nil
+	}
+	in := make([]bool, len(p.Demand))
+	queue := append([]int32(nil), none.members...)
+	for _, j := range queue {
+		in[j] = true
+	}
+	for head := 0; head < len(queue); head++ {
+		for _, q := range t.places[:len(t.places)-1] {
+			if math.IsInf(q.unit[queue[head]], 1) {
+				continue
+			}
+			for _, j := range q.members {
+				if !in[j] {
+					in[j] = true
+					queue = append(queue, j)
+				}
+			}
+		}
+	}
+	for j, yes := range in {
+		if yes {
+			clients = append(clients, j)
+		}
+	}
+	return none.load, clients
 }

@@ -20,8 +20,6 @@ type Ascent struct {
 	Steps    int     // most evaluations
 	Patience int     // evaluations without a notable gain before it gives up
 	Factor   float64 // first length of a step, relative to Polyak's
-	// Signed says which multipliers may not be negative; nil: all may.
-	Signed []bool
 	// Target returns the value to reach: the best known solution.
 	Target func() float64
 	// Enough returns true when the bound suffices.
@@ -65,9 +63,6 @@ func (a Ascent) Climb(ctx context.Context, multipliers []float64, eval Oracle) (
 		length := factor * (goal - bound) / norm
 		for i := range at {
 			at[i] = multipliers[i] + length*mean[i]
-			if a.Signed != nil && a.Signed[i] && at[i] < 0 {
-				at[i] = 0
-			}
 		}
 		value := eval(at, g)
 		share := blend(g, mean, ceiling)
