@@ -242,7 +242,7 @@ func (s *solver) solve(ctx context.Context, n *node, a dual.Ascent) (fixed int) 
 	copy(r.tau, n.tau)
 	rises := 0
 	r.better = func() {
-		if rises++; rises%12 == 1 && s.effort > 0 {
+		if rises++; rises%12 == 1 && s.effort > 0 && n.id == 0 {
 			s.try(s.rounded(n, r.y))
 			s.attempt(r)
 		}
@@ -253,7 +253,7 @@ func (s *solver) solve(ctx context.Context, n *node, a dual.Ascent) (fixed int) 
 	if b, _ := a.Climb(ctx, n.lambda, r.eval); b > n.bound {
 		n.bound = b
 	}
-	if s.effort > 0 || s.nodes%8 == 0 {
+	if s.open(n.bound) && (n.id%4 == 0 || n.id < 40) {
 		s.try(s.rounded(n, r.yMean))
 		s.attempt(r)
 	}

@@ -76,6 +76,7 @@ type solver struct {
 	seen   map[string]trial
 	nodes  int
 	tau    []float64
+	stop   func() bool
 	effort int64 // left for the search of choices, in elementary steps
 }
 
@@ -106,6 +107,7 @@ func Solve(ctx context.Context, p *Problem, lim Limits) (Result, error) {
 		s.tooLarge()
 	}
 	s.lack = s.big * 3
+	s.stop = func() bool { return ctx.Err() != nil }
 	s.tau = make([]float64, len(s.side))
 	bound := s.branch(ctx)
 	return s.result(bound), nil

@@ -13,23 +13,36 @@ const nobody = -1
 type packing struct {
 	s      *solver
 	open   []int
-	at     []int     // client → place in open, or nobody
-	load   [][]int64 // place, kind
-	over   float64   // price of a unit over capacity
-	cost   float64   // serving, and the unserved
+	at     []int       // client → place in open, or nobody
+	row    [][]float64 // place, client: cost, +Inf where it may not be
+	room   [][]int64   // place, kind
+	low    [][]int64
+	load   [][]int64
+	over   float64 // price of a unit over capacity
+	cost   float64 // serving, and the unserved
 	excess int64
 	under  int64
-	tabu   []int // client → step until which it stays
 }
 
 func (s *solver) packing(open []int) *packing {
-	p := &packing{s: s, open: open, at: make([]int, len(s.Demand)), load: make([][]int64, len(open)), tabu: make([]int, len(s.Demand))}
-	for i := range p.load {
+	m := len(open)
+	p := &packing{s: s, open: open, at: make([]int, len(s.Demand)), row: make([][]float64, m), room: make([][]int64, m), low: make([][]int64, m), load: make([][]int64, m)}
+	for i, v := range open {
+		o := s.Options[v]
 		p.load[i] = make([]int64, s.kinds)
-	}
-	for _, v := range open {
 		for k := range s.kinds {
-			p.under += min(s.Options[v].least(k), s.Options[v].capacity(k))
+			p.room[i] = append(p.room[i], o.capacity(k))
+			p.low[i] = append(p.low[i], min(o.least(k), o.capacity(k)))
+			p.under += p.low[i][k]
+		}
+		p.row[i] = s.Cost[o.Row]
+		if s.kinds > 1 || p.room[i][0] == 0 {
+			p.row[i] = slices.Clone(p.row[i])
+			for j := range p.row[i] {
+				if p.room[i][s.kind(j)] == 0 {
+					p.row[i][j] = math.Inf(1)
+				}
+			}
 		}
 	}
 	for j := range p.at {
@@ -44,19 +57,12 @@ func (p *packing) price(i, j int) float64 {
 	if i == nobody {
 		return p.s.lack * float64(max(1, p.s.Demand[j]))
 	}
-	if p.s.Options[p.open[i]].capacity(p.s.kind(j)) == 0 {
-		return math.Inf(1)
-	}
-	return p.s.Cost[p.s.Options[p.open[i]].Row][j]
+	return p.row[i][j]
 }
 
 // change is what a load of place i moving from a to b adds to excess and under.
 func (p *packing) change(i, kind int, a, b int64) (excess, under int64) {
-	if i == nobody {
-		return 0, 0
-	}
-	o := p.s.Options[p.open[i]]
-	room, low := o.capacity(kind), min(o.least(kind), o.capacity(kind))
+	room, low := p.room[i][kind], p.low[i][kind]
 	return max(0, b-room) - max(0, a-room), max(0, low-b) - max(0, low-a)
 }
 
@@ -80,7 +86,7 @@ func (p *packing) move(j, i int) {
 // shift is what moving client j to place i would add to the priced cost.
 func (p *packing) shift(j, i int) float64 {
 	k, d, from := p.s.kind(j), p.s.Demand[j], p.at[j]
-	c := p.price(i, j) - p.price(from, j)
+	c := p.row[i][j] - p.price(from, j)
 	if from != nobody {
 		e, u := p.change(from, k, p.load[from][k], p.load[from][k]-d)
 		c += p.over*float64(e) + p.s.big*float64(u)
@@ -89,14 +95,20 @@ func (p *packing) shift(j, i int) float64 {
 	return c + p.over*float64(e) + p.s.big*float64(u)
 }
 
-// swap is what exchanging clients j and l would add.
+// swap is what exchanging clients j and l, of one kind, would add.
 func (p *packing) swap(j, l int) float64 {
 	k, a, b := p.s.kind(j), p.at[j], p.at[l]
 	d := p.s.Demand[l] - p.s.Demand[j]
-	c := p.price(b, j) + p.price(a, l) - p.price(a, j) - p.price(b, l)
+	c := p.row[b][j] + p.row[a][l] - p.row[a][j] - p.row[b][l]
 	e, u := p.change(a, k, p.load[a][k], p.load[a][k]+d)
 	f, v := p.change(b, k, p.load[b][k], p.load[b][k]-d)
 	return c + p.over*float64(e+f) + p.s.big*float64(u+v)
+}
+
+// fits says whether place i may hold d more of a kind, or fewer if d is negative.
+func (p *packing) fits(i, kind int, d int64) bool {
+	n := p.load[i][kind] + d
+	return n <= p.room[i][kind] && n >= p.low[i][kind]
 }
 
 // recount sums the cost anew: differences of large prices leave a trace in it.
@@ -140,8 +152,13 @@ func (s *solver) whole(choice []int, plans []*transport, split trial) trial {
 	for _, v := range p.open {
 		fixed += s.Options[v].Fixed
 	}
-	s.mend(p, 3)
-	return s.settle(choice, p, fixed)
+	s.mend(p, 0)
+	t := s.settle(choice, p, fixed)
+	if !t.missed && t.total <= s.value {
+		s.mend(p, 6)
+		t = s.settle(choice, p, fixed)
+	}
+	return t
 }
 
 func opened(choice []int) []int {
@@ -195,117 +212,6 @@ func (s *solver) accept(choice []int, p *packing, fixed, total float64) {
 	}
 }
 
-// mend descends by shifts and swaps, first with a low price on what is over
-// capacity, which rises until nothing is; then kicks and descends again.
-func (s *solver) mend(p *packing, kicks int) {
-	mean := 0.0
-	for j, i := range p.at {
-		if i != nobody {
-			mean += p.price(i, j) / float64(max(1, s.Demand[j]))
-		}
-	}
-	p.over = 1e-9 + mean/float64(len(p.at))
-	p.descend()
-	for n := 0; p.excess > 0 && n < 20; n++ {
-		p.over *= 2
-		p.descend()
-	}
-	best, at := p.cost+s.lack*float64(p.excess)+s.big*float64(p.under), slices.Clone(p.at)
-	for range kicks {
-		if s.effort <= 0 {
-			break
-		}
-		for range 2 + len(p.at)/40 {
-			j := s.rng.IntN(len(p.at))
-			if i := s.rng.IntN(len(p.open)); finite(p.price(i, j)) {
-				p.move(j, i)
-			}
-		}
-		p.descend()
-		for n := 0; p.excess > 0 && n < 8; n++ {
-			p.over *= 2
-			p.descend()
-		}
-		if c := p.cost + s.lack*float64(p.excess) + s.big*float64(p.under); c < best-1e-9*(1+math.Abs(best)) {
-			best = c
-			copy(at, p.at)
-		} else {
-			p.restore(at)
-		}
-	}
-	p.restore(at)
-}
-
-func (p *packing) restore(at []int) {
-	for j, i := range at {
-		if p.at[j] != i {
-			p.move(j, i)
-		}
-	}
-}
-
-// descend shifts and swaps clients as long as the priced cost falls.
-func (p *packing) descend() {
-	for again := true; again; {
-		again = false
-		for j := range p.at {
-			to, best := p.at[j], -1e-9
-			for i := range p.open {
-				if i != p.at[j] && finite(p.price(i, j)) {
-					if c := p.shift(j, i); c < best-1e-9 {
-						to, best = i, c
-					}
-				}
-			}
-			if to != p.at[j] {
-				p.move(j, to)
-				again = true
-			}
-		}
-		p.s.effort -= int64(len(p.at) * len(p.open))
-		if !again {
-			again = p.swaps()
-		}
-	}
-}
-
-// swaps exchanges pairs of clients of one kind, of which the first gains.
-func (p *packing) swaps() (any bool) {
-	members := make([][]int, len(p.open))
-	for j, i := range p.at {
-		if i != nobody {
-			members[i] = append(members[i], j)
-		}
-	}
-	for j := range p.at {
-		a := p.at[j]
-		if a == nobody {
-			continue
-		}
-		for b := range p.open {
-			if b == a || p.price(b, j) >= p.price(a, j) && p.excess == 0 || !finite(p.price(b, j)) {
-				continue
-			}
-			p.s.effort -= int64(len(members[b]))
-			for at, l := range members[b] {
-				if p.s.kind(l) != p.s.kind(j) || p.at[l] != b || !finite(p.price(a, l)) || p.swap(j, l) >= -1e-9*(1+p.cost*1e-3) {
-					continue
-				}
-				p.move(j, b)
-				p.move(l, a)
-				members[b][at] = j
-				members[a][slices.Index(members[a], j)] = l
-				any = true
-				break
-			}
-			if p.at[j] != a {
-				break
-			}
-		}
-	}
-	return any
-}
-
 // attempt builds an assignment from the relaxed one: who is served once stays,
 // who is served twice keeps the cheaper, the rest go where they fit.
 func (s *solver) attempt(r *relaxation) {
@@ -334,7 +240,7 @@ func (s *solver) attempt(r *relaxation) {
 			}
 		})
 	}
-	s.mend(p, 1)
+	s.mend(p, 0)
 	s.settle(choice, p, fixed)
 }
 
