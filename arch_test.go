@@ -86,6 +86,7 @@ var imports = map[string][]string{
 	"web/account":            {".", "kernel/access", "kernel/access/roll", "kernel/catalog", "kernel/sheet", "web/kit"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
+	"cmd/luoshu/places":      {".", "engine/siting", "engine/siting/cfl", "engine/siting/orlib", "engine/siting/pmedian"},
 	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/audit", "kernel/brief", "kernel/city", "kernel/duty", "kernel/flow"},
 	"bench":                  {"*"},
 
@@ -97,6 +98,11 @@ var imports = map[string][]string{
 	"kernel/indicator/notation": {},
 
 	// Engines: pure, of plain types.
+	"engine/siting":         {".", "engine/siting/cfl"},
+	"engine/siting/cfl":     {".", "engine/siting/dual"},
+	"engine/siting/dual":    {},
+	"engine/siting/orlib":   {".", "engine/siting/cfl", "engine/siting/pmedian"},
+	"engine/siting/pmedian": {".", "engine/siting/dual"},
 }
 
 // businessWords may not stand in the kernel: a business is a pack.
