@@ -56,7 +56,7 @@ var imports = map[string][]string{
 	"kernel/correct":         {".", "kernel/paper", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/intake", "kernel/vault"},
 	"kernel/audit":           {".", "kernel/store"},
 	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/flow", "kernel/notify", "kernel/lifecycle", "kernel/movement", "kernel/access/oidc", "kernel/verify", "kernel/verify/finding", "kernel/workday", "kernel/duty"},
-	"engine/forecast":        {}, // a line through years and how sure it is
+	"engine/forecast":        {"."}, // a line through years, children to come, and how sure it is
 	"kernel/brief":           {".", "engine/forecast", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/duty", "kernel/flow"},
 	"kernel/movement":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/fold"},
 	"kernel/lifecycle":       {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/movement"},
@@ -84,6 +84,7 @@ var imports = map[string][]string{
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
 	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/audit", "kernel/brief", "kernel/city", "kernel/duty", "kernel/flow"},
+	"cmd/luoshu/places":      {".", "engine/forecast", "kernel/sheet"},
 	"bench":                  {"*"},
 
 	// Data at rest.

@@ -19,6 +19,7 @@ import (
 
 	"luoshu"
 	"luoshu/cmd/luoshu/loop"
+	"luoshu/cmd/luoshu/places"
 	"luoshu/kernel/access"
 	"luoshu/kernel/audit"
 	"luoshu/kernel/city"
@@ -53,12 +54,13 @@ type cli struct {
 	Account    accountCmd    `cmd:"" hidden:"" help:"Manage local accounts (use user)."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 
-	Sources     sourcesCmd     `cmd:"" help:"Write the field-to-source map: who answers for every field, and how far it is filled in."`
-	Corrections correctionsCmd `cmd:"" help:"List and sweep correction requests."`
-	Duty        loop.DutyCmd   `cmd:"" help:"What organisations owe by the plan, and when it is due."`
-	Case        loop.CaseCmd   `cmd:"" help:"Cases: list, show, open, act."`
-	Brief       loop.BriefCmd  `cmd:"" help:"Write the briefing for the half-yearly hearing as .docx or .pdf."`
-	Verify      verifyCmd      `cmd:"" help:"Rounds of verification and findings of set rules."`
+	Sources     sourcesCmd         `cmd:"" help:"Write the field-to-source map: who answers for every field, and how far it is filled in."`
+	Corrections correctionsCmd     `cmd:"" help:"List and sweep correction requests."`
+	Duty        loop.DutyCmd       `cmd:"" help:"What organisations owe by the plan, and when it is due."`
+	Case        loop.CaseCmd       `cmd:"" help:"Cases: list, show, open, act."`
+	Brief       loop.BriefCmd      `cmd:"" help:"Write the briefing for the half-yearly hearing as .docx or .pdf."`
+	Backtest    places.BacktestCmd `cmd:"" help:"Forecast children from a file of counts and hold it against what came. Exit 1 when nothing could be tested."`
+	Verify      verifyCmd          `cmd:"" help:"Rounds of verification and findings of set rules."`
 }
 
 // errQuiet ends the program with exit 1 after everything was said.
@@ -116,6 +118,7 @@ func run(ctx context.Context, args []string, out, errw io.Writer) int {
 		logger: slog.New(slog.NewTextHandler(errw, nil)),
 	}
 	kctx.BindTo(a, (*loop.App)(nil))
+	kctx.BindTo(a, (*places.App)(nil))
 	if err := kctx.Run(a); err != nil {
 		return a.fail(err)
 	}

@@ -72,6 +72,15 @@ func (x *grid) byArea() *grid {
 	return out
 }
 
+// born are the children known at year t to come to the entry grade in year at. Births
+// are known once their year is over; at the newest year all that were given are.
+func (x *grid) born(u, t, at int) float64 {
+	if at > t && at-x.lag >= t && t != x.lastKnown() {
+		return nan()
+	}
+	return x.external[u*(x.y+Furthest)+at]
+}
+
 // externalSum are the births of all areas together: known where every area's are.
 func (x *grid) externalSum() []float64 {
 	if x.external == nil {
