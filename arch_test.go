@@ -58,7 +58,7 @@ var imports = map[string][]string{
 	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/flow", "kernel/notify", "kernel/lifecycle", "kernel/movement", "kernel/access/oidc", "kernel/verify", "kernel/verify/finding", "kernel/workday", "kernel/duty"},
 	"engine/attain":          {}, // what must be added until limits are reached
 	"kernel/readiness":       {".", "engine/attain", "kernel/access", "kernel/catalog", "kernel/disclose"},
-	"engine/forecast":        {}, // a line through years and how sure it is
+	"engine/forecast":        {"."}, // a line through years, children to come, and how sure it is
 	"kernel/brief":           {".", "engine/forecast", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/duty", "kernel/flow"},
 	"kernel/movement":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/fold"},
 	"kernel/lifecycle":       {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/movement"},
@@ -86,8 +86,8 @@ var imports = map[string][]string{
 	"web/account":            {".", "kernel/access", "kernel/access/roll", "kernel/catalog", "kernel/sheet", "web/kit"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
-	"cmd/luoshu/places":      {".", "engine/siting", "engine/siting/cfl", "engine/siting/orlib", "engine/siting/pmedian"},
 	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/audit", "kernel/brief", "kernel/city", "kernel/duty", "kernel/flow"},
+	"cmd/luoshu/places":      {".", "engine/forecast", "engine/siting", "engine/siting/cfl", "engine/siting/orlib", "engine/siting/pmedian", "kernel/sheet"},
 	"bench":                  {"*"},
 
 	// Data at rest.

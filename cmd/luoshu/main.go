@@ -54,13 +54,14 @@ type cli struct {
 	Account    accountCmd    `cmd:"" hidden:"" help:"Manage local accounts (use user)."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 
-	Sources     sourcesCmd       `cmd:"" help:"Write the field-to-source map: who answers for every field, and how far it is filled in."`
-	Corrections correctionsCmd   `cmd:"" help:"List and sweep correction requests."`
-	Duty        loop.DutyCmd     `cmd:"" help:"What organisations owe by the plan, and when it is due."`
-	Case        loop.CaseCmd     `cmd:"" help:"Cases: list, show, open, act."`
-	Brief       loop.BriefCmd    `cmd:"" help:"Write the briefing for the half-yearly hearing as .docx or .pdf."`
-	Siting      places.SitingCmd `cmd:"" help:"Say where places of education should be, with a proven bound."`
-	Verify      verifyCmd        `cmd:"" help:"Rounds of verification and findings of set rules."`
+	Sources     sourcesCmd         `cmd:"" help:"Write the field-to-source map: who answers for every field, and how far it is filled in."`
+	Corrections correctionsCmd     `cmd:"" help:"List and sweep correction requests."`
+	Duty        loop.DutyCmd       `cmd:"" help:"What organisations owe by the plan, and when it is due."`
+	Case        loop.CaseCmd       `cmd:"" help:"Cases: list, show, open, act."`
+	Brief       loop.BriefCmd      `cmd:"" help:"Write the briefing for the half-yearly hearing as .docx or .pdf."`
+	Siting      places.SitingCmd   `cmd:"" help:"Say where places of education should be, with a proven bound."`
+	Backtest    places.BacktestCmd `cmd:"" help:"Forecast children from a file of counts and hold it against what came. Exit 1 when nothing could be tested."`
+	Verify      verifyCmd          `cmd:"" help:"Rounds of verification and findings of set rules."`
 }
 
 // errQuiet ends the program with exit 1 after everything was said.

@@ -27,6 +27,7 @@ type Check struct {
 	Coverage95 float64 `json:"coverage95"`
 	Width80    float64 `json:"width80"` // mean width over the mean forecast
 	Width95    float64 `json:"width95"`
+	Entry      string  `json:"entry"` // the entry assumption of most weight at the last year
 }
 
 type tallyCheck struct {

@@ -74,11 +74,11 @@ func (x *grid) level(u, g, t, h int, past []int, above float64, areaSum []float6
 	if g == 0 && x.external != nil {
 		base, ext = 0, 0
 		for i, y := range past {
-			if e := x.external[u*(x.y+Furthest)+y]; i < 3 && !math.IsNaN(e) {
+			if e := x.born(u, t, y); i < 3 && !math.IsNaN(e) {
 				base, ext = base+x.row(u, y)[g], ext+e
 			}
 		}
-		if e := x.external[u*(x.y+Furthest)+t+h]; ext > 0 && !math.IsNaN(e) {
+		if e := x.born(u, t, t+h); ext > 0 && !math.IsNaN(e) {
 			out[asBirths] = base / ext * e
 		}
 	}

@@ -18,6 +18,7 @@ type grid struct {
 	value       []float64 // [(unit·years + year)·grades + grade]
 	has         []bool    // [unit·years + year]: the unit was counted that year
 	external    []float64 // [unit·(years+Furthest) + year]: children known to come to the entry grade (births so many years before), NaN if unknown
+	lag          int       // years from birth to the entry grade
 	externalAll []float64 // the same of all areas together, where it was counted so
 }
 
@@ -70,6 +71,15 @@ func (x *grid) byArea() *grid {
 		}
 	}
 	return out
+}
+
+// born are the children known at year t to come to the entry grade in year at. Births
+// are known once their year is over; at the newest year all that were given are.
+func (x *grid) born(u, t, at int) float64 {
+	if at > t && at-x.lag >= t && t != x.lastKnown() {
+		return nan()
+	}
+	return x.external[u*(x.y+Furthest)+at]
 }
 
 // externalSum are the births of all areas together: known where every area's are.

@@ -26,9 +26,11 @@ type model struct {
 func newModel(x *grid, horizons int) *model {
 	area := x.byArea()
 	area.external, x.external = x.external, nil // births are counted by area
+	area.lag = x.lag
 	grids := []*grid{x, area}
 	if x.areas > 1 {
 		all := area.byArea()
+		all.lag = x.lag
 		if all.external = x.externalAll; all.external == nil {
 			all.external = area.externalSum()
 		}

@@ -243,6 +243,7 @@ func (b *builder) change(h int, units, areas []float64) {
 			}
 		}
 	}
+	moved := make([]float64, len(areas))
 	for _, c := range b.o.Changes.Closures {
 		i, ok := b.where[c.Unit]
 		if !ok || year < c.Year {
@@ -251,13 +252,16 @@ func (b *builder) change(h int, units, areas []float64) {
 		for k := range g {
 			n := units[i*g+k]
 			units[i*g+k] = 0
-			areas[b.area[i]*g+k] = math.Max(0, areas[b.area[i]*g+k]-n)
+			moved[b.area[i]*g+k] -= n
 			for _, to := range c.To {
 				j := b.where[to.To]
 				units[j*g+k] += n * to.Share
-				areas[b.area[j]*g+k] += n * to.Share
+				moved[b.area[j]*g+k] += n * to.Share
 			}
 		}
+	}
+	for i, n := range moved {
+		areas[i] = math.Max(0, areas[i]+n)
 	}
 }
 

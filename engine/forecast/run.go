@@ -118,7 +118,13 @@ func roll(ctx context.Context, s Series, horizons int, tell luoshu.Progress) (*O
 	out := &Outcome{Version: Version, Base: l.years[origins[len(origins)-1]], Grades: s.Grades, Checks: checks, Notes: l.notes}
 	for i, w := range m.levels {
 		for h := range horizons {
-			out.Uses = append(out.Uses, w.use(grains[i][0], h))
+			u := w.use(grains[i][0], h)
+			out.Uses = append(out.Uses, u)
+			for k, c := range out.Checks {
+				if c.Horizon == h+1 && (c.Grain == grains[i][0] || c.Grain == grains[i][1]) {
+					out.Checks[k].Entry = u.Entry
+				}
+			}
 		}
 	}
 	return out, l, m, nil

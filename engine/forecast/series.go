@@ -237,6 +237,7 @@ func (l *laid) births(s Series, area map[string]int, from int) {
 		return
 	}
 	width := l.y + Furthest
+	l.lag = s.Lag
 	l.external = make([]float64, len(l.areas)*width)
 	for i := range l.external {
 		l.external[i] = nan()

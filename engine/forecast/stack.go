@@ -141,6 +141,7 @@ func (w *walker) shares(t, h int) []float64 {
 		for k, s := range m {
 			log += mixPrior[k] * s
 		}
+		log += shortNC * float64(h-1) / float64(w.x.transitions(t)) * m[byNoChange]
 		prior[i] = math.Exp(log)
 	}
 	var seen float64
@@ -212,4 +213,16 @@ func (w *walker) score(t, h int) (out []float64, lost [2]float64) {
 		}
 	}
 	return out, lost
+}
+
+var shortNC = 0.0
+
+func (x *grid) transitions(t int) int {
+	n := 0
+	for y := 1; y <= t; y++ {
+		if x.chained(y) {
+			n++
+		}
+	}
+	return max(n, 1)
 }

@@ -19,4 +19,30 @@ var engines = map[string]engine{
 			"checks": {"run", "body", "stage", "grain", "horizon", "compared", "wape", "wape_no_change", "wape_plain", "coverage80", "coverage95"},
 		},
 	},
+	"siting": {
+		counts: true,
+		inputs: map[string]need{
+			"used":    {must: true, all: site, may: siteToo},
+			"idle":    {all: site, may: siteToo},
+			"planned": {all: site, may: siteToo},
+			"blocks":  {must: true, all: []string{"code", "name", "area", "lon", "lat"}},
+			"counts":  {must: true, all: []string{"block", "group", "year", "children"}},
+			"outlook": {all: []string{"run", "scenario", "unit", "group", "year", "children"}},
+		},
+		params: map[string]bool{"size": true, "limit": true, "detour": true, "classes_max": true, "class_over": true, "least": true, "cost": true},
+		out: map[string][]string{
+			"run": {
+				"number", "title", "body", "seal", "sequence", "engine_version", "made_on", "stage", "year", "status", "value", "bound", "gap", "cost", "places",
+				"moved", "mean_m", "p95_m", "max_m", "over_limit", "classes_over", "schools_over", "params", "note", "chosen",
+			},
+			"sites":  {"run", "site", "body", "at_school", "action", "classes", "places", "children", "cost", "words_zh", "words_en"},
+			"blocks": {"run", "block", "site", "body", "children", "metres", "over_limit", "board"},
+		},
+	},
 }
+
+// site is what every kind of ground has, siteToo what it may have.
+var (
+	site    = []string{"code", "name", "area", "group", "rooms", "lon", "lat"}
+	siteToo = []string{"places", "beds", "unit", "gone"}
+)
