@@ -55,8 +55,9 @@ var imports = map[string][]string{
 	"kernel/paper":           {"."},                                // what a piece of evidence is
 	"kernel/correct":         {".", "kernel/paper", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/intake", "kernel/vault"},
 	"kernel/audit":           {".", "kernel/store"},
-	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/flow", "kernel/notify", "kernel/lifecycle", "kernel/movement", "kernel/access/oidc", "kernel/verify", "kernel/verify/finding", "kernel/workday", "kernel/duty"},
+	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/flow", "kernel/notify", "kernel/lifecycle", "kernel/movement", "kernel/access/oidc", "kernel/verify", "kernel/verify/finding", "kernel/workday", "kernel/duty", "kernel/run"},
 	"engine/attain":          {}, // what must be added until limits are reached
+	"kernel/run":             {".", "engine/forecast", "engine/siting", "engine/siting/cfl", "kernel/access", "kernel/catalog", "kernel/indicator", "kernel/ledger", "kernel/records", "kernel/store", "kernel/yamltree"},
 	"kernel/readiness":       {".", "engine/attain", "kernel/access", "kernel/catalog", "kernel/disclose"},
 	"engine/forecast":        {"."}, // a line through years, children to come, and how sure it is
 	"kernel/brief":           {".", "engine/forecast", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/duty", "kernel/flow"},
@@ -87,7 +88,7 @@ var imports = map[string][]string{
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
 	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/audit", "kernel/brief", "kernel/city", "kernel/duty", "kernel/flow"},
-	"cmd/luoshu/places":      {".", "engine/forecast", "engine/siting", "engine/siting/cfl", "engine/siting/orlib", "engine/siting/pmedian", "kernel/sheet"},
+	"cmd/luoshu/places":      {".", "engine/forecast", "engine/siting", "engine/siting/cfl", "engine/siting/orlib", "engine/siting/pmedian", "kernel/access", "kernel/audit", "kernel/city", "kernel/run", "kernel/sheet"},
 	"bench":                  {"*"},
 
 	// Data at rest.

@@ -59,6 +59,7 @@ type cli struct {
 	Duty        loop.DutyCmd       `cmd:"" help:"What organisations owe by the plan, and when it is due."`
 	Case        loop.CaseCmd       `cmd:"" help:"Cases: list, show, open, act."`
 	Brief       loop.BriefCmd      `cmd:"" help:"Write the briefing for the half-yearly hearing as .docx or .pdf."`
+	Run         places.RunCmd      `cmd:"" help:"Run an engine over a city: forecast, siting."`
 	Siting      places.SitingCmd   `cmd:"" help:"Say where places of education should be, with a proven bound."`
 	Backtest    places.BacktestCmd `cmd:"" help:"Forecast children from a file of counts and hold it against what came. Exit 1 when nothing could be tested."`
 	Verify      verifyCmd          `cmd:"" help:"Rounds of verification and findings of set rules."`
@@ -182,6 +183,9 @@ func (a *app) With(dir string, do func(*city.City) error) error { return a.with(
 
 // JSON writes v as one line of JSON.
 func (a *app) JSON(v any) error { return a.json(v) }
+
+// Progress shows how far long work is, as (*app).progress does.
+func (a *app) Progress() luoshu.Progress { return a.progress("run") }
 
 // Context ends when the program is interrupted.
 func (a *app) Context() context.Context { return a.ctx }

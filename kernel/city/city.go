@@ -35,6 +35,7 @@ import (
 	"luoshu/kernel/parquet"
 	"luoshu/kernel/records"
 	"luoshu/kernel/reseal"
+	"luoshu/kernel/run"
 	"luoshu/kernel/store"
 	"luoshu/kernel/vault"
 	"luoshu/kernel/verify"
@@ -94,6 +95,8 @@ type City struct {
 	Identity *identity.Identity
 	Correct  *correct.Correct
 
+	// Runner runs engines over the city's records.
+	Runner *run.Runner
 	// Duties says what is due, and keeps the marks.
 	Duties *duty.Keeper
 
@@ -231,7 +234,8 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 	ch, faults := charter.Load(cat)
 	days, more := workday.Load(cat)
 	book, owed := duty.Load(cat, func(id string) bool { return ch.Case(id) != nil })
-	if faults = append(append(faults, more...), owed...); len(faults) > 0 {
+	runs, unfit := run.Load(cat)
+	if faults = append(append(append(faults, more...), owed...), unfit...); len(faults) > 0 {
 		return nil, packFaults(faults)
 	}
 	if c.Notice.ZH != "" {
@@ -255,6 +259,9 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 		return nil, errors.Join(err, db.Close())
 	}
 	city.Duties = city.duties(book)
+	city.Runner = run.New(run.Config{
+		Catalog: cat, Book: runs, Ledger: city.Ledger, Records: city.Records, Engine: city.Engine, Access: city.Access, Now: now,
+	})
 	return city, nil
 }
 

@@ -1,5 +1,3 @@
-// Package places has the commands of places: how many children will come, on a file
-// alone, without a city.
 package places
 
 import (
@@ -16,14 +14,6 @@ import (
 	"luoshu/engine/forecast"
 	"luoshu/kernel/sheet"
 )
-
-// App is what commands need of the program.
-type App interface {
-	// JSON writes v as one line.
-	JSON(v any) error
-	Context() context.Context
-	Out() io.Writer
-}
 
 // BacktestCmd is `luoshu backtest`.
 type BacktestCmd struct {

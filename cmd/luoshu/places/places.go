@@ -5,6 +5,9 @@ package places
 import (
 	"context"
 	"io"
+
+	"luoshu"
+	"luoshu/kernel/city"
 )
 
 // App is what commands need of the program.
@@ -13,4 +16,8 @@ type App interface {
 	JSON(v any) error
 	Context() context.Context
 	Out() io.Writer
+	// Progress shows how far long work is.
+	Progress() luoshu.Progress
+	// With opens a data folder for the length of do.
+	With(dir string, do func(*city.City) error) error
 }
