@@ -13,7 +13,7 @@ import (
 // Every pack loads in the city that uses it.
 func TestPacksLoad(t *testing.T) {
 	cities := map[string][]string{
-		"luoyang":   {"luoyang", "plan", "statistics", "balance", "registry", "cn-calendar", "consent", "inspection", "recognition", "delivery", "campaign", "safety", "rule-of-law"},
+		"luoyang":   {"luoyang", "plan", "statistics", "balance", "registry", "cn-calendar", "consent", "inspection", "recognition", "delivery", "campaign", "safety", "rule-of-law", "places", "groups"},
 		"eauclaire": {"eauclaire"},
 	}
 	for name, list := range cities {

@@ -80,7 +80,7 @@ func (c demoCmd) Run(a *app) error {
 
 // create makes the data folder, with the mark of an unfinished demo set first.
 func (c demoCmd) create(mark string, day time.Time) error {
-	conf := city.Config{Packs: []string{"luoyang", "plan", "statistics", "balance", "registry", "consent", "inspection", "recognition", "delivery", "campaign", "safety", "rule-of-law"}, Notice: syntheticNotice}
+	conf := city.Config{Packs: []string{"luoyang", "plan", "statistics", "balance", "registry", "consent", "inspection", "recognition", "delivery", "campaign", "safety", "rule-of-law", "places", "groups"}, Notice: syntheticNotice}
 	if c.City == "eauclaire" {
 		conf = city.Config{Packs: []string{"eauclaire"}}
 	}

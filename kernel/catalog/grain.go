@@ -206,7 +206,7 @@ func (l *loader) joins(g *Grain, fact *Entity, joins []*yamltree.Object) bool {
 		case e == nil:
 		case len(e.Key) != 1:
 			o.Get("entity").Fault("%s 的键不止一个字段，不能连接", "%s has a key of several fields and cannot be joined", e.Name)
-		case f.Type == TypeRef && f.Ref != e.Name:
+		case f.Type == TypeRef && f.Ref != e.Name && (e.Field(e.Key[0]) == nil || f.Ref != e.Field(e.Key[0]).Ref): // or e is kept one a record of what f refers to
 			o.Get("on").Fault("%s 引用的是 %s，不是 %s", "%s refers to %s, not to %s", j.On, f.Ref, e.Name)
 		case e.Field(e.Key[0]) != nil && e.Field(e.Key[0]).Type.Kind() != f.Type.Kind():
 			o.Get("on").Fault("%s 与 %s 的键类型不同", "%s has another type than the key of %s", j.On, e.Name)

@@ -29,7 +29,7 @@ func loadAll(t testing.TB) *catalog.Catalog {
 func everyCatalog(t testing.TB) []*catalog.Catalog {
 	t.Helper()
 	out := []*catalog.Catalog{}
-	for _, set := range [][]string{{"luoyang", "plan", "statistics", "balance", "registry", "consent", "inspection", "recognition", "delivery", "campaign", "safety", "rule-of-law"}, {"eauclaire"}} {
+	for _, set := range [][]string{{"luoyang", "plan", "statistics", "balance", "registry", "consent", "inspection", "recognition", "delivery", "campaign", "safety", "rule-of-law", "places", "groups"}, {"eauclaire"}} {
 		c, faults := catalog.Load(catalog.Options{FS: []fs.FS{packs.FS}, Packs: set})
 		for _, f := range faults {
 			t.Fatal(f.String())
