@@ -13,7 +13,7 @@ import (
 	"luoshu/kernel/charter"
 	"luoshu/kernel/duty"
 	"luoshu/kernel/packtest"
-	"luoshu/kernel/run"
+	engines "luoshu/kernel/run"
 	"luoshu/kernel/store"
 	"luoshu/kernel/verify/finding"
 	"luoshu/kernel/workday"
@@ -130,7 +130,7 @@ func checkCharter(a *app, cat *catalog.Catalog) ([]catalog.Fault, error) {
 	ch, faults := charter.Load(cat)
 	_, more := workday.Load(cat)
 	_, owed := duty.Load(cat, func(id string) bool { return ch.Case(id) != nil })
-	_, unfit := run.Load(cat)
+	_, unfit := engines.Load(cat)
 	faults = append(append(append(faults, more...), owed...), unfit...)
 	if len(faults) > 0 || len(ch.SetRules) == 0 {
 		return faults, nil

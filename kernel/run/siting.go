@@ -292,7 +292,7 @@ func (l *layouting) settings() error {
 	l.size, l.q.MaxClasses = int(size), int(most)
 	l.costs = map[string]float64{}
 	for _, item := range costItems {
-		v, err := l.parameter("cost", map[string]string{"stage": l.q.Stage, "item": item})
+		v, err := l.parameter("cost", map[string]string{"stage": l.q.Stage, "layout_item": item})
 		if err != nil {
 			return err
 		}
@@ -316,7 +316,7 @@ func (l *layouting) settings() error {
 	return nil
 }
 
-// costItems are what the parameter of costs is asked for, by `when: {item: …}`: new
+// costItems are what the parameter of costs is asked for, by `when: {layout_item: …}`: new
 // places (build, extend, reopen) and beds once; a school, a class and a boarder a
 // year; a child and kilometre of way, and squared kilometre beyond the limit, a year;
 // a child that changes school; the share of what is built that counts a year.
