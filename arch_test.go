@@ -83,7 +83,7 @@ var imports = map[string][]string{
 	"web/account":            {".", "kernel/access", "kernel/access/roll", "kernel/catalog", "kernel/sheet", "web/kit"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
-	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/audit", "kernel/brief", "kernel/city", "kernel/duty", "kernel/flow"},
+	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/audit", "kernel/brief", "kernel/city", "kernel/duty", "kernel/flow", "kernel/load", "kernel/verify/finding"},
 	"bench":                  {"*"},
 
 	// Data at rest.
