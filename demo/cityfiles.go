@@ -21,7 +21,13 @@ func writeCity(f *office, list []*source.County, lives []*life, o Options) error
 	if err := writeReference(f, list, lives, o); err != nil {
 		return err
 	}
-	return f.closeAll()
+	if err := f.closeAll(); err != nil || o.Boundaries == nil {
+		return err
+	}
+	if err := writePlaces(f, list, lives, o); err != nil {
+		return err
+	}
+	return writeEvidence(f, list, o)
 }
 
 // writeOrganisations writes the city bureau, the counties' offices and the zone.

@@ -25,6 +25,9 @@ type Options struct {
 	Scale    float64
 	Seed     uint64
 	Attested int64 // date on which most offices confirmed their sheets, yyyymmdd; 0 means 20240920
+	// Boundaries of the counties, GeoJSON with the property adcode; without them no
+	// premises, blocks or estates are written.
+	Boundaries []byte
 }
 
 // File is one sheet to load. Attested is 0 when the office has not confirmed it.
@@ -56,7 +59,7 @@ type Manifest struct {
 const notice = "合成数据：本文件夹中的人员、学校、证件号码、电话均为程序生成，与任何真实的人和学校无关。"
 
 // loadOrder is the order of entities within a hand-in: what is referred to first.
-var loadOrder = []string{"division", "organisation", "school", "school_event", "staff", "posting", "class", "student", "guardian", "enrolment", "condition", "population", "reference_count"}
+var loadOrder = []string{"division", "organisation", "school", "school_event", "staff", "posting", "class", "student", "guardian", "enrolment", "condition", "population", "reference_count", "premises", "block", "block_count", "estate", "balance_evidence"}
 
 // Write writes a city into dir, which must exist or be creatable, and manifest.json
 // and a README beside the sheets. Files of an earlier run are overwritten; a
@@ -158,6 +161,7 @@ func (l *life) run(ctx context.Context) error {
 			l.place(g)
 		}
 		l.seat()
+		l.count()
 		l.staffYear()
 		steps := []func() error{l.writeYear, l.writeConditions}
 		if l.year == sealYear || l.year == lastYear {

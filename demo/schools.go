@@ -50,6 +50,7 @@ type school struct {
 	fade                float64      // yearly change of weight
 	classes             [nGrad]uint8 // classes of the year before, by grade
 	capacity            [nStages]int // pupils the premises were built for
+	rooms, peak, pupils [nStages]int // classes of the year, most ever, and pupils
 	staff               [nStages][]int32
 }
 

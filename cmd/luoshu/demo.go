@@ -102,7 +102,11 @@ func (c demoCmd) write(a *app, inbox string) (demo.Manifest, error) {
 		}
 		return demo.EauClaire(a.ctx, inbox, src, a.progress("demo"))
 	}
-	m, err := demo.Write(a.ctx, inbox, demo.Options{Scale: c.Scale, Seed: c.Seed, Attested: lastHandIn(a.now())}, a.progress("demo"))
+	boundaries, err := fs.ReadFile(builtin(), "luoyang/map.geojson")
+	if err != nil {
+		return demo.Manifest{}, fmt.Errorf("find the boundaries: %w", err)
+	}
+	m, err := demo.Write(a.ctx, inbox, demo.Options{Scale: c.Scale, Seed: c.Seed, Attested: lastHandIn(a.now()), Boundaries: boundaries}, a.progress("demo"))
 	if err != nil {
 		return m, err
 	}
@@ -127,8 +131,13 @@ func (c demoCmd) fill(a *app, ct *city.City, inbox string, m demo.Manifest) erro
 	if err != nil {
 		return err
 	}
-	made := len(seals)
-	for _, f := range m.Files {
+	made, last := len(seals), 0
+	for i, f := range m.Files {
+		if f.SealAfter != "" {
+			last = i
+		}
+	}
+	for i, f := range m.Files {
 		r, err := ct.Desk.Load(a.ctx, load.Request{
 			Entity: f.Entity, Path: filepath.Join(inbox, f.Path), Actor: operator(), Attested: f.Attested, Reason: "demo",
 		}, a.progress(f.Path))
@@ -139,6 +148,11 @@ func (c demoCmd) fill(a *app, ct *city.City, inbox string, m demo.Manifest) erro
 		sum.Faults = nil
 		if f.SealAfter == "" {
 			continue
+		}
+		if i == last { // so that the last seal counts what is built
+			if err := loop.DemoPlaces(a, ct, inbox); err != nil {
+				return err
+			}
 		}
 		if made > 0 { // made in an earlier, interrupted run
 			made--
@@ -157,7 +171,7 @@ func (c demoCmd) fill(a *app, ct *city.City, inbox string, m demo.Manifest) erro
 	if err := c.accounts(a, ct); err != nil {
 		return err
 	}
-	return errors.Join(loop.DemoDuties(a, ct), loop.DemoCases(a, ct))
+	return errors.Join(loop.DemoDuties(a, ct), loop.DemoCases(a, ct), loop.DemoBigClasses(a, ct))
 }
 
 // rules runs the set rules over the whole city once.

@@ -51,7 +51,7 @@ type ForecastParams struct {
 type Row struct {
 	Scenario string   `json:"scenario"`
 	Unit     string   `json:"unit"`
-	Kind     string   `json:"unit_kind"` // managing, town or school
+	Kind     string   `json:"unit_kind"` // managing, total, town or school
 	Stage    string   `json:"stage"`
 	Year     int      `json:"year"`
 	Children int64    `json:"children"`

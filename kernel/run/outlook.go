@@ -97,14 +97,18 @@ func (f *forecasting) run(ctx context.Context, s forecast.Series, c forecast.Cha
 	return forecast.Run(ctx, s, forecast.Options{Horizons: f.q.Years, Scenarios: f.scenarios(), Changes: c, Progress: f.progress})
 }
 
+// total is the unit, and the kind of unit, of all areas together: the topmost
+// organisation may be an area too, with units of its own.
+const total = "total"
+
 // areaRows adds the rows of areas, and of all together where that is asked for.
 func (f *forecasting) areaRows(out *forecast.Outcome, areas []forecast.Outlook, chain []string, stage string, m *missed) {
 	grades := f.ladder.grades[stage]
 	first := slices.Index(out.Grades, grades[0])
-	add := func(o forecast.Outlook, unit string) {
+	add := func(o forecast.Outlook, unit, kind, body string) {
 		for h, y := range o.Years {
 			for k, by := range y.By {
-				r := Row{Scenario: out.Scenarios[k].ID, Unit: unit, Kind: "managing", Stage: stage, Year: y.Year, Basis: f.basis(out, h), body: unit}
+				r := Row{Scenario: out.Scenarios[k].ID, Unit: unit, Kind: kind, Stage: stage, Year: y.Year, Basis: f.basis(out, h), body: body}
 				for i, g := range grades {
 					v := by[first+i]
 					r.value += v
@@ -124,11 +128,11 @@ func (f *forecasting) areaRows(out *forecast.Outcome, areas []forecast.Outlook, 
 	}
 	for _, o := range areas {
 		if f.wanted(o.ID) && o.ID != "" {
-			add(o, o.ID)
+			add(o, o.ID, "managing", o.ID)
 		}
 	}
 	if f.node.Parent == "" {
-		add(out.All, f.node.Code)
+		add(out.All, total, total, f.node.Code)
 	}
 }
 

@@ -59,7 +59,7 @@ func (f *forecasting) supply(ctx context.Context) error {
 	type key struct{ kind, unit, stage string }
 	by := map[key][]holding{}
 	for _, h := range list {
-		for _, k := range []key{{"school", h.unit, h.stage}, {"town", h.town, h.stage}, {"managing", h.area, h.stage}, {"managing", f.top(), h.stage}} {
+		for _, k := range []key{{"school", h.unit, h.stage}, {"town", h.town, h.stage}, {"managing", h.area, h.stage}, {total, f.top(), h.stage}} {
 			if k.unit != "" {
 				by[k] = append(by[k], h)
 			}
@@ -82,11 +82,10 @@ func (f *forecasting) supply(ctx context.Context) error {
 	return f.peak()
 }
 
-// top is the organisation that all areas stand under, "" where the run is for one of
-// them.
+// top is the unit of all areas together, "" where the run is for one of them.
 func (f *forecasting) top() string {
 	if f.node.Parent == "" {
-		return f.node.Code
+		return total
 	}
 	return ""
 }
@@ -126,7 +125,7 @@ func Peaks(rows []Row, base int, now map[[2]string]float64, stage func(string) (
 	by := map[key][]Row{}
 	var stages []string
 	for _, r := range rows {
-		if r.Kind == "managing" && r.Scenario == middle {
+		if (r.Kind == "managing" || r.Kind == total) && r.Scenario == middle {
 			by[key{r.Unit, r.Stage}] = append(by[key{r.Unit, r.Stage}], r)
 			if !slices.Contains(stages, r.Stage) {
 				stages = append(stages, r.Stage)
@@ -216,7 +215,7 @@ func (f *forecasting) answer(ctx context.Context, params []byte, seq int64) (*Fo
 	}
 	out.Written = 1 + len(rows) + len(grades) + len(checks)
 	for _, r := range f.rows {
-		if r.Kind == "managing" {
+		if r.Kind == "managing" || r.Kind == total {
 			out.Rows = append(out.Rows, r)
 		}
 	}

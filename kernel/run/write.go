@@ -38,8 +38,8 @@ func (o *Output) batch(actor luoshu.Actor, reason string, list []record) ledger.
 				for _, f := range d.Faults {
 					zh, en = append(zh, f.Field+"："+f.ZH), append(en, f.Field+": "+f.EN)
 				}
-				return luoshu.Errorf(luoshu.Invalid, "%s 的第 %d 条结果不能写入：%s", "answer %[2]d for %[1]s cannot be written: %[4]s",
-					luoshu.Text{ZH: o.Entity.Title.ZH, EN: o.Entity.Name}, d.N, strings.Join(zh, "；"), strings.Join(en, "; "))
+				return luoshu.Errorf(luoshu.Invalid, "%s 的第 %d 条结果不能写入：%s", "answer %[2]d for %[1]s cannot be written: %[3]s",
+					luoshu.Text{ZH: o.Entity.Title.ZH, EN: o.Entity.Name}, d.N, luoshu.Text{ZH: strings.Join(zh, "；"), EN: strings.Join(en, "; ")})
 			case ledger.New:
 				return nil
 			}
