@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"sort"
@@ -48,6 +49,9 @@ func (f *forecasting) work(ctx context.Context) error {
 			continue
 		}
 		s := f.series([]string{stage}, func(c count) string { return c.unit })
+		if from := f.spec.Ladder.Feeds[stage]; from != "" && !chained {
+			s.Births, s.Lag = f.fed(from)
+		}
 		out, err := f.run(ctx, s, f.changes(s, true))
 		if err != nil {
 			return err
@@ -77,6 +81,22 @@ func (f *forecasting) work(ctx context.Context) error {
 	}
 	f.townRows()
 	return nil
+}
+
+// fed are the children of the first grade of a stage, who leave it so many years later.
+func (f *forecasting) fed(stage string) ([]forecast.Birth, int) {
+	grades := f.ladder.grades[stage]
+	sums := map[int]float64{}
+	for _, c := range f.counts {
+		if len(grades) > 0 && c.grade == grades[0] {
+			sums[c.year] += float64(c.n)
+		}
+	}
+	var out []forecast.Birth
+	for _, y := range slices.Sorted(maps.Keys(sums)) {
+		out = append(out, forecast.Birth{Year: y, Children: sums[y]})
+	}
+	return out, len(grades)
 }
 
 func covered(c forecast.Check, v float64) *float64 {
@@ -234,6 +254,8 @@ func (f *forecasting) townRows() {
 // missed is how far forecasts of a stage lay off in earlier years, area by area.
 type missed struct {
 	byHorizon map[int][]miss
+	grades    int     // of the stage
+	before    *missed // of the stage before it in the chain, nil for the first
 }
 
 // miss is one forecast that has come due.
@@ -266,8 +288,11 @@ func (f *forecasting) misses(ctx context.Context, s forecast.Series) (map[string
 	}
 	sort.Ints(list)
 	out := map[string]*missed{}
-	for _, g := range f.chain {
-		out[g] = &missed{byHorizon: map[int][]miss{}}
+	for i, g := range f.chain {
+		out[g] = &missed{byHorizon: map[int][]miss{}, grades: len(f.ladder.grades[g])}
+		if i > 0 {
+			out[g].before = out[f.chain[i-1]]
+		}
 	}
 	for _, origin := range list {
 		past := s
@@ -335,22 +360,34 @@ func reach(list []miss, level float64) float64 {
 	return off[at]
 }
 
-// band is the interval around a forecast so many years ahead; beyond the years that
-// could be tried it widens with the root of the years. It is false where too few
-// forecasts have come due.
-func (m *missed) band(h int, v float64) (forecast.Band, bool) {
+// reach is how far forecasts so many years ahead lie off, as a logarithm; beyond the
+// years that could be tried it grows with the root of the years. Who is in a stage by
+// then was in the one before so many years earlier as the stage has grades: it cannot
+// be surer than that one was. It is false where too few forecasts have come due.
+func (m *missed) reach(h int, level float64) (float64, bool) {
 	tried := h
 	for tried > 0 && len(m.byHorizon[tried]) < fewest {
 		tried--
 	}
 	if tried == 0 {
-		return forecast.Band{}, false
+		return 0, false
 	}
-	wider := math.Sqrt(float64(h) / float64(tried))
-	in, out := reach(m.byHorizon[tried], 0.8)*wider, reach(m.byHorizon[tried], 0.95)*wider
+	out := reach(m.byHorizon[tried], level) * math.Sqrt(float64(h)/float64(tried))
+	if m.before != nil && h > m.grades {
+		if v, ok := m.before.reach(h-m.grades, level); ok {
+			out = max(out, v)
+		}
+	}
+	return out, true
+}
+
+// band is the interval around a forecast so many years ahead.
+func (m *missed) band(h int, v float64) (forecast.Band, bool) {
+	in, ok := m.reach(h, 0.8)
+	out, _ := m.reach(h, 0.95)
 	return forecast.Band{
 		Value: v, Low80: v * math.Exp(-in), High80: v * math.Exp(in), Low95: v * math.Exp(-out), High95: v * math.Exp(out),
-	}, true
+	}, ok
 }
 
 // checks are the misses in figures. Coverage is of bands drawn from the misses of the

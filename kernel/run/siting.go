@@ -392,7 +392,9 @@ func (l *layouting) site(state string, x row) error {
 			}
 		}
 	}
-	l.problem.Sites = append(l.problem.Sites, s)
+	if len(s.Options) > 0 { // nothing can be done with ground without a room
+		l.problem.Sites = append(l.problem.Sites, s)
+	}
 	return nil
 }
 
@@ -418,7 +420,12 @@ func (l *layouting) present(ctx context.Context) (*siting.Figures, error) {
 	p.Sites = nil
 	for _, s := range l.problem.Sites {
 		s.Options = slices.DeleteFunc(slices.Clone(s.Options), func(o siting.Option) bool { return o.Kind != siting.Keep })
-		p.Sites = append(p.Sites, s)
+		if len(s.Options) > 0 {
+			p.Sites = append(p.Sites, s)
+		}
+	}
+	if len(p.Sites) == 0 {
+		return nil, nil
 	}
 	lay, err := siting.Solve(ctx, &p, siting.Limits{Nodes: 200, Gap: 0.01, Progress: l.progress})
 	if err != nil {

@@ -33,10 +33,12 @@ type Counts struct{ Indicator, Unit, Area, Group, Grade string }
 
 // Ladder is a code list of grades: the attribute that groups them (a stage) and the
 // one that orders them. The groups of Chain follow on one another: who leaves one
-// enters the next.
+// enters the next. Feeds says of a group outside it whose children it draws on, all
+// areas together.
 type Ladder struct {
 	Codes, Group, Order string
 	Chain               []string
+	Feeds               map[string]string
 }
 
 // Input is an entity whose records are read, and its fields by what they are. Only,
@@ -199,7 +201,7 @@ func (l *loader) counts(s *Spec, o *yamltree.Object) {
 	}
 	y := o.Must("ladder").Object()
 	defer y.Done()
-	s.Ladder = &Ladder{Codes: y.Word("codes"), Group: y.Word("group"), Order: y.Word("order"), Chain: y.Get("chain").Strs()}
+	s.Ladder = &Ladder{Codes: y.Word("codes"), Group: y.Word("group"), Order: y.Word("order"), Chain: y.Get("chain").Strs(), Feeds: y.Get("feeds").Dict()}
 	if l.cat.List(s.Ladder.Codes) == nil {
 		y.Get("codes").Fault("没有代码表 %s", "there is no code list %s", s.Ladder.Codes)
 	}
