@@ -20,6 +20,7 @@ const (
 	RateExport  = "export"
 	RateUpload  = "upload"
 	RateReveal  = "reveal"
+	RateRun     = "run"
 )
 
 // Rate is how many requests of a bucket one session may make at once, and how
@@ -36,6 +37,7 @@ func Rates() map[string]Rate {
 		RateExport:  {Burst: 20, PerMinute: 20},
 		RateUpload:  {Burst: 30, PerMinute: 30},
 		RateReveal:  {Burst: 30, PerMinute: 30},
+		RateRun:     {Burst: 10, PerMinute: 6},
 	}
 }
 
