@@ -28,6 +28,8 @@ type forecastHead struct {
 	Stages    []string    `json:"stages"`
 	Chosen    bool        `json:"chosen"`
 	Above     bool        `json:"above,omitempty"`
+
+	at int64 // a record of it, for the order
 }
 
 func headOf(x item) forecastHead {
@@ -81,7 +83,7 @@ func (d *desk) forecasts(w http.ResponseWriter, r *http.Request) error {
 			}
 			h := above[n]
 			if h == nil {
-				h = &forecastHead{Run: n, Title: n, First: x.n("year"), Stages: []string{}, Above: true}
+				h = &forecastHead{Run: n, Title: n, First: x.n("year"), Stages: []string{}, Above: true, at: x.r.Rec}
 				above[n] = h
 			}
 			h.First, h.Last = min(h.First, x.n("year")), max(h.Last, x.n("year"))
@@ -97,7 +99,7 @@ func (d *desk) forecasts(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	slices.SortFunc(list, func(a, b forecastHead) int {
-		return cmp.Or(order(b.Chosen)-order(a.Chosen), cmp.Compare(b.MadeOn, a.MadeOn), cmp.Compare(b.Rec, a.Rec), strings.Compare(b.Run, a.Run))
+		return cmp.Or(order(b.Chosen)-order(a.Chosen), cmp.Compare(b.MadeOn, a.MadeOn), cmp.Compare(b.Rec, a.Rec), cmp.Compare(b.at, a.at), strings.Compare(b.Run, a.Run))
 	})
 	return kit.WriteJSON(w, r, map[string]any{"runs": list})
 }
