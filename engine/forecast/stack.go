@@ -30,7 +30,10 @@ var (
 	mixesAll  = simplex(rivals, mixSteps)
 )
 
-const mixSteps = 4
+const (
+	mixSteps = 4
+	mixShort = 0.75 // how a far horizon after few transitions draws to no change
+)
 
 // simplex are all ways to share steps parts of a quarter among n.
 func simplex(n, steps int) [][]float64 {
@@ -141,7 +144,7 @@ func (w *walker) shares(t, h int) []float64 {
 		for k, s := range m {
 			log += mixPrior[k] * s
 		}
-		log += shortNC * float64(h-1) / float64(w.x.transitions(t)) * m[byNoChange]
+		log += mixShort * float64(h-1) / float64(w.x.transitions(t)) * m[byNoChange]
 		prior[i] = math.Exp(log)
 	}
 	var seen float64
@@ -215,8 +218,7 @@ func (w *walker) score(t, h int) (out []float64, lost [2]float64) {
 	return out, lost
 }
 
-var shortNC = 0.0
-
+// transitions is how many followed each other up to a year.
 func (x *grid) transitions(t int) int {
 	n := 0
 	for y := 1; y <= t; y++ {
