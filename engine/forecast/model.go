@@ -60,6 +60,7 @@ func (m *model) step(t int) {
 		if low != nil { // the units' own ratios, added up
 			m.plain[i][0] = low.x.sums(m.plain[i-1][0], w.x)
 		}
+		w.rivals[byOwn] = m.plain[i][0]
 		w.stack(t, low)
 		low = w
 	}
