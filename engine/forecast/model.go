@@ -43,7 +43,7 @@ func newModel(x *grid, horizons int) *model {
 		m.levels[i].bottom = i == 0
 		up = m.levels[i]
 		for c := range 2 {
-			m.ledgers[i][c] = &ledger{missed: make([][]miss, horizons)}
+			m.ledgers[i][c] = newLedger(x.y, horizons)
 		}
 	}
 	return m
