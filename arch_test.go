@@ -69,8 +69,10 @@ var imports = map[string][]string{
 	"kernel/verify/finding":  {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/records", "kernel/rule", "kernel/store", "kernel/yamltree"},
 	"kernel/packtest":        {".", "kernel/rule", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/flow", "kernel/intake", "kernel/ledger", "kernel/load", "kernel/indicator", "kernel/records", "kernel/store", "kernel/vault", "kernel/workday"},
 	"packs":                  {},
-	"demo":                   {".", "demo/sheet", "demo/source"}, // writes files; knows nothing of the kernel
+	"demo":                   {".", "demo/ground", "demo/sheet", "demo/source"}, // writes files; knows nothing of the kernel
 	"demo/dirt":              {".", "demo"},
+	"demo/eauclaire":         {".", "demo", "demo/sheet"},
+	"demo/ground":            {".", "demo/sheet", "demo/source"},
 	"demo/sheet":             {"."},
 	"demo/source":            {"."},
 	"web/correct":            {".", "kernel/paper", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/charter", "kernel/correct", "kernel/disclose", "web/kit"},

@@ -72,7 +72,7 @@ func WriteStudentsCSV(ctx context.Context, dir string, n int, seed uint64) (Mani
 		m.Files = append(m.Files, File{Path: h.path, Entity: h.entity, Unit: h.unit, Year: h.year, Rows: h.rows})
 	}
 	m.Files = append(m.Files, File{Path: "students.csv", Entity: "student", Unit: "410300", Year: firstYear, Rows: students.Rows})
-	return m, finish(dir, m, notice)
+	return m, Finish(dir, m, notice)
 }
 
 // bulk writes one county's schools and first-year pupils until n rows stand.

@@ -24,10 +24,10 @@ func writeCity(f *office, list []*source.County, lives []*life, o Options) error
 	if err := f.closeAll(); err != nil || o.Boundaries == nil {
 		return err
 	}
-	if err := writePlaces(f, list, lives, o); err != nil {
+	if err := writeGround(f, list, lives, o); err != nil {
 		return err
 	}
-	return writeEvidence(f, list, o)
+	return f.closeAll()
 }
 
 // writeOrganisations writes the city bureau, the counties' offices and the zone.

@@ -99,7 +99,7 @@ func Write(ctx context.Context, dir string, o Options, p luoshu.Progress) (Manif
 		return Manifest{}, err
 	}
 	m := manifest(o, city, lives)
-	return m, finish(dir, m, notice)
+	return m, Finish(dir, m, notice)
 }
 
 func newLife(c *source.County, o Options, t source.Targets, n numbers, dir string, heads map[string][]sheet.Heading) *life {
@@ -227,8 +227,8 @@ func manifest(o Options, city *office, lives []*life) Manifest {
 	return m
 }
 
-// finish writes the manifest and the README.
-func finish(dir string, m Manifest, text string) error {
+// Finish writes the manifest and the README.
+func Finish(dir string, m Manifest, text string) error {
 	b, err := json.MarshalIndent(m, "", " ")
 	if err != nil {
 		return fmt.Errorf("manifest: %w", err)

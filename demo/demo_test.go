@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -148,31 +147,6 @@ func TestStudentsForMeasuring(t *testing.T) {
 	}
 	if len(seen) != 3000 {
 		t.Errorf("%d students, want 3000", len(seen))
-	}
-}
-
-func TestEauClaire(t *testing.T) {
-	dir := t.TempDir()
-	m, err := demo.EauClaire(context.Background(), dir, os.DirFS("../packs/eauclaire/data"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows := map[string]int64{}
-	for _, f := range m.Files {
-		rows[f.Entity] += f.Rows
-		b, err := os.ReadFile(filepath.Join(dir, f.Path))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := int64(strings.Count(string(b), "\n")); got != f.Rows+1 {
-			t.Errorf("%s: %d lines for %d rows", f.Path, got, f.Rows)
-		}
-	}
-	if rows["section"] != 5781 || rows["campus"] != 16 || rows["birth"] != 25 || m.Files[0].Entity != "district" {
-		t.Errorf("rows %v", rows)
-	}
-	if last := m.Files[len(m.Files)-1]; last.SealAfter == "" || last.Year != 2024 || last.Attested/10000 != 2024 {
-		t.Errorf("last file %+v", last)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"luoshu/demo"
+	"luoshu/demo/ground"
 	"luoshu/demo/source"
 )
 
@@ -28,7 +29,7 @@ func TestPlaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	grounds, err := source.Grounds(boundaries, list, map[string]string{"410371": "410305"})
+	grounds, err := ground.Grounds(boundaries, list, map[string]string{"410371": "410305"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +40,7 @@ func TestPlaces(t *testing.T) {
 	inside := func(row record) {
 		lon, _ := strconv.ParseFloat(row["longitude"], 64)
 		lat, _ := strconv.ParseFloat(row["latitude"], 64)
-		if !grounds[row["division_code"]].Inside(source.Spot{Lon: lon, Lat: lat}) {
+		if !grounds[row["division_code"]].Inside(ground.Spot{Lon: lon, Lat: lat}) {
 			t.Errorf("%s lies outside its county: %v %v", row["code"], lon, lat)
 		}
 	}

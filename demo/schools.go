@@ -241,7 +241,7 @@ func (b *builder) school(kind int) school {
 			s.managing = "410300"
 		}
 	}
-	if s.managing == c.Code && c.Code == "410311" && strings.Contains(yibinTowns, s.town.Name) {
+	if s.managing == c.Code && c.Code == "410311" && strings.Contains(source.YibinTowns, s.town.Name) {
 		s.managing = "4103X1"
 	}
 	b.order[kind]++
@@ -250,10 +250,6 @@ func (b *builder) school(kind int) school {
 	}
 	return s
 }
-
-// Towns of Luolong whose schools the Yibin zone manages: the land is Luolong's,
-// the office is another.
-const yibinTowns = "李村街道 寇店镇 诸葛镇 庞村镇 佃庄镇"
 
 // place puts a school into a town and says how urban it is there.
 func (b *builder) place(s *school) {

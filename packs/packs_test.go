@@ -1,9 +1,11 @@
 package packs_test
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"luoshu/kernel/catalog"
@@ -60,5 +62,30 @@ func TestEmbedded(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Every one of the 32 indicators of quality balance is there, and each has a figure:
+// of records, or of the evidence that counties enter.
+func TestBalanceIsWhole(t *testing.T) {
+	cat, faults := catalog.Load(catalog.Options{FS: []fs.FS{packs.FS}, Packs: []string{"balance", "statistics", "registry"}, NoCity: true})
+	if len(faults) > 0 {
+		t.Fatal(faults[0])
+	}
+	have := map[string]bool{}
+	for _, p := range cat.Plans {
+		for _, x := range p.Targets {
+			have[strings.TrimRight(x.Line, "ab")] = true
+			if x.Indicator == "" {
+				t.Errorf("%s has no figure", x.ID)
+			}
+		}
+	}
+	for part, n := range map[int]int{1: 7, 2: 15, 3: 9, 4: 1} {
+		for i := 1; i <= n; i++ {
+			if line := fmt.Sprintf("%d.%d", part, i); !have[line] {
+				t.Errorf("indicator %s is missing", line)
+			}
+		}
 	}
 }

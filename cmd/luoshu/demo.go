@@ -15,6 +15,7 @@ import (
 	"luoshu/cmd/luoshu/loop"
 	"luoshu/demo"
 	"luoshu/demo/dirt"
+	"luoshu/demo/eauclaire"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/city"
 	"luoshu/kernel/load"
@@ -100,7 +101,7 @@ func (c demoCmd) write(a *app, inbox string) (demo.Manifest, error) {
 		if err != nil {
 			return demo.Manifest{}, fmt.Errorf("find the Eau Claire series: %w", err)
 		}
-		return demo.EauClaire(a.ctx, inbox, src, a.progress("demo"))
+		return eauclaire.Write(a.ctx, inbox, src, a.progress("demo"))
 	}
 	boundaries, err := fs.ReadFile(builtin(), "luoyang/map.geojson")
 	if err != nil {

@@ -48,6 +48,10 @@ type Town struct {
 	Villages   []string
 }
 
+// YibinTowns are the towns of Luolong whose schools the Yibin zone manages: the land
+// is Luolong's, the office is another.
+const YibinTowns = "李村街道 寇店镇 诸葛镇 庞村镇 佃庄镇"
+
 // Counties returns the fifteen bodies with their figures from the embedded data.
 func Counties() ([]*County, error) {
 	list := []*County{

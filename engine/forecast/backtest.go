@@ -31,10 +31,10 @@ type Check struct {
 }
 
 type tallyCheck struct {
-	n, covered, in80, in95              int
-	origins                             map[int]bool
-	truth, err, none, own, area         float64
-	size, wide80, wide95, stepErr, step float64
+	n, covered, in80, in95      int
+	origins                     map[int]bool
+	truth, err, none, own, area float64
+	size, wide80, wide95        float64
 }
 
 // backtest rolls through the years; what is left is the model at the last one.

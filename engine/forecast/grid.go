@@ -18,7 +18,7 @@ type grid struct {
 	value       []float64 // [(unit·years + year)·grades + grade]
 	has         []bool    // [unit·years + year]: the unit was counted that year
 	external    []float64 // [unit·(years+Furthest) + year]: children known to come to the entry grade (births so many years before), NaN if unknown
-	lag          int       // years from birth to the entry grade
+	lag         int       // years from birth to the entry grade
 	externalAll []float64 // the same of all areas together, where it was counted so
 }
 

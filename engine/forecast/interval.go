@@ -25,10 +25,26 @@ const spread = 0.75
 
 func scale(size float64) float64 { return math.Pow(size+1, spread) }
 
-// ledger keeps the misses of one grain by horizon, and says how wide an interval must
-// be for the share of past misses it should hold to lie within.
+// ledger keeps the misses of one grain by horizon and origin, and says how wide an
+// interval must be for the share of past misses it should hold to lie within.
 type ledger struct {
-	missed [][]miss // [h−1]
+	missed [][][]miss // [h−1][origin]
+	sums   [][]missed // the same, summed
+}
+
+// missed sums the misses of one origin and horizon.
+type missed struct {
+	n, squares float64
+	had        float64    // that had an interval
+	in         [2]float64 // that it held
+}
+
+func newLedger(years, horizons int) *ledger {
+	l := &ledger{missed: make([][][]miss, horizons), sums: make([][]missed, horizons)}
+	for h := range horizons {
+		l.missed[h], l.sums[h] = make([][]miss, years), make([]missed, years)
+	}
+	return l
 }
 
 // widths are the scores that intervals reach to, by size class, as known at one year.
@@ -41,21 +57,49 @@ const (
 	manyMisses = 120 // from so many on the interval is read off the misses themselves
 	classSize  = 80  // misses a size class has at least
 	mostClass  = 8
-	fade       = 0.9  // weight of misses a year older
-	gain       = 1.5  // how strongly past coverage moves the share aimed at
-	patience   = 20.0 // independent misses after which it does so at half strength
+	mostMisses = 8_000 // so many are enough to read an interval off
+	fade       = 0.9   // weight of misses a year older
+	gain       = 1.5   // how strongly past coverage moves the share aimed at
+	patience   = 20.0  // independent misses after which it does so at half strength
 )
 
-func (l *ledger) add(h int, m miss) { l.missed[h-1] = append(l.missed[h-1], m) }
-
-// known are the misses at h whose target year was over at t.
-func (l *ledger) known(t, h int) []miss {
-	var out []miss
-	for _, m := range l.missed[h-1] {
-		if m.target <= t {
-			out = append(out, m)
+func (l *ledger) add(h int, m miss) {
+	l.missed[h-1][m.origin] = append(l.missed[h-1][m.origin], m)
+	x := &l.sums[h-1][m.origin]
+	x.n++
+	x.squares += m.score * m.score
+	if m.had {
+		x.had++
+	}
+	for i, in := range m.in {
+		if in {
+			x.in[i]++
 		}
 	}
+}
+
+// due calls tell with every origin whose forecasts of h years were over at t, and how
+// much it still counts.
+func (l *ledger) due(t, h int, tell func(origin int, s *missed, by float64)) {
+	for o := 0; o+h <= t; o++ {
+		if s := &l.sums[h-1][o]; s.n > 0 {
+			tell(o, s, math.Pow(fade, float64(t-o-h)))
+		}
+	}
+}
+
+// known are the misses at h whose target year was over at t: all of them, or every so
+// many of a great many.
+func (l *ledger) known(t, h int) []miss {
+	n := 0
+	l.due(t, h, func(o int, _ *missed, _ float64) { n += len(l.missed[h-1][o]) })
+	every := n/mostMisses + 1
+	var out []miss
+	l.due(t, h, func(o int, _ *missed, _ float64) {
+		for i := 0; i < len(l.missed[h-1][o]); i += every {
+			out = append(out, l.missed[h-1][o][i])
+		}
+	})
 	return out
 }
 
@@ -63,8 +107,12 @@ func (l *ledger) known(t, h int) []miss {
 // nothing has been missed yet.
 func (l *ledger) at(t, h int) *widths {
 	near := h
-	for near > 0 && len(l.known(t, near)) == 0 {
-		near--
+	for ; near > 0; near-- {
+		any := false
+		l.due(t, near, func(int, *missed, float64) { any = true })
+		if any {
+			break
+		}
 	}
 	if near == 0 {
 		return nil
@@ -144,24 +192,16 @@ const alike = 0.3
 
 // root is the root mean square of scores and how many independent ones they are worth.
 func (l *ledger) root(t, h int) (rms, worth float64) {
-	var sum, by float64
-	seen := make([]float64, t+1)
-	for _, m := range l.known(t, h) {
-		w := math.Pow(fade, float64(t-m.target))
-		sum += w * m.score * m.score
-		by += w
-		seen[m.origin]++
-	}
-	if by == 0 {
+	var sum, n float64
+	l.due(t, h, func(_ int, s *missed, by float64) {
+		sum += by * s.squares
+		n += by * s.n
+		worth += s.n / (1 + (s.n-1)*alike)
+	})
+	if n == 0 {
 		return 0, 0
 	}
-	for _, n := range seen {
-		if n == 0 {
-			continue
-		}
-		worth += n / (1 + (n-1)*alike)
-	}
-	return math.Sqrt(sum / by), worth
+	return math.Sqrt(sum / n), worth
 }
 
 // growth is the power of the horizon that misses grow with; the mean of independent
@@ -222,31 +262,25 @@ func (w *widths) of(size float64) (inner, outer float64) {
 // aim is the share to aim at so that the nominal share is held: where past intervals
 // held more or fewer than they should, the next are made narrower or wider.
 func (l *ledger) aim(t, h, which int, nominal float64) float64 {
-	var in, by float64
-	seen := make([]float64, t+1)
-	for other := range l.missed {
+	var in, all float64
+	count := make([]float64, t+1)
+	for other := range l.sums {
 		k := kernel(other+1, h)
-		for _, m := range l.missed[other] {
-			if m.had && m.target <= t {
-				w := k * math.Pow(fade, float64(t-m.target))
-				by += w
-				if m.in[which] {
-					in += w
-				}
-				seen[m.origin] += k
-			}
-		}
+		l.due(t, other+1, func(o int, s *missed, by float64) {
+			in += k * by * s.in[which]
+			all += k * by * s.had
+			count[o] += k * s.had
+		})
 	}
-	if by == 0 {
+	if all == 0 {
 		return nominal
 	}
 	var n float64
-	for _, c := range seen {
-		if c == 0 {
-			continue
+	for _, c := range count {
+		if c > 0 {
+			n += max(c, 1) / (1 + max(c-1, 0)*alike)
 		}
-		n += max(c, 1) / (1 + max(c-1, 0)*alike)
 	}
-	off := gain * n / (n + patience) * (nominal - in/by)
+	off := gain * n / (n + patience) * (nominal - in/all)
 	return min(nominal+(1-nominal)*0.8, max(nominal-0.35*(1-nominal)-0.1, nominal+off))
 }

@@ -43,7 +43,7 @@ func newModel(x *grid, horizons int) *model {
 		m.levels[i].bottom = i == 0
 		up = m.levels[i]
 		for c := range 2 {
-			m.ledgers[i][c] = &ledger{missed: make([][]miss, horizons)}
+			m.ledgers[i][c] = newLedger(x.y, horizons)
 		}
 	}
 	return m
@@ -60,6 +60,7 @@ func (m *model) step(t int) {
 		if low != nil { // the units' own ratios, added up
 			m.plain[i][0] = low.x.sums(m.plain[i-1][0], w.x)
 		}
+		w.rivals[byOwn] = m.plain[i][0]
 		w.stack(t, low)
 		low = w
 	}

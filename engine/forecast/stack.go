@@ -8,29 +8,33 @@ const (
 	byNoChange // every grade keeps its number
 	bySum      // the sum of what is forecast for the units below
 	byArea     // plain progression by the ratios of the area
+	byOwn      // the sum of plain progression by the ratios of units
 	rivals
 )
 
 // Rivals are their names.
-var Rivals = [rivals]string{"cohort", "no-change", "sum-of-units", "plain-progression"}
+var Rivals = [rivals]string{"cohort", "no-change", "sum-of-units", "plain-progression", "sum-of-plain"}
 
 const (
 	stackSharp = 20.0
 	stackSlow  = 5.0
-	enough     = 4    // origins after which "no change" may overrule …
-	margin     = 0.97 // … where its error was below this share of ours
+	enough     = 4     // origins after which "no change" may overrule …
+	margin     = 1.645 // … where it was better by so many standard errors
 )
 
 // mixPrior are the logarithms of the weight that a mix has for being all of one rival,
 // before anything was seen.
-var mixPrior = [rivals]float64{byCohort: 5, byNoChange: -2, bySum: 2}
+var mixPrior = [rivals]float64{byCohort: 5, byNoChange: -2, bySum: 2.5, byOwn: 1.5}
 
 var (
 	blendsAll = simplex(3, mixSteps)
 	mixesAll  = simplex(rivals, mixSteps)
 )
 
-const mixSteps = 4
+const (
+	mixSteps = 4
+	mixShort = 0.75 // how a far horizon after few transitions draws to no change
+)
 
 // simplex are all ways to share steps parts of a quarter among n.
 func simplex(n, steps int) [][]float64 {
@@ -81,19 +85,22 @@ func (w *walker) stack(t int, below *walker) {
 	}
 }
 
-// overruled says whether "no change" would have been better than what was given out,
-// over enough forecasts of h years that came due by t.
+// overruled says whether "no change" would have been better than what was given out by
+// more than chance, over enough forecasts of h years that came due by t; those of
+// following years share most of what happened, so h of them count as one.
 func (w *walker) overruled(t, h int) bool {
-	var ours, none float64
-	n := 0
+	var n, sum, squares float64
 	for o := range t {
 		if w.lost[o] != nil && o+h <= t && w.x.reaches(o, o+h) {
-			l := w.lost[o][h-1]
-			ours, none = ours+l[0], none+l[1]
-			n++
+			d := w.lost[o][h-1][0] - w.lost[o][h-1][1]
+			n, sum, squares = n+1, sum+d, squares+d*d
 		}
 	}
-	return n >= enough && none < margin*ours
+	if n < enough {
+		return false
+	}
+	mean := sum / n
+	return mean > margin*math.Sqrt(max(0, squares/n-mean*mean)/(n-1)*float64(h))
 }
 
 // halfway takes the total of every unit half the way to no change; its grades keep
@@ -134,14 +141,14 @@ func (w *walker) shares(t, h int) []float64 {
 	sum := make([]float64, len(mixesAll))
 	prior := make([]float64, len(mixesAll))
 	for i, m := range mixesAll {
-		if w.bottom && m[bySum] > 0 {
+		if w.bottom && m[bySum]+m[byOwn] > 0 {
 			continue
 		}
 		var log float64
 		for k, s := range m {
 			log += mixPrior[k] * s
 		}
-		log += shortNC * float64(h-1) / float64(w.x.transitions(t)) * m[byNoChange]
+		log += mixShort * float64(h-1) / float64(w.x.transitions(t)) * m[byNoChange]
 		prior[i] = math.Exp(log)
 	}
 	var seen float64
@@ -189,14 +196,14 @@ func (w *walker) score(t, h int) (out []float64, lost [2]float64) {
 			}
 			if any > 0 {
 				for m, s := range mixesAll {
-					cell[m] += math.Abs(held[g] - s[0]*f[0] - s[1]*f[1] - s[2]*f[2] - s[3]*f[3])
+					cell[m] += math.Abs(held[g] - s[0]*f[0] - s[1]*f[1] - s[2]*f[2] - s[3]*f[3] - s[4]*f[4])
 				}
 			}
 		}
 		lost[0] += math.Abs(truth - given)
 		lost[1] += math.Abs(truth - sum[byNoChange])
 		for m, s := range mixesAll {
-			total[m] += math.Abs(truth - s[0]*sum[0] - s[1]*sum[1] - s[2]*sum[2] - s[3]*sum[3])
+			total[m] += math.Abs(truth - s[0]*sum[0] - s[1]*sum[1] - s[2]*sum[2] - s[3]*sum[3] - s[4]*sum[4])
 		}
 	}
 	var a, b float64
@@ -215,8 +222,7 @@ func (w *walker) score(t, h int) (out []float64, lost [2]float64) {
 	return out, lost
 }
 
-var shortNC = 0.0
-
+// transitions is how many followed each other up to a year.
 func (x *grid) transitions(t int) int {
 	n := 0
 	for y := 1; y <= t; y++ {

@@ -5,8 +5,7 @@ import (
 	"slices"
 )
 
-// How past errors become weights. They were set on half of the units of one public
-// series and held against the others and against drawn families (docs/forecast.md).
+// How past errors become weights; what they were set on stands in docs/forecast.md.
 const (
 	forget     = 0.95 // weight of an origin a year older
 	entrySharp = 12.0 // power of an assumption's error against the best

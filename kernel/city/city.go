@@ -261,6 +261,13 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 	city.Duties = city.duties(book)
 	city.Runner = run.New(run.Config{
 		Catalog: cat, Book: runs, Ledger: city.Ledger, Records: city.Records, Engine: city.Engine, Access: city.Access, Now: now,
+		Open: func(ctx context.Context, actor luoshu.Actor, id, kind string, cells map[string]string) (string, error) {
+			c, err := city.Flow.Open(ctx, actor, flow.Opening{ID: id, Type: kind, Handed: flow.Handed{Cells: cells}})
+			if err != nil {
+				return "", err
+			}
+			return c.No, nil
+		},
 	})
 	return city, nil
 }

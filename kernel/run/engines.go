@@ -44,5 +44,5 @@ var engines = map[string]engine{
 // site is what every kind of ground has, siteToo what it may have.
 var (
 	site    = []string{"code", "name", "area", "group", "rooms", "lon", "lat"}
-	siteToo = []string{"places", "beds", "unit", "gone"}
+	siteToo = []string{"places", "beds", "unit", "gone", "division"}
 )

@@ -25,7 +25,7 @@ func (f *forecasting) work(ctx context.Context) error {
 		}
 		f.base, f.uses, f.notes = out.Base, nil, append(f.notes, out.Notes...)
 		for _, u := range out.Uses {
-			if u.Grain == "unit" {
+			if u.Grain == "area" {
 				f.uses = append(f.uses, u)
 			}
 		}
@@ -38,7 +38,7 @@ func (f *forecasting) work(ctx context.Context) error {
 		}
 		for _, stage := range f.chain {
 			if slices.Contains(f.stages, stage) {
-				f.areaRows(out, out.Units, f.chain, stage, misses[stage])
+				f.areaRows(out, out.Areas, f.chain, stage, misses[stage])
 				f.check = append(f.check, misses[stage].checks(stage)...)
 			}
 		}
@@ -121,38 +121,65 @@ func (f *forecasting) run(ctx context.Context, s forecast.Series, c forecast.Cha
 // organisation may be an area too, with units of its own.
 const total = "total"
 
-// areaRows adds the rows of areas, and of all together where that is asked for.
+// areaRows adds the rows of areas, and of all together, which are their sum.
 func (f *forecasting) areaRows(out *forecast.Outcome, areas []forecast.Outlook, chain []string, stage string, m *missed) {
 	grades := f.ladder.grades[stage]
 	first := slices.Index(out.Grades, grades[0])
-	add := func(o forecast.Outlook, unit, kind, body string) {
+	type key struct {
+		scenario int
+		year     int
+	}
+	sums := map[key]*Row{}
+	for _, o := range areas {
 		for h, y := range o.Years {
 			for k, by := range y.By {
-				r := Row{Scenario: out.Scenarios[k].ID, Unit: unit, Kind: kind, Stage: stage, Year: y.Year, Basis: f.basis(out, h), body: body}
+				r := Row{Scenario: out.Scenarios[k].ID, Unit: o.ID, Kind: "managing", Stage: stage, Year: y.Year, Basis: f.basis(out, "area", h), body: o.ID}
 				for i, g := range grades {
 					v := by[first+i]
 					r.value += v
 					r.grades = append(r.grades, Gradal{g, v})
 				}
 				r.Children = whole(r.value)
-				switch {
-				case k != out.Middle:
-				case m != nil:
-					r.band(m.band(h+1, r.value))
-				case y.Total != nil && len(chain) == 1:
-					r.band(*y.Total, true)
+				f.draw(&r, m, h+1, k == out.Middle, y, len(chain) == 1)
+				if s := sums[key{k, y.Year}]; s == nil {
+					s := r
+					s.Unit, s.Kind, s.body, s.grades = total, total, f.node.Code, slices.Clone(r.grades)
+					sums[key{k, y.Year}] = &s
+				} else {
+					s.value += r.value
+					for i := range s.grades {
+						s.grades[i].Children += r.grades[i].Children
+					}
 				}
-				f.rows = append(f.rows, r)
+				if f.wanted(o.ID) && o.ID != "" {
+					f.rows = append(f.rows, r)
+				}
 			}
 		}
 	}
-	for _, o := range areas {
-		if f.wanted(o.ID) && o.ID != "" {
-			add(o, o.ID, "managing", o.ID)
+	if f.node.Parent != "" {
+		return
+	}
+	for k := range out.Scenarios {
+		for h := range f.q.Years {
+			r := *sums[key{k, out.Base + h + 1}]
+			r.Children, r.Low80, r.High80, r.Low95, r.High95 = whole(r.value), nil, nil, nil, nil
+			f.draw(&r, m, h+1, k == out.Middle, out.All.Years[h], len(chain) == 1)
+			f.rows = append(f.rows, r)
 		}
 	}
-	if f.node.Parent == "" {
-		add(out.All, total, total, f.node.Code)
+}
+
+// draw draws the bands of a row of the middle scenario: from the misses of the stage,
+// or as the engine did where the series is of this stage alone.
+func (f *forecasting) draw(r *Row, m *missed, h int, middle bool, y forecast.Ahead, alone bool) {
+	switch {
+	case !middle:
+	case m != nil:
+		r.band(m.band(h, r.value))
+	case y.Total != nil && alone && y.Total.Value > 0:
+		by := r.value / y.Total.Value
+		r.band(forecast.Band{Low80: y.Total.Low80 * by, High80: y.Total.High80 * by, Low95: y.Total.Low95 * by, High95: y.Total.High95 * by}, true)
 	}
 }
 
@@ -164,9 +191,9 @@ func (r *Row) band(b forecast.Band, ok bool) {
 	r.Low95, r.High95 = pointer(whole(b.Low95)), pointer(whole(b.High95))
 }
 
-func (f *forecasting) basis(out *forecast.Outcome, h int) string {
+func (f *forecasting) basis(out *forecast.Outcome, grain string, h int) string {
 	for _, u := range out.Uses {
-		if u.Grain == "unit" && u.Horizon == h+1 && u.NoChangeBetter {
+		if u.Grain == grain && u.Horizon == h+1 && u.NoChangeBetter {
 			return "blend"
 		}
 	}
@@ -203,7 +230,7 @@ func (f *forecasting) unitRows(out *forecast.Outcome, stage string) {
 		}
 		for h, y := range o.Years {
 			for k, by := range y.By {
-				r := Row{Scenario: out.Scenarios[k].ID, Unit: o.ID, Kind: "school", Stage: stage, Year: y.Year, Basis: f.basis(out, h), body: o.ID}
+				r := Row{Scenario: out.Scenarios[k].ID, Unit: o.ID, Kind: "school", Stage: stage, Year: y.Year, Basis: f.basis(out, "unit", h), body: o.ID}
 				for _, v := range by {
 					r.value += v
 				}
@@ -318,7 +345,7 @@ func (f *forecasting) misses(ctx context.Context, s forecast.Series) (map[string
 			}
 			continue // too little was known then
 		}
-		for _, o := range got.Units {
+		for _, o := range got.Areas {
 			for h, y := range o.Years {
 				at, there := counted[o.ID][y.Year]
 				before := counted[o.ID][got.Base]

@@ -28,7 +28,12 @@ type Config struct {
 	Engine  *indicator.Engine
 	Access  *access.Access
 	Now     func() time.Time
+	// Open opens a case with its cells and returns its number; id makes it happen once.
+	Open Opener
 }
+
+// Opener opens a case.
+type Opener func(ctx context.Context, actor luoshu.Actor, id, kind string, cells map[string]string) (string, error)
 
 // Runner runs engines.
 type Runner struct {
@@ -39,11 +44,12 @@ type Runner struct {
 	figures *indicator.Engine
 	access  *access.Access
 	now     func() time.Time
+	open    Opener
 }
 
 // New makes a runner.
 func New(c Config) *Runner {
-	return &Runner{cat: c.Catalog, book: c.Book, ledger: c.Ledger, records: c.Records, figures: c.Engine, access: c.Access, now: c.Now}
+	return &Runner{cat: c.Catalog, book: c.Book, ledger: c.Ledger, records: c.Records, figures: c.Engine, access: c.Access, now: c.Now, open: c.Open}
 }
 
 // Right is the right that starting a run asks for.

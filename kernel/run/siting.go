@@ -196,6 +196,9 @@ func (l *layouting) children(ctx context.Context) (map[string]int64, error) {
 	if err != nil {
 		return nil, err
 	}
+	if newest == 0 {
+		return nil, luoshu.Errorf(luoshu.Invalid, "没有 %s 学段的片区儿童数", "no block has children of stage %s", l.q.Stage)
+	}
 	l.year = newest
 	if l.q.Year == 0 {
 		l.q.Year = newest

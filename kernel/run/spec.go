@@ -26,6 +26,7 @@ type Spec struct {
 	Inputs map[string]*Input  // records that are read, by what they are
 	Params map[string]string  // parameters of the catalog, by what they are
 	Out    map[string]*Output // records that are written, by what they are
+	File   *Filing            // how decisions become cases, nil if they do not
 }
 
 // Counts are the figures an engine reads: an indicator and the dims of its cut.
@@ -181,7 +182,26 @@ func (l *loader) spec(o *yamltree.Object) {
 		s.Out[name] = &Output{Entity: e}
 	}
 	out.Done()
+	if x := o.Get("file"); x.Given() {
+		l.filing(s, x.Object())
+	}
 	l.Specs = append(l.Specs, s)
+}
+
+// filing reads which decisions become cases. Whether there is such a type of case is
+// said when one is opened: this room does not know them.
+func (l *loader) filing(s *Spec, o *yamltree.Object) {
+	defer o.Done()
+	s.File = &Filing{Case: o.ID("case"), Kinds: o.Must("kinds").Dict(), Set: o.Must("set").Dict()}
+	if s.Out["sites"] == nil {
+		o.Get("case").Fault("引擎 %s 没有可立项的结果", "engine %s makes nothing that could be filed", s.Engine)
+	}
+	set := o.Get("set").Object()
+	for field, from := range s.File.Set {
+		if !slices.Contains(sources, from) {
+			set.Get(field).Fault("没有来源 %s（%v）", "there is no source %s (%v)", from, sources)
+		}
+	}
 }
 
 func (l *loader) counts(s *Spec, o *yamltree.Object) {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"luoshu"
 	"luoshu/kernel/access"
@@ -96,7 +97,7 @@ func DemoPlaces(a App, ct *city.City, dir string) error {
 	if err != nil {
 		return err
 	}
-	root := ct.Catalog.City.Root
+	began, root := time.Now(), ct.Catalog.City.Root
 	t := &troupe{a: a, ct: ct}
 	var counties []county
 	for _, n := range tree.Children(root) {
@@ -136,7 +137,7 @@ func DemoPlaces(a App, ct *city.City, dir string) error {
 	if err := t.members(dir, members); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.Out(), "played %d cases of places and groups\n", t.n)
+	fmt.Fprintf(a.Out(), "played %d cases of places and groups (%.1fs)\n", t.n, time.Since(began).Seconds())
 	return nil
 }
 
@@ -177,23 +178,26 @@ type building struct {
 }
 
 func (c county) dramas() []drama {
-	year, steps := 2021+c.index%4, projectSteps
+	year, steps := 2021+c.index%4, projectSteps-1-c.index%2*4
 	list := []building{{
 		id: "kg", name: "演示公办幼儿园新建", kind: "new", programme: "preschool-peak", stage: "PRE", urban: "121", rooms: 9, size: 30, metres: 10,
 		year: year, steps: steps, late: c.index%5 == 0,
-	}, {
-		id: "kg2", name: "演示小区配套幼儿园", kind: "new", programme: "estate", stage: "PRE", urban: "111", rooms: 6, size: 30, metres: 11, estate: true,
-		year: int(c.today/10000) + 1, steps: c.index % 5,
 	}}
+	if c.index%3 == 0 && c.code != "4103X1" { // the zone's estates are entered under the division
+		list = append(list, building{
+			id: "kg2", name: "演示小区配套幼儿园", kind: "new", programme: "estate", stage: "PRE", urban: "111", rooms: 6, size: 30, metres: 11, estate: true,
+			year: int(c.today/10000) + 1, steps: c.index / 3 % 5,
+		})
+	}
 	if c.urban() {
 		list = append(list, building{
 			id: "hs", name: "演示高中迁建", kind: "move", programme: "hs-relocation", stage: "SEN", urban: "111", rooms: 36, size: 50, metres: 18, replaced: 1200,
-			batch: 1 + c.index%2, year: 2023, steps: projectSteps - c.index%3, late: c.index%3 == 1,
+			batch: 1 + c.index%2, year: 2023, steps: projectSteps - 1 - c.index%3, late: c.index%3 == 1,
 		})
-	} else {
+	} else if c.index%2 == 0 {
 		list = append(list, building{
 			id: "rb", name: "演示农村寄宿制学校改扩建", kind: "extend", programme: "rural-boarding", stage: "PRI", urban: "121", rooms: 18, size: 45, metres: 8, replaced: 540, boards: true,
-			year: 2022 + c.index%4, steps: projectSteps - c.index%4, late: c.index%4 == 1,
+			year: 2022 + c.index/2%4, steps: projectSteps - 1 - c.index/2%3, late: c.index%3 == 1,
 		})
 	}
 	if c.index%7 == 3 {
@@ -204,9 +208,6 @@ func (c county) dramas() []drama {
 	}
 	var out []drama
 	for _, b := range list {
-		if b.estate && c.code == "4103X1" { // its estates are entered under the division
-			continue
-		}
 		out = append(out, c.project(b))
 	}
 	return append(out, c.others()...)
@@ -256,12 +257,12 @@ func (c county) project(b building) drama {
 	return drama{id: "project-" + c.code + "-" + b.id, kind: "project", opener: officer, cells: cells, deeds: deeds[:min(b.steps, len(deeds))]}
 }
 
-// others are the idle premises every county has, and in some a merger or a hand-over.
+// others are the idle premises that every county has, of every other one, and in some a merger or a hand-over.
 func (c county) others() []drama {
 	officer, leader := c.officer(), c.leader()
 	today := luoshu.FormatDate(c.today)
 	var out []drama
-	if c.code != "4103X1" {
+	if c.index%2 == 0 && c.code != "4103X1" {
 		ask := deed{officer, "needed", 0, map[string]string{"compulsory_view": "needed", "compulsory_text": "演示：作中心校分部", "compulsory_on": today}}
 		use := "compulsory"
 		deeds := []deed{ask}
@@ -273,7 +274,7 @@ func (c county) others() []drama {
 			}
 		}
 		deeds = append(deeds, deed{leader, "decide", 1, map[string]string{"final_use": use, "taker": "演示接收学校", "decided_on": today, "document_no": "演示教〔" + today[:4] + "〕" + strconv.Itoa(c.index+1) + "号"}})
-		if c.index%2 == 0 {
+		if c.index%4 == 0 {
 			deeds = deeds[:len(deeds)-1]
 		}
 		out = append(out, drama{id: "idle-" + c.code, kind: "idle-use", opener: officer, deeds: deeds, cells: map[string]string{
@@ -297,15 +298,15 @@ func (c county) others() []drama {
 // groupKinds are the kinds of groups, in turn over the counties.
 var groupKinds = []string{"group", "pairing", "community", "entrusted"}
 
-// group founds a county's group and returns its members, the leading school first.
+// group founds the group of every other county and returns its members, the leading school first.
 func (t *troupe) group(c county) ([][]string, error) {
-	if len(c.schools) < 2 {
+	if c.index%2 == 1 || len(c.schools) < 2 {
 		return nil, nil
 	}
 	of := c.schools[:min(4, len(c.schools))]
 	no, err := t.play(drama{
 		id: "group-" + c.code, kind: "school-group", opener: c.officer(), cells: map[string]string{
-			"group_name": "演示共同体" + strconv.Itoa(c.index+1), "group_kind": groupKinds[c.index%len(groupKinds)], "managing": c.code, "lead_school": of[0],
+			"group_name": "演示共同体" + strconv.Itoa(c.index+1), "group_kind": groupKinds[c.index/2%len(groupKinds)], "managing": c.code, "lead_school": of[0],
 			"staff_text": "演示：成员校教师统一调配", "teaching_text": "演示：联合教研", "appraisal_text": "演示：捆绑考核", "member_list": strings.Join(of, " "), "members": strconv.Itoa(len(of)),
 			"period_from": "2022-09-01", "period_to": "2027-08-31",
 		},

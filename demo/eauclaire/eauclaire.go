@@ -1,4 +1,5 @@
-package demo
+// Package eauclaire writes the sheets of a real district, another country's city.
+package eauclaire
 
 import (
 	"context"
@@ -7,33 +8,35 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"luoshu"
+	"luoshu/demo"
 	"luoshu/demo/sheet"
 )
 
-// EauClaire writes the real series of the Eau Claire district as sheets: the
+// Write writes the real series of the Eau Claire district as sheets: the
 // registers, and the class sections of each autumn in a file of their own, as they
 // were counted. src is the folder of the pack's data (district.csv, campus.csv,
 // section.csv, birth.csv). Nothing in it is synthetic. A seal is asked for after
 // each of the last two autumns.
-func EauClaire(ctx context.Context, dir string, src fs.FS, p luoshu.Progress) (Manifest, error) {
+func Write(ctx context.Context, dir string, src fs.FS, p luoshu.Progress) (demo.Manifest, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return Manifest{}, fmt.Errorf("second city folder: %w", err)
+		return demo.Manifest{}, fmt.Errorf("second city folder: %w", err)
 	}
-	var m Manifest
+	var m demo.Manifest
 	for _, entity := range []string{"district", "campus", "birth"} {
 		rows, err := readAll(src, entity+".csv")
 		if err != nil {
-			return Manifest{}, err
+			return demo.Manifest{}, err
 		}
-		if err := m.add(dir, entity, entity+".csv", rows[0], rows[1:]); err != nil {
-			return Manifest{}, err
+		if err := add(&m, dir, entity, entity+".csv", rows[0], rows[1:]); err != nil {
+			return demo.Manifest{}, err
 		}
 	}
 	rows, err := readAll(src, "section.csv")
 	if err != nil {
-		return Manifest{}, err
+		return demo.Manifest{}, err
 	}
 	col := map[string]int{}
 	for i, h := range rows[0] {
@@ -44,20 +47,20 @@ func EauClaire(ctx context.Context, dir string, src fs.FS, p luoshu.Progress) (M
 	for _, r := range rows[1:] {
 		var y int
 		if _, err := fmt.Sscan(r[col["fall_year"]], &y); err != nil {
-			return Manifest{}, fmt.Errorf("section.csv: %w", err)
+			return demo.Manifest{}, fmt.Errorf("section.csv: %w", err)
 		}
 		byYear[y] = append(byYear[y], r)
 		first, last = min(first, y), max(last, y)
 	}
 	for y := first; y <= last; y++ {
 		if err := ctx.Err(); err != nil {
-			return Manifest{}, err
+			return demo.Manifest{}, err
 		}
 		if len(byYear[y]) == 0 {
 			continue
 		}
-		if err := m.add(dir, "section", "section_"+itoa(y)+".csv", rows[0], byYear[y]); err != nil {
-			return Manifest{}, err
+		if err := add(&m, dir, "section", "section_"+strconv.Itoa(y)+".csv", rows[0], byYear[y]); err != nil {
+			return demo.Manifest{}, err
 		}
 		f := &m.Files[len(m.Files)-1]
 		f.Year = y
@@ -70,7 +73,7 @@ func EauClaire(ctx context.Context, dir string, src fs.FS, p luoshu.Progress) (M
 		}
 		p.Tell("demo", int64(y-first+1), int64(last-first+1))
 	}
-	return m, finish(dir, m, "Real counts of class sections, obtained by open-records requests; no person records.")
+	return m, demo.Finish(dir, m, "Real counts of class sections, obtained by open-records requests; no person records.")
 }
 
 func readAll(src fs.FS, name string) ([][]string, error) {
@@ -90,7 +93,7 @@ func readAll(src fs.FS, name string) ([][]string, error) {
 }
 
 // add writes one sheet and lists it.
-func (m *Manifest) add(dir, entity, name string, head []string, rows [][]string) error {
+func add(m *demo.Manifest, dir, entity, name string, head []string, rows [][]string) error {
 	cols := make([]sheet.Heading, len(head))
 	for i, h := range head {
 		cols[i] = sheet.Heading{Field: h, ZH: h, EN: h}
@@ -105,6 +108,6 @@ func (m *Manifest) add(dir, entity, name string, head []string, rows [][]string)
 		}
 		t.End()
 	}
-	m.Files = append(m.Files, File{Path: name, Entity: entity, Rows: int64(len(rows))})
+	m.Files = append(m.Files, demo.File{Path: name, Entity: entity, Rows: int64(len(rows))})
 	return t.Done()
 }

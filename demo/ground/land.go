@@ -1,9 +1,11 @@
-package source
+package ground
 
 import (
 	"encoding/json"
 	"fmt"
 	"math"
+
+	"luoshu/demo/source"
 )
 
 // Spot is a position in degrees, in whatever system the boundaries are.
@@ -30,7 +32,7 @@ type Ground struct {
 
 // Grounds reads the boundaries of counties from GeoJSON by the property adcode. A
 // zone without a boundary of its own lies in the county that on names.
-func Grounds(geo []byte, list []*County, on map[string]string) (map[string]*Ground, error) {
+func Grounds(geo []byte, list []*source.County, on map[string]string) (map[string]*Ground, error) {
 	var doc struct {
 		Features []struct {
 			Properties struct {
@@ -129,7 +131,7 @@ func (g *Ground) Inside(s Spot) bool {
 }
 
 // within draws a spot anywhere inside.
-func (g *Ground) within(r *RNG) Spot {
+func (g *Ground) within(r *source.RNG) Spot {
 	lo, hi := g.rings[0][0], g.rings[0][0]
 	for _, ring := range g.rings {
 		for _, p := range ring {
@@ -145,7 +147,7 @@ func (g *Ground) within(r *RNG) Spot {
 }
 
 // Near draws a spot inside around another one, most of them within metres of it.
-func (g *Ground) Near(r *RNG, at Spot, metres float64) Spot {
+func (g *Ground) Near(r *source.RNG, at Spot, metres float64) Spot {
 	for range 60 {
 		north, east := r.Norm()*metres/1.5, r.Norm()*metres/1.5
 		s := Spot{at.Lon + east/degree/math.Cos(at.Lat*math.Pi/180), at.Lat + north/degree}
@@ -162,8 +164,8 @@ func (g *Ground) Near(r *RNG, at Spot, metres float64) Spot {
 
 // Settle places the towns of a county: the first seats of them around the seat, the
 // others spread over the rest, each as far from its neighbours as ten draws give.
-func (g *Ground) Settle(c *County, seats int, r *RNG) {
-	if c.Land == Central || !g.Inside(g.seat) {
+func (g *Ground) Settle(c *source.County, seats int, r *source.RNG) {
+	if c.Land == source.Central || !g.Inside(g.seat) {
 		seats = 0
 	}
 	for i := range c.Towns {

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os/exec"
+	"strings"
+	"time"
+
+	"luoshu/engine/forecast"
+)
+
+// backtestSeries are files of counts to back-test besides the pack's; they need not be
+// in this repository.
+var backtestSeries string
+
+// benchBacktest holds the forecast against real series, and times it on as many
+// generated schools as a province has.
+func benchBacktest(e *env) error {
+	type file struct {
+		args []string
+		name string
+	}
+	data := "packs/eauclaire/data/"
+	files := []file{
+		{[]string{"--series", data + "section.csv"}, "Eau Claire"},
+		{[]string{"--series", data + "section.csv", "--births", data + "birth.csv"}, "Eau Claire with births"},
+	}
+	for _, name := range strings.FieldsFunc(backtestSeries, func(r rune) bool { return r == ',' }) {
+		files = append(files, file{[]string{"--series", name}, name[strings.LastIndex(name, "/")+1:]})
+	}
+	for _, f := range files {
+		raw, err := exec.CommandContext(e.ctx, e.bin, append([]string{"backtest", "-o", "json", "--horizons", "5"}, f.args...)...).Output()
+		if err != nil {
+			return fmt.Errorf("back-test %s: %w", f.name, err)
+		}
+		var out struct{ Checks []forecast.Check }
+		if err := json.Unmarshal(raw, &out); err != nil {
+			return err
+		}
+		for _, c := range out.Checks {
+			what := fmt.Sprintf("%s, %s, %d years, n=%d", f.name, c.Grain, c.Horizon, c.N)
+			e.add("backtest", what+": WAPE", 100*c.WAPE, "%", "")
+			e.add("backtest", what+": below plain progression", 100*c.VsPlain, "%", "≥ 3")
+			e.add("backtest", what+": below no change", 100*c.VsNoChange, "%", "≥ 0")
+			if c.Covered > 0 {
+				e.add("backtest", what+": held by 80 %", 100*c.Coverage80, "%", "77–83")
+				e.add("backtest", what+": held by 95 %", 100*c.Coverage95, "%", "92–98")
+			}
+		}
+	}
+	s := province(4000, 10)
+	begin := time.Now()
+	out, err := forecast.Run(e.ctx, s, forecast.Options{Horizons: 10})
+	if err != nil {
+		return err
+	}
+	e.add("backtest", fmt.Sprintf("%d schools, 10 years counted, 10 ahead, %d scenarios", len(out.Units), len(out.Scenarios)), time.Since(begin).Seconds(), "s", "seconds")
+	return nil
+}
+
+// province is a generated series: schools × years × six grades in a hundred areas.
+func province(schools, years int) forecast.Series {
+	r := rand.New(rand.NewPCG(1, 2))
+	s := forecast.Series{Grades: []string{"1", "2", "3", "4", "5", "6"}, Areas: map[string]string{}}
+	for u := range schools {
+		id := fmt.Sprintf("s%04d", u)
+		s.Areas[id] = fmt.Sprintf("a%02d", u%100)
+		size := 20 + 120*r.Float64()
+		now := make([]float64, 6)
+		for g := range now {
+			now[g] = float64(int(size))
+		}
+		for y := range years {
+			next := make([]float64, 6)
+			next[0] = float64(int(size * (1 + 0.1*r.NormFloat64())))
+			for g := 1; g < 6; g++ {
+				next[g] = float64(int(now[g-1] * (1 + 0.03*r.NormFloat64())))
+			}
+			for g, n := range next {
+				s.Counts = append(s.Counts, forecast.Count{Unit: id, Year: 2015 + y, Grade: s.Grades[g], Children: max(0, n)})
+			}
+			now = next
+		}
+	}
+	return s
+}

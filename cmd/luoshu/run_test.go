@@ -1,0 +1,301 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"luoshu"
+	"luoshu/kernel/access"
+	"luoshu/kernel/city"
+	"luoshu/kernel/records"
+	engines "luoshu/kernel/run"
+	"luoshu/packs"
+)
+
+// The engines over a small city: what they write adds up, belongs to whom it should,
+// is chosen and filed once, and bad parameters are told.
+func TestEnginesOverACity(t *testing.T) {
+	ctx, dir := t.Context(), filepath.Join(t.TempDir(), "city")
+	var log bytes.Buffer
+	if code := run(ctx, []string{"demo", "--data", dir, "--scale", "0.01"}, io.Discard, &log); code != 0 {
+		t.Fatal(code, log.String())
+	}
+	t.Run("forecast", func(t *testing.T) { forecastCity(t, dir) })
+	t.Run("layout", func(t *testing.T) { layoutCity(t, dir) })
+	t.Run("bad parameters", func(t *testing.T) { badParams(t, dir) })
+	log.Reset()
+	if code := run(ctx, []string{"check", "--data", dir}, io.Discard, &log); code != 0 {
+		t.Error(code, log.String())
+	}
+}
+
+// start writes parameters and runs an engine; what it prints is read into out.
+func start(t *testing.T, dir, engine, params string, out any) (int, string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "params.yaml")
+	if err := os.WriteFile(file, []byte(params), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var b, log bytes.Buffer
+	code := run(t.Context(), []string{"run", engine, "--data", dir, "--params", file, "-o", "json"}, &b, &log)
+	if code == 0 || b.Len() > 0 {
+		if err := json.Unmarshal(b.Bytes(), out); err != nil {
+			t.Fatalf("%v: %.200s", err, b.String())
+		}
+	}
+	return code, log.String()
+}
+
+func inCity(t *testing.T, dir string, do func(ctx context.Context, ct *city.City)) {
+	t.Helper()
+	ct, err := city.Open(t.Context(), dir, packs.FS, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ct.Close()
+	do(t.Context(), ct)
+}
+
+func forecastCity(t *testing.T, dir string) {
+	var f engines.ForecastAnswer
+	if code, log := start(t, dir, "forecast", "years: 6", &f); code != 0 {
+		t.Fatal(code, log)
+	}
+	if f.Seal != "S000002" || f.Base != 2024 || len(f.Years) != 6 || len(f.Scenarios) != 3 || f.Entry.ZH == "" {
+		t.Fatalf("%+v", f)
+	}
+	// The bodies add up to the total, scenario by scenario; low ≤ middle ≤ high.
+	type key struct {
+		scenario, stage string
+		year            int
+	}
+	sum, total, places := map[key]int64{}, map[key]int64{}, 0
+	bodies := 0
+	for _, r := range f.Rows {
+		k := key{r.Scenario, r.Stage, r.Year}
+		if r.Kind == "total" {
+			total[k] += r.Children
+		} else {
+			sum[k] += r.Children
+			bodies++
+		}
+		if r.Low80 != nil && !(*r.Low95 <= *r.Low80 && *r.Low80 <= r.Children && r.Children <= *r.High80 && *r.High80 <= *r.High95) {
+			t.Errorf("bands of %s %s %d do not nest: %+v", r.Unit, r.Stage, r.Year, r)
+		}
+		if r.Places != nil {
+			places++
+			if *r.Short != max(0, r.Children-*r.Places) {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+	if bodies < 100 || places < 100 {
+		t.Fatal(bodies, places)
+	}
+	for k, n := range total {
+		if math.Abs(float64(n-sum[k])) > 20 { // every body is rounded
+			t.Errorf("%v: %d in all, the bodies have %d", k, n, sum[k])
+		}
+		if k.scenario == "middle" && (total[key{"low", k.stage, k.year}] > n || total[key{"high", k.stage, k.year}] < n) {
+			t.Errorf("%v: low %d, middle %d, high %d", k, total[key{"low", k.stage, k.year}], n, total[key{"high", k.stage, k.year}])
+		}
+	}
+	beats := 0
+	for _, c := range f.Checks {
+		if c.Grain == "managing" && c.Horizon == 1 && c.WAPE != nil && c.NoChange != nil && *c.WAPE < *c.NoChange {
+			beats++
+		}
+	}
+	if beats < 3 {
+		t.Errorf("the chain beats “no change” for %d stages only: %+v", beats, f.Checks)
+	}
+	if len(f.Peaks) == 0 {
+		t.Error("no plan for the peak")
+	}
+
+	inCity(t, dir, func(ctx context.Context, ct *city.City) {
+		// Schools add up to their body, and towns to what their schools have.
+		got := map[string]map[key]int64{}
+		eachRow(t, ct, "forecast_row", f.Run, func(v func(string) luoshu.Value) {
+			k := key{v("scenario").S, v("stage").S, int(v("year").I)}
+			kind := v("unit_kind").S
+			if got[kind] == nil {
+				got[kind] = map[key]int64{}
+			}
+			got[kind][k] += v("children").I
+		})
+		for k, n := range got["managing"] {
+			if s := got["school"][k]; math.Abs(float64(s-n)) > 150 {
+				t.Errorf("%v: schools have %d, their bodies %d", k, s, n)
+			}
+			if s, w := got["school"][k], got["town"][k]; math.Abs(float64(s-w)) > 150 {
+				t.Errorf("%v: schools have %d, towns %d", k, s, w)
+			}
+		}
+		// One run is chosen, then another takes its place.
+		second, err := ct.Runner.Forecast(ctx, access.Operator, []byte("years: 3\nschools: false"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, no := range []string{f.Run, second.Run, second.Run} {
+			if err := ct.Runner.Choose(ctx, access.Operator, "places-forecast", no); err != nil {
+				t.Fatal(err)
+			}
+			var chosen []string
+			eachOf(t, ct, "forecast_run", func(v func(string) luoshu.Value) {
+				if v("chosen").I == 1 {
+					chosen = append(chosen, v("number").S)
+				}
+			})
+			if len(chosen) != 1 || chosen[0] != no {
+				t.Errorf("chosen %v, want %s", chosen, no)
+			}
+		}
+		// A county officer runs the own county, sees no other, and chooses none of theirs.
+		county := luoshu.Actor{Name: "c", Role: "county", Org: "410325"}
+		own, err := ct.Runner.Forecast(ctx, county, []byte("years: 2"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range own.Rows {
+			if r.Unit != "410325" {
+				t.Errorf("a county's run has %s", r.Unit)
+			}
+		}
+		if _, err := ct.Runner.Forecast(ctx, county, []byte("org: \"410311\""), nil); kindOf(err) != luoshu.NotFound {
+			t.Error(err)
+		}
+		if err := ct.Runner.Choose(ctx, county, "places-forecast", f.Run); kindOf(err) != luoshu.NotFound {
+			t.Error(err)
+		}
+		clerk := luoshu.Actor{Name: "k", Role: "clerk", Org: "2141250001"}
+		if _, err := ct.Runner.Forecast(ctx, clerk, nil, nil); kindOf(err) != luoshu.Denied {
+			t.Error(err)
+		}
+	})
+}
+
+func layoutCity(t *testing.T, dir string) {
+	var l engines.LayoutAnswer
+	code, log := start(t, dir, "siting", "org: \"410325\"\nstage: PRI\nallow: [extend, build, close, reopen]\n", &l)
+	if code != 0 {
+		t.Fatal(code, log)
+	}
+	f := l.Layout.Figures
+	if f.Children != l.Children || l.Children == 0 || f.Places < f.Children || f.Boarders != 0 {
+		t.Fatalf("%+v", f)
+	}
+	inCity(t, dir, func(ctx context.Context, ct *city.City) {
+		bySite, there := map[string]int64{}, map[string]int64{}
+		eachRow(t, ct, "layout_block", l.Run, func(v func(string) luoshu.Value) { bySite[v("site").S] += v("children").I })
+		file := ""
+		eachRow(t, ct, "layout_site", l.Run, func(v func(string) luoshu.Value) {
+			there[v("site").S] = v("children").I
+			if v("children").I > v("places").I {
+				t.Errorf("%s holds %d children in %d places", v("site").S, v("children").I, v("places").I)
+			}
+			if v("words_zh").S == "" || v("words_en").S == "" {
+				t.Errorf("%s: no words", v("site").S)
+			}
+			if a := v("action").S; a == "extend" || a == "build" || a == "reuse" {
+				file = v("site").S
+			}
+		})
+		for site, n := range bySite {
+			if there[site] != n {
+				t.Errorf("%s: blocks send %d, the site holds %d", site, n, there[site])
+			}
+		}
+		cells := map[string]string{
+			"programme": "places", "site_urban": "220", "land_due": "2025-12-31", "build_due": "2026-12-31", "accept_due": "2027-06-30", "open_due": "2027-08-31",
+			"reason_over": "按布局方案测算的规模，经论证确有需要",
+		}
+		county := luoshu.Actor{Name: "c", Role: "county", Org: "410325"}
+		got, err := ct.Runner.File(ctx, county, "school-layout", l.Run, nil, 8, cells)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (len(got) > 0) != (file != "") {
+			t.Fatalf("filed %v, the layout has %q", got, file)
+		}
+		again, err := ct.Runner.File(ctx, county, "school-layout", l.Run, nil, 8, cells)
+		if err != nil || len(again) != len(got) || len(got) > 0 && again[0] != got[0] {
+			t.Errorf("filed again as %v, first %v: %v", again, got, err)
+		}
+	})
+
+	// Nobody may go further than a few metres, and nobody may board: no layout, kept
+	// with what conflicts.
+	var none engines.LayoutAnswer
+	code, log = start(t, dir, "siting", "org: \"410325\"\nstage: PRI\nlimit: 5\nhard: true\nallow: [close]\n", &none)
+	if code != 1 || none.Layout == nil || len(none.Layout.Conflicts) == 0 || !strings.Contains(log, none.Run) {
+		t.Errorf("%d %s %+v", code, log, none.Layout)
+	}
+}
+
+func badParams(t *testing.T, dir string) {
+	for _, x := range []struct{ engine, params, want string }{
+		{"forecast", "yaers: 3", "yaers"},
+		{"forecast", "years: 300", "300"},
+		{"forecast", "org: nowhere", "nowhere"},
+		{"forecast", "seal: S000099", "S000099"},
+		{"forecast", "stages: [XXX]", "XXX"},
+		{"forecast", "scenarios: [{id: middle, entry: 7}]", "middle"},
+		{"forecast", "run: nothing", "nothing"},
+		{"forecast", "[", "line 1"},
+		{"siting", "org: \"410325\"", "stage"},
+		{"siting", "org: \"410325\"\nstage: PRI\nyear: 2031", "2031"},
+		{"siting", "org: \"410325\"\nstage: PRI\nyear: 2031\nforecast: F0", "F0"},
+		{"siting", "org: \"410325\"\nstage: PRI\nallow: [raze]", "raze"},
+		{"siting", "org: \"410325\"\nstage: PRI\nfixed: [nowhere]", "nowhere"},
+		{"siting", "org: \"410325\"\nstage: VOX", "VOX"},
+	} {
+		code, log := start(t, dir, x.engine, x.params, new(any))
+		if code != 1 || !strings.Contains(log, x.want) || strings.Count(log, "luoshu: ") < 2 {
+			t.Errorf("%s %q: %d %s", x.engine, x.params, code, log)
+		}
+	}
+}
+
+func kindOf(err error) luoshu.ErrKind {
+	if e, ok := err.(*luoshu.Error); ok { //nolint:errorlint // none of these is wrapped
+		return e.Kind
+	}
+	return ""
+}
+
+// eachOf calls each for every record of an entity with a reader of its fields.
+func eachOf(t *testing.T, ct *city.City, entity string, each func(func(string) luoshu.Value)) {
+	t.Helper()
+	e := ct.Catalog.Entity(entity)
+	err := ct.Records.Each(t.Context(), records.Query{Entity: entity}, func(v *records.Version) error {
+		each(func(name string) luoshu.Value { return v.Values[e.Field(name).Index] })
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eachRow is eachOf for the records of one run.
+func eachRow(t *testing.T, ct *city.City, entity, run string, each func(func(string) luoshu.Value)) {
+	t.Helper()
+	n := 0
+	eachOf(t, ct, entity, func(v func(string) luoshu.Value) {
+		if v("run").S == run {
+			n++
+			each(v)
+		}
+	})
+	if n == 0 {
+		t.Fatalf("run %s wrote no %s", run, entity)
+	}
+}
