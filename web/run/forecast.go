@@ -316,14 +316,15 @@ func (d *desk) checks(ctx context.Context, actor luoshu.Actor, s *run.Spec, numb
 }
 
 // split takes a text whose lines are Chinese or English apart: a Chinese sentence
-// ends with a Chinese mark.
+// ends with a Chinese mark; one that was cut off has some within.
 func split(s string) luoshu.Text {
 	var zh, en []string
 	for _, line := range strings.Split(s, "\n") {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		if strings.ContainsAny(line[max(0, len(line)-len("。")):], "。；！？") {
+		cut := strings.HasSuffix(line, "…") && strings.ContainsAny(line, "，。；：（")
+		if cut || strings.ContainsAny(line[max(0, len(line)-len("。")):], "。；！？") {
 			zh = append(zh, line)
 		} else {
 			en = append(en, line)

@@ -3,7 +3,9 @@ package run
 import (
 	"cmp"
 	"net/http"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"luoshu"
@@ -111,10 +113,21 @@ type layoutBody struct {
 	Note      luoshu.Text `json:"note"`
 	Conflicts bool        `json:"conflicts"` // the note says what conflicts
 	Params    string      `json:"params"`
-	Few       int64       `json:"few"` // numbers below it are withheld; 0: none is
+	Boards    *int64      `json:"boards"` // children who board
+	Few       int64       `json:"few"`    // numbers below it are withheld; 0: none is
 	Sites     []siteBody  `json:"sites"`
 	Blocks    []place     `json:"blocks"`
 	Parts     []part      `json:"parts"`
+}
+
+const infeasible = "infeasible"
+
+// fewInWords finds a number of few children in a sentence of the engine.
+var fewInWords = regexp.MustCompile(`(^|[^0-9.])[1-4]( 人| 名儿童| children)`)
+
+// unsaid takes numbers of few children out of words.
+func unsaid(s string) string {
+	return fewInWords.ReplaceAllString(s, "${1}<"+strconv.Itoa(few)+"${2}")
 }
 
 // few is the number of children of a block below which it is told to nobody who may
@@ -144,7 +157,7 @@ func (d *desk) layout(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	out := &layoutBody{layoutHead: layoutOf(heads[0]), Note: split(heads[0].text("note")), Params: heads[0].text("params"), Sites: []siteBody{}, Blocks: []place{}, Parts: []part{}}
-	out.Conflicts = out.Status == "infeasible"
+	out.Conflicts = out.Status == infeasible
 	sites := read(s.Out["sites"].Entity.Name, map[string]string{"run": number})
 	parts := read(s.Out["blocks"].Entity.Name, map[string]string{"run": number})
 	in, at := s.Inputs["used"], s.Inputs["blocks"]
@@ -170,11 +183,14 @@ func (d *desk) layout(w http.ResponseWriter, r *http.Request) error {
 		}
 		out.Sites = append(out.Sites, b)
 	}
-	seen := map[string]bool{}
+	seen, boards := map[string]bool{}, int64(0)
 	for _, x := range parts {
 		over := x.n("over_limit")
 		p := part{Block: x.text("block"), Site: x.text("site"), Children: x.whole("children"), Metres: x.n("metres"), Over: &over, Beyond: over > 0, Board: x.n("board") != 0}
 		seen[p.Block] = true
+		if p.Board {
+			boards += value(p.Children)
+		}
 		out.Parts = append(out.Parts, p)
 	}
 	for _, x := range homes {
@@ -182,9 +198,16 @@ func (d *desk) layout(w http.ResponseWriter, r *http.Request) error {
 			out.Blocks = append(out.Blocks, place{code, x.text(at.Fields["name"].Name), x.number(at.Fields["lon"].Name), x.number(at.Fields["lat"].Name)})
 		}
 	}
+	if out.Status != infeasible {
+		out.Boards = &boards
+	}
 	if role := d.Access.Role(actor); role == nil || !role.Small {
 		out.Few = few
 		withhold(out.Parts)
+		out.Note = luoshu.Text{ZH: unsaid(out.Note.ZH), EN: unsaid(out.Note.EN)}
+		if boards > 0 && boards < few {
+			out.Boards = nil
+		}
 	}
 	slices.SortFunc(out.Sites, func(a, b siteBody) int { return strings.Compare(a.Code, b.Code) })
 	return kit.WriteJSON(w, r, out)

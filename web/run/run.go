@@ -38,6 +38,7 @@ func Routes(c Config) []kit.Route {
 		{Pattern: "POST /api/runs", Right: run.Right, Rate: Rate, Handle: d.begin},
 		{Pattern: "GET /api/runs/work", Right: run.Right, Handle: d.work},
 		{Pattern: "DELETE /api/runs/work", Right: run.Right, Handle: d.stop},
+		{Pattern: "POST /api/runs/choose", Right: run.Right, Handle: d.choose},
 		{Pattern: "GET /api/runs/forecasts", Right: "read", Rate: "read", Handle: d.forecasts},
 		{Pattern: "GET /api/runs/forecasts/{run}", Right: "read", Rate: "read", Slow: true, Handle: d.forecast},
 		{Pattern: "GET /api/runs/layouts", Right: "read", Rate: "read", Handle: d.layouts},
@@ -130,6 +131,22 @@ func (d *desk) begin(w http.ResponseWriter, r *http.Request) error {
 	}
 	kit.WriteStatus(w, r, http.StatusAccepted, work)
 	return nil
+}
+
+// choose makes a run the one its organisation goes by.
+func (d *desk) choose(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Engine string `json:"engine"`
+		Run    string `json:"run"`
+	}
+	if err := kit.ReadJSON(r, &in); err != nil {
+		return err
+	}
+	kit.Marks(r).Object = in.Run
+	if err := d.Runner.Choose(context.WithoutCancel(r.Context()), kit.Actor(r), in.Engine, in.Run); err != nil {
+		return err
+	}
+	return kit.WriteJSON(w, r, map[string]bool{"ok": true})
 }
 
 // work answers how the run of the reader's organisation goes; null if there is none.

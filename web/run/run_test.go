@@ -37,10 +37,24 @@ func TestWithhold(t *testing.T) {
 	}
 }
 
+// Words that name few children of a block are changed, others are not.
+func TestUnsaid(t *testing.T) {
+	for in, want := range map[string]string{
+		"某村（小学 3 人）最近的也有 2.10 km。":             "某村（小学 <5 人）最近的也有 2.10 km。",
+		"某村的 4 名儿童无处可去。":                       "某村的 <5 名儿童无处可去。",
+		"X (Primary, 2 children): 14 children": "X (Primary, <5 children): 14 children",
+		"某村（小学 13 人），上限 2.3 km":                "某村（小学 13 人），上限 2.3 km",
+	} {
+		if got := unsaid(in); got != want {
+			t.Errorf("%s: %s", in, got)
+		}
+	}
+}
+
 // Lines of two languages come apart, also where an English one has Chinese names.
 func TestSplit(t *testing.T) {
-	got := split("说明一。\n承福门社区最近的校舍也有 2.10 公里。\n承福门社区: even the nearest is 2.10 km away.\nAnd so on.")
-	want := luoshu.Text{ZH: "说明一。\n承福门社区最近的校舍也有 2.10 公里。", EN: "承福门社区: even the nearest is 2.10 km away.\nAnd so on."}
+	got := split("说明一。\n承福门社区最近的校舍也有 2.10 公里。\n承福门社区: even the nearest is 2.10 km away.\nAnd so on.\n某村（小学 43 人）最近的也有…")
+	want := luoshu.Text{ZH: "说明一。\n承福门社区最近的校舍也有 2.10 公里。\n某村（小学 43 人）最近的也有…", EN: "承福门社区: even the nearest is 2.10 km away.\nAnd so on."}
 	if got != want {
 		t.Errorf("%+v", got)
 	}

@@ -166,6 +166,7 @@ export interface Layout extends LayoutHead {
   note: Text
   conflicts: boolean
   params: string
+  boards: number | null
   few: number
   sites: Site[]
   blocks: Block[]

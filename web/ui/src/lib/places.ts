@@ -69,7 +69,6 @@ export function outlookOption(o: { points: Point[]; names: Record<Name, string>;
     yAxis: {
       type: 'value',
       scale: true,
-      min: (v: { min: number; max: number }) => Math.max(0, Math.floor(v.min - (v.max - v.min) * 0.05)),
       splitNumber: 4,
       axisLabel: { ...axisText, formatter: (v: number) => short(v) },
       splitLine: { lineStyle: { color: colour.line } },

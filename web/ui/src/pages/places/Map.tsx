@@ -12,7 +12,7 @@ import { number, percent, plain } from '../../lib/format'
 import { useLink, useQuery } from '../../lib/link'
 import { layoutOption, look } from '../../lib/places'
 import { LayoutForm } from './LayoutForm'
-import { PlacesNav, useKind } from './parts'
+import { ChooseRun, PlacesNav, useKind } from './parts'
 
 const path = (run: string) => `/api/runs/layouts/${encodeURIComponent(run)}`
 
@@ -63,6 +63,7 @@ export default function MapPage() {
         )}
       </PageHead>
       <PlacesNav />
+      {head && kind?.may && <ChooseRun engine="siting" run={head.run} chosen={head.chosen} done={list.reload} />}
       {!head && <Nothing title={t('layout.none')} text={t(kind?.may ? 'layout.noneHow' : 'places.noneWait')} />}
       {a.error && <Problem error={a.error} retry={a.reload} />}
       {b.error && <Problem error={b.error} retry={b.reload} />}
@@ -127,7 +128,7 @@ function Two({ a, b }: { a: Layout; b: Layout }) {
   return (
     <>
       <Conflicts of={a} />
-      <Conflicts of={b} />
+      {(b.conflicts || tx(b.note) !== tx(a.note)) && <Conflicts of={b} />}
       <section aria-labelledby="layout-figures">
         <h2 id="layout-figures">{t('layout.figures')}</h2>
         <Figures list={[a, b]} />
@@ -205,6 +206,7 @@ function Figures({ list }: { list: Layout[] }) {
     [t('layout.cost'), (l) => l.cost, 0],
     [t('layout.places'), (l) => l.places, 0],
     [t('layout.moved'), (l) => l.moved, 0],
+    [t('layout.boards'), (l) => l.boards, 0],
     [t('layout.mean'), (l) => l.mean_m, 0],
     [t('layout.p95'), (l) => l.p95_m, 0],
     [t('layout.max'), (l) => l.max_m, 0],

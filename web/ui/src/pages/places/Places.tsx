@@ -9,7 +9,7 @@ import { useLang, useTitle } from '../../i18n'
 import { day, number, percent } from '../../lib/format'
 import { useLink, useQuery } from '../../lib/link'
 import { ForecastForm } from './ForecastForm'
-import { Held, Outlook, PlacesNav, runLabel, Tick, useKind } from './parts'
+import { ChooseRun, Held, Outlook, PlacesNav, runLabel, Tick, useKind } from './parts'
 
 /** How many children will come to each unit, and whether the places suffice. */
 export default function PlacesPage() {
@@ -61,6 +61,7 @@ export default function PlacesPage() {
         )}
       </PageHead>
       <PlacesNav />
+      {head && !head.above && kind?.may && <ChooseRun engine="forecast" run={head.run} chosen={head.chosen} done={list.reload} />}
       {!head && (
         <>
           <Nothing title={t('places.none')} text={t(kind?.may ? 'places.noneHow' : 'places.noneWait')} />

@@ -113,6 +113,47 @@ export function RunState({ run, engine }: { run: ReturnType<typeof useRun>; engi
   )
 }
 
+/** Makes a run the one its organisation goes by; figures are computed from chosen runs. */
+export function ChooseRun({ engine, run, chosen, done }: { engine: Kind['engine']; run: string; chosen: boolean; done: () => void }) {
+  const { t, problem } = useLang()
+  const [failed, setFailed] = useState('')
+  const [busy, setBusy] = useState(false)
+  if (chosen)
+    return (
+      <p className="places-choose">
+        <span className="tag" data-state="met">
+          {t('places.chosen')}
+        </span>
+      </p>
+    )
+  const choose = async () => {
+    setFailed('')
+    setBusy(true)
+    try {
+      await post('/api/runs/choose', { engine, run })
+      forgetAnswers()
+      done()
+    } catch (cause) {
+      setFailed(problem(cause instanceof ApiError ? cause : new ApiError(0, 'internal', null)))
+    }
+    setBusy(false)
+  }
+  return (
+    <p className="places-choose">
+      <button type="button" className="plain-button" disabled={busy} onClick={() => void choose()}>
+        {t('places.choose')}
+      </button>{' '}
+      <small className="muted">{t('places.chooseWhy')}</small>
+      {failed && (
+        <span className="lost" role="alert">
+          {' '}
+          {failed}
+        </span>
+      )}
+    </p>
+  )
+}
+
 export function runLabel(h: ForecastHead, chosen: string): string {
   return `${h.chosen ? `${chosen} · ` : ''}${h.title}${h.title === h.run ? '' : ` · ${h.run}`}`
 }
