@@ -46,6 +46,7 @@ test('a planner starts a forecast and sees table, chart and the plan for the pea
   await form.locator('[name=title]').fill(title)
   await form.getByRole('button', { name: '开始推算' }).click()
   await page.locator('.places-form .success').waitFor({ ...patience, state: 'attached' })
+  assert.equal(await page.locator('.places-form .failure').count(), 0)
   const { runs } = (await api(page, '/api/runs/forecasts')).body
   assert.equal(runs.length, before + 1)
   const head = runs.find((r) => r.title === title)
@@ -218,11 +219,15 @@ test('a clerk sees the outlook of the own school alone, and starts nothing', asy
     await page.goto(base + '/places/school/' + own)
     await page.locator('.places-outlook').first().waitFor()
   }
-  const status = await page.evaluate(
-    async (csrf) =>
-      (await fetch('/api/runs', { method: 'POST', headers: { 'Content-Type': 'application/json', 'X-Luoshu-CSRF': csrf }, body: JSON.stringify({ engine: 'forecast', params: {} }) })).status,
-    csrf,
-  )
+  const status = await page.evaluate(async (csrf) => {
+    const res = await fetch('/api/runs', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-Luoshu-CSRF': csrf },
+      body: JSON.stringify({ engine: 'forecast', params: {} }),
+    })
+    await res.json() // what is not read keeps the network busy
+    return res.status
+  }, csrf)
   assert.equal(status, 403)
   assert.equal((await api(page, '/api/runs/layouts')).body.runs.length, 0)
   await settled(page)

@@ -53,10 +53,18 @@ export function useRun(engine: Kind['engine'], done: (run: string) => void) {
   const [turn, setTurn] = useState(0)
   const [refused, setRefused] = useState('')
   const asked = useRef(false)
-  const { data } = useApi<{ work: RunWork | null }>(may('runs') ? url('/api/runs/work', { turn }) : null, true)
-  const last = data?.work ?? null
+  const [begun, setBegun] = useState<RunWork | null>(null) // until the server's own answer is here
+  const [mine, setMine] = useState(false) // begun, or seen under way, on this page: only then what came of it is news
+  const { data, loading } = useApi<{ work: RunWork | null }>(may('runs') ? url('/api/runs/work', { turn }) : null, true)
+  const last = begun ?? data?.work ?? null
   const work = last?.kind === engine || last?.state === 'running' ? last : null
   const running = work?.state === 'running'
+  useEffect(() => {
+    if (running) setMine(true)
+  }, [running])
+  useEffect(() => {
+    if (!loading) setBegun(null)
+  }, [loading, data])
   useAgain(
     running,
     data,
@@ -74,7 +82,7 @@ export function useRun(engine: Kind['engine'], done: (run: string) => void) {
   const start = async (params: object) => {
     setRefused('')
     try {
-      await post('/api/runs', { engine, params })
+      setBegun(await post<RunWork>('/api/runs', { engine, params }))
       asked.current = true
       setTurn((n) => n + 1)
     } catch (cause) {
@@ -85,21 +93,21 @@ export function useRun(engine: Kind['engine'], done: (run: string) => void) {
     await del('/api/runs/work').catch(() => undefined)
     setTurn((n) => n + 1)
   }
-  const failed = refused || (work?.kind === engine && work.state === 'failed' ? tx(work.error ?? null) : '')
-  return { work, running, start, stop, failed }
+  const failed = refused || (mine && work?.kind === engine && work.state === 'failed' ? tx(work.error ?? null) : '')
+  return { work, running, mine, start, stop, failed }
 }
 
 /** What is under way, or what came of it. */
 export function RunState({ run, engine }: { run: ReturnType<typeof useRun>; engine: Kind['engine'] }) {
   const { t } = useLang()
-  const { work, running, failed, stop } = run
+  const { work, running, mine, failed, stop } = run
   return (
     <>
       {running && work && (
         <WorkLine work={work} text={t(work.kind === 'siting' ? 'places.workingSiting' : 'places.working')} onStop={() => void stop()} />
       )}
-      {!running && work?.kind === engine && work.state === 'cancelled' && !failed && <p className="form-note">{t('places.stopped')}</p>}
-      {!running && work?.kind === engine && work.state === 'done' && !failed && (
+      {mine && !running && work?.kind === engine && work.state === 'cancelled' && !failed && <p className="form-note">{t('places.stopped')}</p>}
+      {mine && !running && work?.kind === engine && work.state === 'done' && !failed && (
         <p className="success" role="status">
           {t('places.done', { run: work.result?.run ?? '' })}
         </p>
