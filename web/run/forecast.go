@@ -180,6 +180,25 @@ func (d *desk) forecast(w http.ResponseWriter, r *http.Request) error {
 		out.forecastHead = headOf(x)
 		out.Entry, out.Params, out.Note, out.Engine = split(x.text("entry_assumption")), x.text("params"), x.text("note"), x.text("engine_version")
 	}
+	d.put(s, out, rows)
+	if len(out.Years) > 0 {
+		if out.Past, out.PastKnown, err = d.past(ctx, actor, s, out, unit); err != nil {
+			return err
+		}
+		if out.Peaks, err = d.peaks(s, actor, out); err != nil {
+			return err
+		}
+	}
+	if unit == "" {
+		if out.Checks, err = d.checks(ctx, actor, s, number); err != nil {
+			return err
+		}
+	}
+	return kit.WriteJSON(w, r, out)
+}
+
+// put adds the rows, and names what they are of.
+func (d *desk) put(s *run.Spec, out *forecastBody, rows []item) {
 	scenarios := map[string]bool{}
 	for _, x := range rows {
 		n := run.Row{
@@ -217,20 +236,6 @@ func (d *desk) forecast(w http.ResponseWriter, r *http.Request) error {
 			out.Scenarios = append(out.Scenarios, named{c.Code, c.Title})
 		}
 	}
-	if len(out.Years) > 0 {
-		if out.Past, out.PastKnown, err = d.past(ctx, actor, s, out, unit); err != nil {
-			return err
-		}
-		if out.Peaks, err = d.peaks(s, actor, out); err != nil {
-			return err
-		}
-	}
-	if unit == "" {
-		if out.Checks, err = d.checks(ctx, actor, s, number); err != nil {
-			return err
-		}
-	}
-	return kit.WriteJSON(w, r, out)
 }
 
 // past are the figures the run began from, where the reader may ask for figures.
