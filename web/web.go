@@ -131,6 +131,9 @@ func (s *Server) routes() []kit.Route {
 	return append(out, s.Areas...)
 }
 
+// Routes is the route table: what a test of the whole goes through.
+func (s *Server) Routes() []kit.Route { return s.routes() }
+
 // New returns the server over an opened city.
 func New(c Config) *Server {
 	if c.MaxUpload == 0 {

@@ -1,0 +1,318 @@
+//go:build city
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"luoshu/kernel/catalog"
+	"luoshu/kernel/records"
+)
+
+// marker is a text that tells whose it is: it stands in records of one organisation
+// only, in fields no reader of another may see.
+type marker struct {
+	org   string
+	class catalog.Sensitivity // the least of the fields it stands in
+	where string              // entity.field, for people
+	ents  []string
+	mixed bool // it stands elsewhere too, or where anybody may read it: tells nothing
+}
+
+// markers reads every version of every record that holds persons, past seals
+// included, and keeps the texts that tell whose they are.
+func (w *whole) markers() map[string]*marker {
+	out := map[string]*marker{}
+	common := map[string]bool{}
+	for _, l := range w.ct.Catalog.Lists {
+		for _, c := range l.Codes {
+			common[c.Code], common[c.Title.ZH], common[c.Title.EN] = true, true, true
+		}
+	}
+	seqs := []int64{0}
+	seals, err := w.ct.Ledger.Seals(context.Background())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, s := range seals {
+		seqs = append(seqs, s.Seq)
+	}
+	for _, seq := range seqs {
+		holders := w.holders(seq)
+		for _, e := range w.ct.Catalog.Entities {
+			if e.Register {
+				continue // cases are seen by who acts in them, wherever they are
+			}
+			err := w.ct.Records.Each(context.Background(), records.Query{Entity: e.Name, Seq: seq}, func(v *records.Version) error {
+				org := w.holder(e, v, holders)
+				for i, f := range e.Fields {
+					text := v.Values[i].String()
+					if f.Type != catalog.TypeText && f.Type != catalog.TypeRef || len(text) < 4 {
+						continue
+					}
+					if f.Class() < catalog.Personal {
+						common[text] = true
+						continue
+					}
+					m := out[text]
+					if m == nil {
+						m = &marker{org: org, class: f.Class(), where: e.Name + "." + f.Name}
+						out[text] = m
+					}
+					m.mixed = m.mixed || m.org != org || org == ""
+					m.class = min(m.class, f.Class())
+					if !slices.Contains(m.ents, e.Name) {
+						m.ents = append(m.ents, e.Name)
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				w.t.Fatal(err)
+			}
+		}
+	}
+	for text, m := range out {
+		if m.mixed || common[text] {
+			delete(out, text)
+		}
+	}
+	return out
+}
+
+// holders maps the persons that other records hang on to the organisation that holds
+// them, by entity and number.
+func (w *whole) holders(seq int64) map[string]string {
+	out := map[string]string{}
+	for _, e := range w.ct.Catalog.Entities {
+		field, far, hop := strings.Cut(e.Org, ".")
+		if !hop {
+			continue
+		}
+		to := w.ct.Catalog.Entity(e.Field(field).Ref)
+		err := w.ct.Records.Each(context.Background(), records.Query{Entity: to.Name, Seq: seq, Fields: []string{to.Key[0], far}}, func(v *records.Version) error {
+			out[to.Name+" "+v.Values[to.Field(to.Key[0]).Index].String()] = v.Values[to.Field(far).Index].String()
+			return nil
+		})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return out
+}
+
+func (w *whole) holder(e *catalog.Entity, v *records.Version, holders map[string]string) string {
+	field, _, hop := strings.Cut(e.Org, ".")
+	f := e.Field(field)
+	if f == nil {
+		return ""
+	}
+	own := v.Values[f.Index].String()
+	if hop {
+		return holders[f.Ref+" "+own]
+	}
+	return own
+}
+
+var (
+	numbers = regexp.MustCompile(`[GJL]?\d{17}[\dX]|\b1\d{10}\b`)
+	cells   = func(r rune) bool { return strings.ContainsRune("\"<>,;|\n\t", r) }
+)
+
+// tokens calls do for every cell of an answer and every number within it.
+func tokens(text string, do func(string)) {
+	for c := range strings.FieldsFuncSeq(text, cells) {
+		do(c)
+		if len(c) > 11 {
+			for _, n := range numbers.FindAllString(c, -1) {
+				do(n)
+			}
+		}
+	}
+}
+
+// sees says whether a marker may come out in clear for a reader, by the role's class
+// and entities and the organisation's place; the door is not asked.
+func (w *whole) sees(r *reader, m *marker) bool {
+	if r.role == nil || !slices.Contains(r.role.Can, "read") && !slices.Contains(r.role.Can, "behind") || m.class > r.role.Sees || m.class >= catalog.Closed {
+		return false
+	}
+	if len(r.role.Entities) > 0 && !slices.ContainsFunc(m.ents, func(e string) bool { return slices.Contains(r.role.Entities, e) }) {
+		return false
+	}
+	return r.org == w.ct.Catalog.City.Root || w.within(m.org, r.org)
+}
+
+// nameable are record numbers of every entity: of the reader's own and of others.
+func (w *whole) nameable(org string, e *catalog.Entity) []string {
+	var own, others []string
+	if w.persons == nil {
+		w.persons = w.holders(0)
+	}
+	_ = w.ct.Records.Each(context.Background(), records.Query{Entity: e.Name, Limit: 400, Order: "f._rid % 97, f._rid"}, func(v *records.Version) error {
+		if at := w.holder(e, v, w.persons); at != "" && w.within(at, org) {
+			own = append(own, fmt.Sprint(v.Rec))
+		} else {
+			others = append(others, fmt.Sprint(v.Rec))
+		}
+		return nil
+	})
+	return append(own[:min(2, len(own))], others[:min(2, len(others))]...)
+}
+
+// readers are all roles at organisations of all kinds: the city, a county, and
+// schools in turn, so that every kind of school is somebody's.
+func (w *whole) readers() []*reader {
+	var out []*reader
+	for i, role := range w.ct.Catalog.Roles {
+		orgs := []string{w.ct.Catalog.City.Root, w.counties[i%len(w.counties)], w.schools[i%len(w.schools)], w.schools[(i+len(w.schools)/2)%len(w.schools)]}
+		for _, org := range orgs {
+			out = append(out, w.as(role.ID, org))
+		}
+	}
+	return append(out, w.as("", ""))
+}
+
+// Over a whole city nothing leaks: whatever any role at any organisation asks of any
+// address in any format, no text leaves that tells of a person whom the reader has
+// nothing to do with, or of a class above the reader's. (The closed class has no field in
+// these packs; TestClosedClassNeverLeaves is about it.)
+func TestCityLeaks(t *testing.T) {
+	w := openWhole(t)
+	marks := w.markers()
+	t.Logf("%d texts tell whose they are", len(marks))
+	if len(marks) < 100_000 {
+		t.Fatal("too few texts to find a leak by")
+	}
+	foreign := w.strangers(marks)
+	work := make(chan func())
+	var all sync.WaitGroup
+	for range 2 {
+		all.Go(func() {
+			for do := range work {
+				do()
+			}
+		})
+	}
+	answers, shown := 0, map[string]int{}
+	var mu sync.Mutex
+	for i, r := range w.readers() {
+		recs := map[string][]string{}
+		for _, e := range w.ct.Catalog.Entities {
+			recs[e.Name] = w.nameable(r.org, e)
+		}
+		work <- func() {
+			for _, address := range w.questions(i, r, recs, foreign) {
+				got := r.do("GET", address, "")
+				if got.status >= 500 {
+					t.Errorf("%s GET %s: %d %.200s", r, address, got.status, got.body)
+				}
+				if got.status >= 300 {
+					continue
+				}
+				n, leak := 0, ""
+				tokens(got.text(t), func(token string) {
+					m := marks[token]
+					if m == nil {
+						return
+					}
+					if n++; !w.sees(r, m) && !strings.Contains(address, url.QueryEscape(token)) && leak == "" {
+						leak = fmt.Sprintf("%s of %s (%q)", m.where, m.org, token)
+					}
+				})
+				if leak != "" {
+					t.Errorf("%s GET %s tells %s", r, address, leak)
+				}
+				mu.Lock()
+				answers++
+				shown[r.String()] += n
+				mu.Unlock()
+			}
+		}
+	}
+	close(work)
+	all.Wait()
+	t.Logf("%d answers", answers)
+	// Who may read persons has seen some: the test looks where there is something.
+	for _, role := range []string{"planner", "county", "clerk"} {
+		saw := 0
+		for who, n := range shown {
+			if strings.HasPrefix(who, role+"@") {
+				saw += n
+			}
+		}
+		if saw < 1000 {
+			t.Errorf("%s saw %d texts of persons", role, saw)
+		}
+	}
+}
+
+// strangers are texts of persons for searches and filters, one a kind of school.
+func (w *whole) strangers(marks map[string]*marker) []string {
+	best := map[string]string{}
+	for text, m := range marks {
+		if m.where == "student.id_no" || m.where == "student.name" {
+			if k := m.where + m.org; slices.Contains(w.schools, m.org) && (best[k] == "" || text < best[k]) {
+				best[k] = text
+			}
+		}
+	}
+	out := []string{}
+	for _, text := range best {
+		out = append(out, text)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// questions are what a reader asks: every GET route, every entity, list, record,
+// search, filter, seal and format, figures and what lies behind them in turn.
+func (w *whole) questions(turn int, r *reader, recs map[string][]string, foreign []string) []string {
+	var out []string
+	for _, rt := range w.srv.Routes() {
+		method, pattern, _ := strings.Cut(rt.Pattern, " ")
+		if method != "GET" || strings.Contains(pattern, "oidc") {
+			continue
+		}
+		switch pattern {
+		case "/api/records/{entity}":
+			for i, e := range w.ct.Catalog.Entities {
+				p := "/api/records/" + e.Name
+				out = append(out, p+"?limit=200", p+"?limit=200&seal="+w.ids["seal"][0])
+				if r.org != w.ct.Catalog.City.Root || (turn+i)%40 == 0 { // a city's export is long
+					out = append(out, p+".csv")
+				}
+				if (turn+i)%16 == 0 && r.org != w.ct.Catalog.City.Root {
+					out = append(out, p+".xlsx")
+				}
+			}
+			q := url.QueryEscape(foreign[turn%len(foreign)])
+			out = append(out, "/api/records/student?q="+q, "/api/records/student?filter=id_no:"+q, "/api/records/student.csv?q="+q, "/api/records/guardian?q="+q)
+		case "/api/indicators/{id}", "/api/indicators/{id}/behind":
+			for i, id := range w.ids["indicator"] {
+				if (i+turn)%12 != 0 {
+					continue
+				}
+				p := strings.Replace(pattern, "{id}", id, 1)
+				if strings.HasSuffix(pattern, "behind") {
+					out = append(out, p+"?part=numerator&limit=200", p+"?part=denominator&limit=50")
+				} else {
+					out = append(out, p, p+"?by=school")
+				}
+			}
+		default:
+			out = append(out, w.paths(pattern, recs, w.ids["entity"])...)
+			if strings.HasSuffix(pattern, "s") && !strings.Contains(pattern, "{") {
+				out = append(out, pattern+"?limit=200", pattern+"?q="+url.QueryEscape(foreign[turn%len(foreign)]))
+			}
+		}
+	}
+	return out
+}
