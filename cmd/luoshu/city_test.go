@@ -46,6 +46,9 @@ func cityFolder(t testing.TB) string {
 
 const cityPassword = "correct horse 1"
 
+// held is a record and the organisation that holds it.
+type held struct{ org, rec string }
+
 // whole is a demo city behind a real server, and what is known of it by reading the
 // ledger without the door.
 type whole struct {
@@ -59,7 +62,7 @@ type whole struct {
 	counties []string
 	above    map[string]string   // organisation → the one above
 	ids      map[string][]string // what addresses may name
-	persons  map[string]string   // who holds a person now, see holders
+	some     map[string][]held   // records by entity, two of each organisation
 }
 
 func (w *whole) Write(b []byte) (int, error) {
