@@ -36,7 +36,7 @@ func Routes(acc *access.Access, cat *catalog.Catalog) []kit.Route {
 		{Pattern: "DELETE /api/sessions/{id}", Handle: d.endSession},
 		{Pattern: "GET /api/accounts", Handle: d.accounts},
 		{Pattern: "POST /api/accounts", Right: "accounts", Handle: d.addAccount},
-		{Pattern: "POST /api/accounts/import", Right: "accounts", Slow: true, Handle: d.importSheet},
+		{Pattern: "POST /api/accounts/import", Right: "accounts", Slow: true, Rate: "upload", Handle: d.importSheet},
 		{Pattern: "POST /api/accounts/{name}/reset", Right: "accounts", Handle: d.reset},
 		{Pattern: "POST /api/accounts/{name}/disable", Right: "accounts", Handle: d.disable},
 		{Pattern: "POST /api/accounts/{name}/enable", Right: "accounts", Handle: d.enable},

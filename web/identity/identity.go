@@ -34,7 +34,7 @@ func Routes(c Config) []kit.Route {
 		{Pattern: "GET /api/duplicates", Right: "duplicates", Handle: d.list},
 		{Pattern: "GET /api/duplicates/count", Right: "duplicates", Handle: d.count},
 		{Pattern: "GET /api/duplicates/find", Right: "duplicates", Handle: d.findRead},
-		{Pattern: "POST /api/duplicates/find", Right: "duplicates", Handle: d.findBegin},
+		{Pattern: "POST /api/duplicates/find", Right: "duplicates", Rate: "whole", Handle: d.findBegin},
 		{Pattern: "POST /api/duplicates/find/stop", Right: "duplicates", Handle: d.findStop},
 		{Pattern: "GET /api/duplicates/{id}", Right: "duplicates", Handle: d.read},
 		{Pattern: "POST /api/duplicates/{id}/decide", Right: "duplicates", Handle: d.decide},
