@@ -81,7 +81,9 @@ func (g *ground) sheet(entity, column string) string {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(b, []byte("\ufeff")))).ReadAll()
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(b, []byte("\ufeff"))))
+	r.FieldsPerRecord = -1 // the first line says what the file is
+	rows, err := r.ReadAll()
 	if err != nil {
 		g.t.Fatal(err)
 	}
@@ -137,7 +139,7 @@ func TestCityCrashes(t *testing.T) {
 		{"promote", []int{0}, []string{"promote", "--year", "2024"}},
 		{"duplicates", []int{0}, []string{"duplicates", "--limit", "0"}},
 		{"keys", []int{0}, []string{"keys", "rotate"}},
-		{"case", []int{0}, []string{"case", "act", "--id", "crash:00001", "--as", as, no, action}},
+		{"case", []int{0}, []string{"case", "act", "--id", "crash:00001", "--as", as, "--note", "异议：崩溃试验", no, action}},
 	}
 	for _, w := range works {
 		t.Run(w.name, func(t *testing.T) {
@@ -193,5 +195,5 @@ func (g *ground) act() (no, action, as string) {
 	if err := json.Unmarshal([]byte(g.luoshu([]int{0}, "case", "list", "--data", g.dir, "--type", "finding", "--state", "told", "-o", "json")), &list); err != nil || len(list) == 0 {
 		g.t.Fatal("no case waits for a school", err)
 	}
-	return list[0].No, "accept", "principal@" + list[0].Unit
+	return list[0].No, "object", "principal@" + list[0].Unit
 }

@@ -150,7 +150,7 @@ func (w *whole) sees(r *reader, m *marker) bool {
 	return r.org == w.ct.Catalog.City.Root || w.within(m.org, r.org)
 }
 
-// nameable are record numbers of an entity: two that an organisation holds, itself or
+// nameable are record numbers of an entity: one that an organisation holds, itself or
 // below it, and two that it has nothing to do with.
 func (w *whole) nameable(org string, e *catalog.Entity) (own, others []string) {
 	if w.some == nil {
@@ -173,7 +173,7 @@ func (w *whole) nameable(org string, e *catalog.Entity) (own, others []string) {
 	}
 	for _, h := range w.some[e.Name] {
 		mine := org == w.ct.Catalog.City.Root || h.org == "" || w.within(h.org, org)
-		if mine && len(own) < 2 {
+		if mine && len(own) < 1 {
 			own = append(own, h.rec)
 		}
 		if !mine && len(others) < 2 {
@@ -183,17 +183,14 @@ func (w *whole) nameable(org string, e *catalog.Entity) (own, others []string) {
 	return own, others
 }
 
-// readers are all roles, each at the city or a county and at a school, in turn, so
-// that every kind of school is somebody's; those who see persons are everywhere.
+// readers are all roles, each at the city, a county or a school in turn, so that
+// every kind of school is somebody's; those who write of persons are at all three.
 func (w *whole) readers() []*reader {
 	var out []*reader
 	for i, role := range w.ct.Catalog.Roles {
-		orgs := []string{w.ct.Catalog.City.Root, w.counties[i%len(w.counties)], w.schools[i%len(w.schools)], w.schools[(i+len(w.schools)/2)%len(w.schools)]}
-		switch {
-		case !slices.Contains(role.Can, "read"):
-			orgs = orgs[:1]
-		case role.Sees < catalog.Personal:
-			orgs = []string{orgs[i%2], orgs[2]}
+		orgs := []string{w.schools[i%len(w.schools)], w.counties[i%len(w.counties)], w.ct.Catalog.City.Root}
+		if !slices.Contains(role.Can, "reveal") || !slices.Contains(role.Can, "load") {
+			orgs = orgs[i%3 : i%3+1]
 		}
 		for _, org := range orgs {
 			out = append(out, w.as(role.ID, org))
@@ -304,7 +301,7 @@ func (w *whole) inTurn(turn int) []string {
 	var out []string
 	for i, e := range w.ct.Catalog.Entities {
 		persons := !e.Register && slices.ContainsFunc(e.Fields, func(f *catalog.Field) bool { return f.Class() >= catalog.Personal })
-		if persons || (turn+i)%8 == 0 {
+		if persons || (turn+i)%12 == 0 {
 			out = append(out, e.Name)
 		}
 	}
@@ -340,7 +337,7 @@ func (w *whole) questions(turn int, r *reader, recs map[string][]string, foreign
 			out = append(out, "/api/records/student?q="+q, "/api/records/student?filter=id_no:"+q, "/api/records/student.csv?q="+q, "/api/records/guardian?q="+q)
 		case "/api/indicators/{id}", "/api/indicators/{id}/behind":
 			for i, id := range w.ids["indicator"] {
-				if (i+turn)%20 != 0 {
+				if (i+turn)%30 != 0 {
 					continue
 				}
 				p := strings.Replace(pattern, "{id}", id, 1)
