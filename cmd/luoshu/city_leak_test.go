@@ -26,8 +26,7 @@ type marker struct {
 	mixed bool // it stands elsewhere too, or where anybody may read it: tells nothing
 }
 
-// markers reads every version of every record that holds persons, past seals
-// included, and keeps the texts that tell whose they are.
+// markers reads the records as they are and as the first seal has them, and keeps the texts that tell whose they are.
 func (w *whole) markers() map[string]*marker {
 	out := map[string]*marker{}
 	common := map[string]bool{}
@@ -41,8 +40,8 @@ func (w *whole) markers() map[string]*marker {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	for _, s := range seals {
-		seqs = append(seqs, s.Seq)
+	if len(seals) > 0 {
+		seqs = append(seqs, seals[0].Seq) // what is asked as of a seal is asked as of the first
 	}
 	for _, seq := range seqs {
 		holders := w.holders(seq)
@@ -50,7 +49,14 @@ func (w *whole) markers() map[string]*marker {
 			if e.Register {
 				continue // cases are seen by who acts in them, wherever they are
 			}
-			err := w.ct.Records.Each(context.Background(), records.Query{Entity: e.Name, Seq: seq}, func(v *records.Version) error {
+			field, _, _ := strings.Cut(e.Org, ".")
+			fields := []string{field}
+			for _, f := range e.Fields {
+				if f.Type == catalog.TypeText || f.Type == catalog.TypeRef {
+					fields = append(fields, f.Name)
+				}
+			}
+			err := w.ct.Records.Each(context.Background(), records.Query{Entity: e.Name, Seq: seq, Fields: fields}, func(v *records.Version) error {
 				org := w.holder(e, v, holders)
 				for i, f := range e.Fields {
 					text := v.Values[i].String()
