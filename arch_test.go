@@ -36,7 +36,8 @@ var imports = map[string][]string{
 	"kernel/load":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet", "kernel/vault", "kernel/correct", "kernel/identity"},
 	"kernel/indicator":       {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/cube", "kernel/parquet", "kernel/indicator/notation", "kernel/indicator/opened"},
 	"kernel/flight":          {}, // many who ask at once share one fresh answer
-	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight", "kernel/vault", "kernel/access/passkey", "kernel/access/oidc", "kernel/access/policy", "kernel/access/reach", "kernel/access/secret"},
+	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight", "kernel/vault", "kernel/access/passkey", "kernel/access/oidc", "kernel/access/foureyes", "kernel/access/policy", "kernel/access/reach", "kernel/access/secret"},
+	"kernel/access/foureyes": {".", "kernel/catalog", "kernel/store"},
 	"kernel/access/policy":   {".", "kernel/catalog"},
 	"kernel/access/reach":    {".", "kernel/catalog", "kernel/store", "kernel/flight"},
 	"kernel/access/secret":   {},
@@ -86,7 +87,7 @@ var imports = map[string][]string{
 	"web/readiness":          {"kernel/readiness", "web/kit"},
 	"web/brief":              {".", "kernel/audit", "kernel/brief", "web/kit"},
 	"web/identity":           {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/identity", "kernel/records", "web/kit"},
-	"web/account":            {".", "kernel/access", "kernel/access/roll", "kernel/catalog", "kernel/sheet", "web/kit"},
+	"web/account":            {".", "kernel/access", "kernel/access/foureyes", "kernel/access/roll", "kernel/catalog", "kernel/sheet", "web/kit"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
 	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/audit", "kernel/brief", "kernel/city", "kernel/duty", "kernel/flow", "kernel/load", "kernel/verify/finding"},

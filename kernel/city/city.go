@@ -346,7 +346,12 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 		DB: c.DB, Catalog: c.Catalog, Charter: c.Charter, Ledger: c.Ledger, Access: c.Access, Records: c.Records,
 		Corrector: toSource{c.Correct}, Seal: c.Seal, Rules: c.Findings.RunReading, Now: now,
 	})
-	c.Ledger.OnUndo(c.Verify.TakeBack)
+	c.Ledger.OnUndo(func(ctx context.Context, tx *store.Tx, of ledger.CommitInfo) error {
+		if err := c.Verify.TakeBack(ctx, tx, of); err != nil {
+			return err
+		}
+		return c.Mover.TakeBack(ctx, tx, of)
+	})
 	return nil
 }
 
