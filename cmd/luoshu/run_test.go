@@ -141,7 +141,7 @@ func forecastCity(t *testing.T, dir string) {
 			}
 		}
 		// One run is chosen, then another takes its place.
-		second, err := ct.Runner.Forecast(ctx, access.Operator, []byte("years: 3\nschools: false"), nil)
+		second, err := ct.Runner.Forecast(ctx, access.Operator, []byte("years: 3\nunits: false"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
