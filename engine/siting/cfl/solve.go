@@ -229,6 +229,12 @@ func (s *solver) try(choice []int) trial {
 	var plans []*transport
 	for kind := range s.kinds {
 		if len(s.clients[kind]) == 0 {
+			for _, v := range open {
+				if n := s.Options[v].least(kind); n > 0 {
+					t.total += s.big * float64(n)
+					t.missed = t.missed || s.Penalty == 0
+				}
+			}
 			continue
 		}
 		tr := s.transport(kind, open)

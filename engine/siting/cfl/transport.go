@@ -174,19 +174,19 @@ func (t *transport) augment(j int32, amount int64) int64 {
 	return t.push(j, amount, end)
 }
 
-// direct is the cheapest place of a client if it has room and no place is below its
-// least amount: then no other path is cheaper. -1: search.
+// direct is the cheapest place of a client if it has room and no place holds only
+// its least amount or less: then no other path is cheaper. -1: search.
 func (t *transport) direct(j int32) int {
 	at := -1
 	for i, p := range t.places {
-		if p.load < p.low {
+		if p.low > 0 && p.load <= p.low {
 			return -1
 		}
 		if at < 0 || p.unit[j] < t.places[at].unit[j] {
 			at = i
 		}
 	}
-	if p := t.places[at]; p.load == p.room || p.load == p.low && p.low > 0 {
+	if p := t.places[at]; p.load == p.room {
 		return -1
 	}
 	return at
