@@ -77,6 +77,8 @@ type solver struct {
 	nodes  int
 	tau    []float64
 	stop   func() bool
+	inner  []float64 // by option: its part of the relaxation at the root; nil before
+	base   float64   // sum of the root's multipliers
 	effort int64 // left for the search of choices, in elementary steps
 }
 
