@@ -79,7 +79,7 @@ type solver struct {
 	stop   func() bool
 	inner  []float64 // by option: its part of the relaxation at the root; nil before
 	base   float64   // sum of the root's multipliers
-	effort int64 // left for the search of choices, in elementary steps
+	effort int64     // left for the search of choices, in elementary steps
 }
 
 // trial is what choosing options costs.
