@@ -194,7 +194,7 @@ func (s *solver) lacks(choice []int) float64 {
 			}
 		}
 	}
-	if over := invest - s.Budget; s.Budget > 0 && over > 1e-9*s.Budget {
+	if over := invest - s.Budget; s.Budget > 0 && over > 1e-9+1e-14*s.Budget {
 		price += s.lack * (1 + 100*over/s.Budget)
 	}
 	return price
