@@ -240,9 +240,12 @@ func (s *solver) solve(ctx context.Context, n *node, a dual.Ascent) (fixed int) 
 	}
 	r := s.relax(n.off, n.must)
 	copy(r.tau, n.tau)
-	rises := 0
+	rises, pause := 0, 12
+	if s.rows*len(s.Demand) > 20_000 {
+		pause = 40 // trying a choice costs as much as many steps
+	}
 	r.better = func() {
-		if rises++; rises%12 == 1 && s.effort > 0 && n.id == 0 {
+		if rises++; rises%pause == 1 && s.effort > 0 && n.id == 0 {
 			s.try(s.rounded(n, r.y))
 			s.attempt(r)
 		}
