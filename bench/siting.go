@@ -44,8 +44,8 @@ func (r siteRun) String() string {
 		}
 		return strconv.FormatFloat(x, 'f', -1, 64)
 	}
-	if r.status == "absent" {
-		return "absent"
+	if r.status == "absent" || r.status == "not run" {
+		return r.status
 	}
 	return fmt.Sprintf("%.2f s, %s, bound %s (%s)", r.seconds, num(math.Round(r.value*1e4)/1e4), num(math.Round(r.bound*1e4)/1e4), r.status)
 }
