@@ -45,7 +45,7 @@ var imports = map[string][]string{
 	"kernel/access/roll":     {".", "kernel/access", "kernel/sheet"},
 	"kernel/disclose":        {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/fold", "kernel/records", "kernel/disclose/guard", "kernel/disclose/figure", "kernel/vault"},
 	"kernel/disclose/guard":  {".", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/indicator", "kernel/access", "kernel/flight"},
-	"kernel/disclose/figure": {".", "kernel/catalog", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/disclose/guard"},
+	"kernel/disclose/figure": {".", "kernel/catalog", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/disclose/guard", "kernel/target"},
 	"engine/linkage":         {".", "kernel/fold"}, // folding names is pure, and there is one way to do it
 	"kernel/charter":         {".", "kernel/rule", "kernel/catalog", "kernel/yamltree", "engine/linkage"},
 	"kernel/identity":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "engine/linkage"},
@@ -55,7 +55,8 @@ var imports = map[string][]string{
 	"kernel/paper":           {"."},                                // what a piece of evidence is
 	"kernel/correct":         {".", "kernel/paper", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/intake", "kernel/vault"},
 	"kernel/audit":           {".", "kernel/store"},
-	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/flow", "kernel/notify", "kernel/lifecycle", "kernel/movement", "kernel/access/oidc", "kernel/verify", "kernel/verify/finding", "kernel/workday", "kernel/duty"},
+	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/flow", "kernel/notify", "kernel/lifecycle", "kernel/movement", "kernel/access/oidc", "kernel/verify", "kernel/verify/finding", "kernel/workday", "kernel/duty", "kernel/target"},
+	"kernel/target":          {".", "kernel/catalog", "kernel/records", "kernel/yamltree"}, // what a target is on a day
 	"engine/forecast":        {}, // a line through years and how sure it is
 	"kernel/brief":           {".", "engine/forecast", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/duty", "kernel/flow"},
 	"kernel/movement":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/fold"},

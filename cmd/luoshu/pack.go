@@ -14,6 +14,7 @@ import (
 	"luoshu/kernel/duty"
 	"luoshu/kernel/packtest"
 	"luoshu/kernel/store"
+	"luoshu/kernel/target"
 	"luoshu/kernel/verify/finding"
 	"luoshu/kernel/workday"
 )
@@ -129,7 +130,8 @@ func checkCharter(a *app, cat *catalog.Catalog) ([]catalog.Fault, error) {
 	ch, faults := charter.Load(cat)
 	_, more := workday.Load(cat)
 	_, owed := duty.Load(cat, func(id string) bool { return ch.Case(id) != nil })
-	faults = append(append(faults, more...), owed...)
+	_, aims := target.Load(cat)
+	faults = slices.Concat(faults, more, owed, aims)
 	if len(faults) > 0 || len(ch.SetRules) == 0 {
 		return faults, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ import (
 	"luoshu/kernel/records"
 	"luoshu/kernel/reseal"
 	"luoshu/kernel/store"
+	"luoshu/kernel/target"
 	"luoshu/kernel/vault"
 	"luoshu/kernel/verify"
 	"luoshu/kernel/verify/finding"
@@ -231,7 +233,8 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 	ch, faults := charter.Load(cat)
 	days, more := workday.Load(cat)
 	book, owed := duty.Load(cat, func(id string) bool { return ch.Case(id) != nil })
-	if faults = append(append(faults, more...), owed...); len(faults) > 0 {
+	aims, wrong := target.Load(cat)
+	if faults = slices.Concat(faults, more, owed, wrong); len(faults) > 0 {
 		return nil, packFaults(faults)
 	}
 	if c.Notice.ZH != "" {
@@ -255,6 +258,7 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 		return nil, errors.Join(err, db.Close())
 	}
 	city.Duties = city.duties(book)
+	city.Door.Adjust(target.New(aims, city.Records))
 	return city, nil
 }
 
