@@ -84,7 +84,7 @@ var imports = map[string][]string{
 	"web/account":            {".", "kernel/access", "kernel/access/roll", "kernel/catalog", "kernel/sheet", "web/kit"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
-	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/audit", "kernel/brief", "kernel/city", "kernel/duty", "kernel/flow"},
+	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/access/reach", "kernel/audit", "kernel/brief", "kernel/catalog", "kernel/city", "kernel/duty", "kernel/flow"},
 	"bench":                  {"*"},
 
 	// Data at rest.
