@@ -194,6 +194,18 @@ func (t *CaseType) Publishes() bool {
 	})
 }
 
+// Ahead is how many days before its end the first reminder of any state comes, as the
+// state counts them; 0 if nobody is reminded.
+func (t *CaseType) Ahead() int {
+	n := 0
+	for _, s := range t.States {
+		for _, days := range s.Remind {
+			n = max(n, days)
+		}
+	}
+	return n
+}
+
 // Find returns a state, nil if the type has none of that id.
 func (t *CaseType) Find(state string) *CaseState {
 	for _, s := range t.States {
