@@ -30,6 +30,7 @@ type CaseType struct {
 	Burden      string // "", visit or task: counted against the unit
 	Cap         string // parameter: how many a calendar year, "" for no bound
 	Private     bool   // shown to those only who act in it
+	Figures     *Prefill // nil if no field begins with a figure
 	States      []*CaseState
 	Migrate     []Migration
 	Basis       []catalog.Source
@@ -294,6 +295,9 @@ func (l *loader) caseType(c catalog.Charter, o *yamltree.Object, text string) {
 	t.Cap = l.parameterOf(o.Get("cap"))
 	if x := o.Get("recurs"); x.Given() {
 		t.Recurs = l.recurrence(t, x.Object())
+	}
+	if x := o.Get("figures"); x.Given() {
+		t.Figures = l.prefill(t, x.Object())
 	}
 	for _, x := range o.Must("states").Items() {
 		s := l.caseState(t, x.Object())
