@@ -27,9 +27,9 @@ type CaseType struct {
 	Opens       *CaseOpening
 	Withdraw    string // state in which a withdrawn case ends, "" where none can be
 	Recurs      *Recurrence
-	Burden      string // "", visit or task: counted against the unit
-	Cap         string // parameter: how many a calendar year, "" for no bound
-	Private     bool   // shown to those only who act in it
+	Burden      string   // "", visit or task: counted against the unit
+	Cap         string   // parameter: how many a calendar year, "" for no bound
+	Private     bool     // shown to those only who act in it
 	Figures     *Prefill // nil if no field begins with a figure
 	States      []*CaseState
 	Migrate     []Migration
