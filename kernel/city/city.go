@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,7 @@ import (
 	"luoshu/kernel/reseal"
 	"luoshu/kernel/run"
 	"luoshu/kernel/store"
+	"luoshu/kernel/target"
 	"luoshu/kernel/vault"
 	"luoshu/kernel/verify"
 	"luoshu/kernel/verify/finding"
@@ -234,8 +236,9 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 	ch, faults := charter.Load(cat)
 	days, more := workday.Load(cat)
 	book, owed := duty.Load(cat, func(id string) bool { return ch.Case(id) != nil })
+	aims, wrong := target.Load(cat)
 	runs, unfit := run.Load(cat)
-	if faults = append(append(append(faults, more...), owed...), unfit...); len(faults) > 0 {
+	if faults = slices.Concat(faults, more, owed, wrong, unfit); len(faults) > 0 {
 		return nil, packFaults(faults)
 	}
 	if c.Notice.ZH != "" {
@@ -269,6 +272,7 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 			return c.No, nil
 		},
 	})
+	city.Door.Adjust(target.New(aims, city.Records))
 	return city, nil
 }
 

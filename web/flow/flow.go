@@ -243,6 +243,8 @@ type fieldBody struct {
 	disclose.Column
 	Max int64      `json:"max,omitempty"` // characters of a text
 	Org *reference `json:"org,omitempty"` // of a reference to an organisation
+	// Prefill is what the field begins with while the record has nothing there.
+	Prefill *prefill `json:"prefill,omitempty"`
 }
 
 func effects(list []*charter.Effect) []string {

@@ -1,25 +1,13 @@
 package places
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
-
-type app struct {
-	ctx context.Context
-	out bytes.Buffer
-}
-
-func (a *app) JSON(v any) error         { return json.NewEncoder(&a.out).Encode(v) }
-func (a *app) Context() context.Context { return a.ctx }
-func (a *app) Out() io.Writer           { return &a.out }
 
 // TestSiting: each format is told from the others and answered in full.
 func TestSiting(t *testing.T) {
@@ -43,7 +31,7 @@ func TestSiting(t *testing.T) {
 		if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		a := &app{ctx: context.Background()}
+		a := &app{}
 		c.cmd.Instance, c.cmd.Format, c.cmd.Time, c.cmd.Output = path, "auto", time.Minute, "json"
 		if err := c.cmd.Run(a); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -83,12 +71,12 @@ func TestSitingFaults(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		err := SitingCmd{Instance: path, Format: "auto", Time: time.Second}.Run(&app{ctx: context.Background()})
+		err := SitingCmd{Instance: path, Format: "auto", Time: time.Second}.Run(&app{})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v; want %q", text, err, want)
 		}
 	}
-	if err := (SitingCmd{Instance: "no such file", Time: time.Second}).Run(&app{ctx: context.Background()}); err == nil || !strings.Contains(err.Error(), "there is no file") {
+	if err := (SitingCmd{Instance: "no such file", Time: time.Second}).Run(&app{}); err == nil || !strings.Contains(err.Error(), "there is no file") {
 		t.Errorf("a missing file: %v", err)
 	}
 }
