@@ -50,8 +50,11 @@ func (w *writer) part(zh, en string) *part {
 
 // contents makes a briefing of what the actor may see.
 func (d *Desk) contents(ctx context.Context, actor luoshu.Actor, q Query) (*document, error) {
+	if q.Kind == Layout {
+		return d.layoutContents(ctx, actor, q)
+	}
 	if q.Kind != HalfYear {
-		return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "kind", Msg: Text{ZH: "没有这种材料；可用：half-year（半年汇报）", EN: "there is no such briefing; there is half-year"}}
+		return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "kind", Msg: Text{ZH: "没有这种材料；可用：half-year（半年汇报）、layout（布局方案）", EN: "there is no such briefing; there are half-year and layout"}}
 	}
 	if err := d.Access.Require(actor, "export"); err != nil {
 		return nil, err

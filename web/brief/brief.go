@@ -26,7 +26,7 @@ func Routes(c Config) []kit.Route {
 
 func query(r *http.Request) brief.Query {
 	v := r.URL.Query()
-	q := brief.Query{Kind: v.Get("kind"), Org: v.Get("org"), Seal: v.Get("seal"), Lang: v.Get("lang")}
+	q := brief.Query{Kind: v.Get("kind"), Org: v.Get("org"), Seal: v.Get("seal"), Lang: v.Get("lang"), Run: v.Get("run")}
 	if q.Kind == "" {
 		q.Kind = brief.HalfYear
 	}
