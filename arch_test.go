@@ -92,7 +92,7 @@ var imports = map[string][]string{
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
 	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/access/reach", "kernel/audit", "kernel/brief", "kernel/catalog", "kernel/city", "kernel/duty", "kernel/flow", "kernel/load", "kernel/run", "kernel/verify/finding"},
-	"cmd/luoshu/places":      {".", "engine/forecast", "engine/siting", "engine/siting/cfl", "engine/siting/orlib", "engine/siting/pmedian", "kernel/access", "kernel/audit", "kernel/city", "kernel/run", "kernel/sheet"},
+	"cmd/luoshu/places":      {".", "engine/forecast", "engine/siting", "engine/siting/cfl", "engine/siting/orlib", "engine/siting/pmedian", "kernel/access", "kernel/audit", "kernel/city", "kernel/records", "kernel/run", "kernel/sheet"},
 	"bench":                  {"*"},
 
 	// Data at rest.
