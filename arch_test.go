@@ -86,6 +86,7 @@ var imports = map[string][]string{
 	"web/movement":           {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "kernel/lifecycle", "kernel/movement", "web/kit"},
 	"web/duty":               {".", "kernel/access", "kernel/duty", "kernel/workday", "web/kit"},
 	"web/readiness":          {"kernel/readiness", "web/kit"},
+	"web/run":                {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/run", "web/kit"},
 	"web/brief":              {".", "kernel/audit", "kernel/brief", "web/kit"},
 	"web/identity":           {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/identity", "kernel/records", "web/kit"},
 	"web/account":            {".", "kernel/access", "kernel/access/foureyes", "kernel/access/roll", "kernel/catalog", "kernel/sheet", "web/kit"},

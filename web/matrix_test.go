@@ -91,7 +91,7 @@ func TestRouteRoleMatrix(t *testing.T) {
 		tn.as("", ""), tn.as("planner", "R"), tn.as("clerk", "A1"), tn.as("chief", "A"), tn.as("visitor", "B"), tn.as("narrow", "A1"),
 		tn.as("sysadmin", "R"), tn.as("secadmin", "R"), tn.as("auditor", "R"),
 	}
-	for _, m := range slices.Concat(accountMatrix, identityMatrix, correctMatrix, movementMatrix, verifyMatrix, dutyMatrix, flowMatrix, briefMatrix, readinessMatrix, areaMatrix, matrix) {
+	for _, m := range slices.Concat(accountMatrix, identityMatrix, correctMatrix, movementMatrix, verifyMatrix, dutyMatrix, flowMatrix, briefMatrix, readinessMatrix, runMatrix, areaMatrix, matrix) {
 		listed[m.route] = true
 		method, _, _ := strings.Cut(m.route, " ")
 		for i, v := range readers {

@@ -23,6 +23,7 @@ const (
 	RateWhole   = "whole" // what goes through a whole city, or a register of it
 	RateAny     = "any"   // every other route, for who is signed in
 	RateOpen    = "open"  // every other open route
+	RateRun     = "run"
 )
 
 // Rate is how many requests of a bucket one session may make at once, and how
@@ -42,6 +43,7 @@ func Rates() map[string]Rate {
 		RateWhole:   {Burst: 40, PerMinute: 60},
 		RateAny:     {Burst: 900, PerMinute: 1800},
 		RateOpen:    {Burst: 3000, PerMinute: 6000},
+		RateRun:     {Burst: 10, PerMinute: 6},
 	}
 }
 

@@ -150,6 +150,7 @@ func newTown(t testing.TB) *town {
 			tn.flowRoutes(db, cat, ch, acc, door),
 			tn.briefRoutes(cat, acc, door),
 			tn.readinessRoutes(cat, acc, door),
+			tn.runRoutes(cat, acc, door, eng),
 		),
 		Door: door, Access: acc, Desk: tn.desk, Ledger: tn.led, Engine: eng, Catalog: cat, Correct: tn.correct, Now: tn.clock, Seal: seal,
 		Log: slog.New(slog.NewTextHandler(tn.log, &slog.HandlerOptions{Level: slog.LevelDebug})), MaxUpload: 1 << 20,

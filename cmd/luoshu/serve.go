@@ -30,6 +30,7 @@ import (
 	"luoshu/web/kit"
 	"luoshu/web/movement"
 	webreadiness "luoshu/web/readiness"
+	webrun "luoshu/web/run"
 	webverify "luoshu/web/verify"
 )
 
@@ -50,6 +51,7 @@ func areas(ct *city.City, moves *movement.Area, works *kit.Works) []kit.Route {
 		duty.Routes(duty.Config{Duties: ct.Duties, Days: ct.Days}),
 		brief.Routes(brief.Config{Desk: loop.Desk(ct)}),
 		webreadiness.Routes(webreadiness.Config{Desk: &readiness.Desk{Catalog: ct.Catalog, Access: ct.Access, Door: ct.Door}}),
+		webrun.Routes(webrun.Config{Runner: ct.Runner, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Works: works}),
 		webflow.Routes(webflow.Config{Flow: ct.Flow, Door: ct.Door, Access: ct.Access}),
 		audit.Routes(audit.Config{Log: ct.Audit, Door: ct.Door, Access: ct.Access, Catalog: ct.Catalog, Now: ct.Access.Now}),
 		correct.Routes(correct.Config{

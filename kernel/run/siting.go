@@ -468,7 +468,7 @@ func (l *layouting) answer(ctx context.Context, actor luoshu.Actor, params []byt
 	if lay.Value == nil {
 		status = "infeasible"
 	}
-	note := l.q.Note + "\n" + l.note.ZH
+	note := l.q.Note + "\n" + l.note.ZH + "\n" + l.note.EN
 	for _, c := range lay.Conflicts {
 		note += "\n" + c.Text.ZH + "\n" + c.Text.EN
 	}

@@ -8,6 +8,7 @@ import { areas as duty } from './pages/duty/area'
 import { areas as flow } from './pages/flow/area'
 import { areas as identity } from './pages/identity/area'
 import { areas as movement } from './pages/movement/area'
+import { areas as places } from './pages/places/area'
 import { areas as readiness } from './pages/readiness/area'
 import { areas as verify } from './pages/verify/area'
 
@@ -30,4 +31,4 @@ export interface Area {
   light?: boolean
 }
 
-export const areas: Area[] = [...flow, ...correct, ...verify, ...identity, ...movement, ...duty, ...board, ...readiness, ...account, ...audit]
+export const areas: Area[] = [...flow, ...correct, ...verify, ...identity, ...movement, ...duty, ...board, ...places, ...readiness, ...account, ...audit]

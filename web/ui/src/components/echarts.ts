@@ -2,16 +2,22 @@
 import {
   BarChart,
   LineChart,
+  LinesChart,
   MapChart,
+  ScatterChart,
   type BarSeriesOption,
   type LineSeriesOption,
+  type LinesSeriesOption,
   type MapSeriesOption,
+  type ScatterSeriesOption,
 } from 'echarts/charts'
 import {
+  GeoComponent,
   GridComponent,
   LegendComponent,
   TooltipComponent,
   VisualMapPiecewiseComponent,
+  type GeoComponentOption,
   type GridComponentOption,
   type LegendComponentOption,
   type TooltipComponentOption,
@@ -25,7 +31,10 @@ import { CanvasRenderer } from 'echarts/renderers'
 core.use([
   BarChart,
   LineChart,
+  LinesChart,
   MapChart,
+  ScatterChart,
+  GeoComponent,
   GridComponent,
   LegendComponent,
   TooltipComponent,
@@ -39,7 +48,10 @@ export const echarts = core
 export type Option = ComposeOption<
   | BarSeriesOption
   | LineSeriesOption
+  | LinesSeriesOption
   | MapSeriesOption
+  | ScatterSeriesOption
+  | GeoComponentOption
   | GridComponentOption
   | LegendComponentOption
   | TooltipComponentOption

@@ -22,7 +22,6 @@ export const pairs = {
     'For “at least {need} items”: first the items nearest to their limit; then, where the spread is too large, the lowest schools are lifted to one level. No smaller sum brings the spread within its bound.',
   ],
   'ready.nothing': ['不缺什么：各校均已达标，差异系数均在上限之内。', 'Nothing: every school reaches enough items and every spread is within its bound.'],
-  'ready.sum': ['合计', 'Together'],
   'ready.where': ['缺在哪里', 'Where'],
   'ready.why.limit': ['达到下限', 'to reach the limit'],
   'ready.why.spread': ['缩小差异', 'to narrow the spread'],

@@ -9,6 +9,7 @@ import { pairs as duty } from './dict.duty'
 import { pairs as flow } from './dict.flow'
 import { pairs as identity } from './dict.identity'
 import { pairs as movement } from './dict.movement'
+import { pairs as places } from './dict.places'
 import { pairs as readiness } from './dict.readiness'
 import { pairs as verify } from './dict.verify'
 
@@ -440,7 +441,7 @@ const own = {
   'hub.waits': ['待办数', 'Waiting for you'],
 } as const satisfies Record<string, readonly [string, string]>
 
-const pairs = { ...own, ...account, ...audit, ...board, ...correct, ...duty, ...flow, ...identity, ...movement, ...readiness, ...verify }
+const pairs = { ...own, ...account, ...audit, ...board, ...correct, ...duty, ...flow, ...identity, ...movement, ...places, ...readiness, ...verify }
 
 export type Key = keyof typeof pairs
 

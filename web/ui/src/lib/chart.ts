@@ -4,12 +4,12 @@ import { colour, sans, scale, series } from '../theme'
 import { number } from './format'
 
 /** Text in charts as on the page; tooltips drawn, not written as HTML, for the content policy. */
-const base = {
+export const base = {
   textStyle: { fontFamily: sans, color: colour.ink2 },
   animationDuration: 250,
 } as const
 
-const tip: TooltipComponentOption = {
+export const tip: TooltipComponentOption = {
   renderMode: 'richText',
   confine: true,
   backgroundColor: '#fff',
@@ -19,7 +19,7 @@ const tip: TooltipComponentOption = {
   textStyle: { color: colour.ink, fontSize: 12, fontFamily: sans },
 }
 
-const axisText = { color: colour.ink3, fontSize: 11 }
+export const axisText = { color: colour.ink3, fontSize: 11 }
 
 /** A line over years; the dashed line is the target. */
 export function yearsOption(o: {

@@ -12,6 +12,7 @@ import { useQuery } from '../lib/link'
 import { useSession } from '../session'
 import { OpenValue, Readers } from './audit/Reveal'
 import { CorrectLink, OnRecord } from './correct/OnRecord'
+import { SchoolLink } from './places/SchoolLink'
 import { Trust } from './verify/Trust'
 
 export default function RecordPage() {
@@ -54,6 +55,7 @@ export default function RecordPage() {
           </span>
         }
       >
+        <SchoolLink entity={entity} values={data.values} />
         {data.current !== false && <CorrectLink entity={entity} rec={rec} />}
       </PageHead>
       {data.current !== false && (
