@@ -182,11 +182,7 @@ func (d *desk) forecast(w http.ResponseWriter, r *http.Request) error {
 	}
 	scenarios := map[string]bool{}
 	for _, x := range rows {
-		n := run.Row{
-			Scenario: x.text("scenario"), Unit: x.text("unit"), Kind: x.text("unit_kind"), Stage: x.text("stage"), Year: int(x.n("year")), Children: x.n("children"),
-			Low80: x.whole("low80"), High80: x.whole("high80"), Low95: x.whole("low95"), High95: x.whole("high95"),
-			Places: x.whole("places"), Short: x.whole("short"), Basis: x.text("basis"),
-		}
+		n := rowOf(x)
 		out.Rows = append(out.Rows, n)
 		scenarios[n.Scenario] = true
 		if !slices.Contains(out.Years, n.Year) {
@@ -231,6 +227,15 @@ func (d *desk) forecast(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return kit.WriteJSON(w, r, out)
+}
+
+// rowOf is a record of the outlook.
+func rowOf(x item) run.Row {
+	return run.Row{
+		Scenario: x.text("scenario"), Unit: x.text("unit"), Kind: x.text("unit_kind"), Stage: x.text("stage"), Year: int(x.n("year")), Children: x.n("children"),
+		Low80: x.whole("low80"), High80: x.whole("high80"), Low95: x.whole("low95"), High95: x.whole("high95"),
+		Places: x.whole("places"), Short: x.whole("short"), Basis: x.text("basis"),
+	}
 }
 
 // past are the figures the run began from, where the reader may ask for figures.
