@@ -42,7 +42,7 @@ func (a *Area) Routes() []kit.Route {
 		{Pattern: "POST /api/movement/cases", Right: "movement", Handle: a.caseCreate},
 		{Pattern: "GET /api/movement/cases/{n}", Right: "movement", Handle: a.caseRead},
 		{Pattern: "POST /api/movement/cases/{n}/answer", Right: "movement", Handle: a.caseAnswer},
-		{Pattern: "GET /api/yearend", Right: "yearend", Rate: "whole", Handle: a.yearRead},
+		{Pattern: "GET /api/yearend", Right: "yearend", Handle: a.yearRead},
 		{Pattern: "GET /api/yearend/persons", Right: "yearend", Rate: "whole", Handle: a.yearPersons},
 		{Pattern: "POST /api/yearend/exceptions", Right: "yearend", Handle: a.yearExcept},
 		{Pattern: "POST /api/yearend/run", Right: "yearend", Rate: "whole", Handle: a.yearRun},
