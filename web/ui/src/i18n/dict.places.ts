@@ -144,7 +144,6 @@ export const pairs = {
   'layout.limit': ['路程上限（米，空按标准）', 'Limit of the way (m; empty: the standard)'],
   'layout.hard': ['上限不可超（寄宿除外）', 'Nobody beyond the limit, but boarders'],
   'layout.whole': ['一个片区只去一所学校', 'A block goes to one school'],
-  'layout.contiguous': ['学区连成一片', 'Catchments in one piece'],
   'layout.maxClasses': ['一校最多班数（空按标准）', 'Classes of a school at most (empty: the standard)'],
   'layout.allow': ['允许', 'Allowed'],
   'layout.allow.extend': ['扩建', 'extend'],

@@ -12,7 +12,7 @@ export function LayoutForm({ kind, forecasts, open, done }: { kind: Kind; foreca
   const bodies = all.length > 1 ? all.filter((b) => !b.own) : all
   const run = useRun('siting', done)
   const [f, setF] = useState({ org: '', stage: '', title: '', year: '', forecast: '', budget: '', limit: '', max: '' })
-  const [on, setOn] = useState({ whole: false, contiguous: false, hard: false })
+  const [on, setOn] = useState({ whole: false, hard: false })
   const [allow, setAllow] = useState<string[]>([...allowed])
   const put = (k: keyof typeof f) => (e: { target: { value: string } }) => setF({ ...f, [k]: e.target.value })
   const start = () =>
@@ -26,7 +26,6 @@ export function LayoutForm({ kind, forecasts, open, done }: { kind: Kind; foreca
       limit: typed(f.limit),
       max_classes: typed(f.max),
       whole: on.whole || undefined,
-      contiguous: on.contiguous || undefined,
       hard: on.hard || undefined,
       allow: allow.length === allowed.length ? undefined : allow,
     })
@@ -85,7 +84,7 @@ export function LayoutForm({ kind, forecasts, open, done }: { kind: Kind; foreca
           </Field>
         </div>
         <div className="places-ticks">
-          {(['whole', 'contiguous', 'hard'] as const).map((k) => (
+          {(['whole', 'hard'] as const).map((k) => (
             <Tick key={k} label={t(`layout.${k}`)} on={on[k]} set={(v) => setOn({ ...on, [k]: v })} />
           ))}
         </div>

@@ -63,7 +63,7 @@ export default function MapPage() {
         )}
       </PageHead>
       <PlacesNav />
-      {head && kind?.may && <ChooseRun engine="siting" run={head.run} chosen={head.chosen} done={list.reload} />}
+      {head && head.status !== 'infeasible' && kind?.may && <ChooseRun engine="siting" run={head.run} chosen={head.chosen} done={list.reload} />}
       {!head && <Nothing title={t('layout.none')} text={t(kind?.may ? 'layout.noneHow' : 'places.noneWait')} />}
       {a.error && <Problem error={a.error} retry={a.reload} />}
       {b.error && <Problem error={b.error} retry={b.reload} />}

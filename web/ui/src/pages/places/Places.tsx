@@ -316,8 +316,8 @@ function Runs({ runs }: { runs: ForecastHead[] }) {
           <li key={r.run}>
             <Link to={link('/places', { run: r.run })}>{r.title}</Link>
             {r.chosen && <span className="tag" data-state="met">{t('places.chosen')}</span>}
-            <span className="num muted">{r.run}</span>
-            <span>{tx(r.body_title)}</span>
+            {r.title !== r.run && <span className="num muted">{r.run}</span>}
+            {tx(r.body_title) && <span>{tx(r.body_title)}</span>}
             <span className="num">
               {r.first_year}–{r.last_year}
             </span>

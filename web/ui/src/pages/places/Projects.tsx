@@ -104,7 +104,11 @@ export default function ProjectsPage() {
                   const behind = lateOf(r, now)
                   return (
                     <li key={r.rec} data-late={behind.length > 0}>
-                      <Link to={`/cases/${encodeURIComponent(String(r.values.number))}`}>{String(r.values.project_name ?? r.values.number)}</Link>
+                      {may('case') ? (
+                        <Link to={`/cases/${encodeURIComponent(String(r.values.number))}`}>{String(r.values.project_name ?? r.values.number)}</Link>
+                      ) : (
+                        <strong>{String(r.values.project_name ?? r.values.number)}</strong>
+                      )}
                       <span className="muted">
                         {tx(r.display?.managing)} · {tx(r.display?.stage)} · {tx(r.display?.project_kind)}
                       </span>
