@@ -36,7 +36,8 @@ var imports = map[string][]string{
 	"kernel/load":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet", "kernel/vault", "kernel/correct", "kernel/identity"},
 	"kernel/indicator":       {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/cube", "kernel/parquet", "kernel/indicator/notation", "kernel/indicator/opened"},
 	"kernel/flight":          {}, // many who ask at once share one fresh answer
-	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight", "kernel/vault", "kernel/access/passkey", "kernel/access/oidc", "kernel/access/policy", "kernel/access/reach", "kernel/access/secret"},
+	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight", "kernel/vault", "kernel/access/passkey", "kernel/access/oidc", "kernel/access/foureyes", "kernel/access/policy", "kernel/access/reach", "kernel/access/secret"},
+	"kernel/access/foureyes": {".", "kernel/catalog", "kernel/store"},
 	"kernel/access/policy":   {".", "kernel/catalog"},
 	"kernel/access/reach":    {".", "kernel/catalog", "kernel/store", "kernel/flight"},
 	"kernel/access/secret":   {},
@@ -45,7 +46,7 @@ var imports = map[string][]string{
 	"kernel/access/roll":     {".", "kernel/access", "kernel/sheet"},
 	"kernel/disclose":        {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/fold", "kernel/records", "kernel/disclose/guard", "kernel/disclose/figure", "kernel/vault"},
 	"kernel/disclose/guard":  {".", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/indicator", "kernel/access", "kernel/flight"},
-	"kernel/disclose/figure": {".", "kernel/catalog", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/disclose/guard"},
+	"kernel/disclose/figure": {".", "kernel/catalog", "kernel/intake", "kernel/indicator", "kernel/access", "kernel/disclose/guard", "kernel/target"},
 	"engine/linkage":         {".", "kernel/fold"}, // folding names is pure, and there is one way to do it
 	"kernel/charter":         {".", "kernel/rule", "kernel/catalog", "kernel/yamltree", "engine/linkage"},
 	"kernel/identity":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "engine/linkage"},
@@ -55,11 +56,12 @@ var imports = map[string][]string{
 	"kernel/paper":           {"."},                                // what a piece of evidence is
 	"kernel/correct":         {".", "kernel/paper", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/intake", "kernel/vault"},
 	"kernel/audit":           {".", "kernel/store"},
-	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/flow", "kernel/notify", "kernel/lifecycle", "kernel/movement", "kernel/access/oidc", "kernel/verify", "kernel/verify/finding", "kernel/workday", "kernel/duty", "kernel/run"},
+	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/flow", "kernel/notify", "kernel/lifecycle", "kernel/movement", "kernel/access/oidc", "kernel/verify", "kernel/verify/finding", "kernel/workday", "kernel/duty", "kernel/run", "kernel/target"},
 	"engine/attain":          {}, // what must be added until limits are reached
 	"kernel/run":             {".", "engine/forecast", "engine/siting", "engine/siting/cfl", "kernel/access", "kernel/catalog", "kernel/indicator", "kernel/ledger", "kernel/records", "kernel/store", "kernel/yamltree"},
 	"kernel/readiness":       {".", "engine/attain", "kernel/access", "kernel/catalog", "kernel/disclose"},
-	"engine/forecast":        {"."}, // a line through years, children to come, and how sure it is
+	"engine/forecast":        {"."},                                                        // a line through years, children to come, and how sure it is
+	"kernel/target":          {".", "kernel/catalog", "kernel/records", "kernel/yamltree"}, // what a target is on a day
 	"kernel/brief":           {".", "engine/forecast", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/duty", "kernel/flow"},
 	"kernel/movement":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/fold"},
 	"kernel/lifecycle":       {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/movement"},
@@ -87,11 +89,11 @@ var imports = map[string][]string{
 	"web/run":                {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/run", "web/kit"},
 	"web/brief":              {".", "kernel/audit", "kernel/brief", "web/kit"},
 	"web/identity":           {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/identity", "kernel/records", "web/kit"},
-	"web/account":            {".", "kernel/access", "kernel/access/roll", "kernel/catalog", "kernel/sheet", "web/kit"},
+	"web/account":            {".", "kernel/access", "kernel/access/foureyes", "kernel/access/roll", "kernel/catalog", "kernel/sheet", "web/kit"},
 	"web/ui":                 {},
 	"cmd/luoshu":             {"*"},
-	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/audit", "kernel/brief", "kernel/city", "kernel/duty", "kernel/flow", "kernel/load", "kernel/verify/finding"},
-	"cmd/luoshu/places":      {".", "engine/forecast", "engine/siting", "engine/siting/cfl", "engine/siting/orlib", "engine/siting/pmedian", "kernel/access", "kernel/audit", "kernel/city", "kernel/run", "kernel/sheet"},
+	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/access/reach", "kernel/audit", "kernel/brief", "kernel/catalog", "kernel/city", "kernel/duty", "kernel/flow", "kernel/load", "kernel/run", "kernel/verify/finding"},
+	"cmd/luoshu/places":      {".", "engine/forecast", "engine/siting", "engine/siting/cfl", "engine/siting/orlib", "engine/siting/pmedian", "kernel/access", "kernel/audit", "kernel/city", "kernel/records", "kernel/run", "kernel/sheet"},
 	"bench":                  {"*"},
 
 	// Data at rest.

@@ -56,6 +56,7 @@ func steps() []step {
 		{"linkage", "duplicates in public data sets and in a population of a city's size", benchLinkage},
 		{"cases", "a step of a case beside a bare commit; an inbox page over a million cases (adds them to the city: run it last)", benchFlow},
 		{"backtest", "forecast of children against real series, and 4,000 schools in one run", benchBacktest},
+		{"siting", "where places should be: the same instances with CBC and GLPK", benchSiting},
 		{"growth", "load, seal and figures at growing scale", benchGrowth},
 	}
 }
@@ -71,6 +72,9 @@ func main() {
 	flag.StringVar(&linkageData, "linkage-data", "", "folder with febrl2.csv and RLdata500.csv for the step linkage")
 	flag.IntVar(&linkageRows, "linkage-rows", 1_420_000, "persons of the generated population of the step linkage")
 	flag.StringVar(&backtestSeries, "series", "", "comma-separated files of counts to back-test besides the pack's")
+	flag.StringVar(&sitingData, "siting-data", "", "folder with cap/ and pmed/ of the OR-Library for the step siting")
+	flag.DurationVar(&sitingTime, "siting-time", time.Minute, "most time of each solver for an instance of the step siting")
+	flag.StringVar(&sitingOnly, "siting-only", "", "only instances of the step siting whose name has this in it")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "bench [flags]\nsteps:")
 		for _, s := range steps() {

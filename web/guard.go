@@ -119,7 +119,7 @@ func (s *Server) serve(rt kit.Route, w http.ResponseWriter, r *http.Request, ses
 			return err
 		}
 	}
-	if err := s.rates.take(s.Now(), rt.Rate, kit.Marks(r)); err != nil {
+	if err := s.rates.take(s.Now(), rateOf(rt), kit.Marks(r)); err != nil {
 		return err
 	}
 	if sensitive(rt) {

@@ -288,3 +288,44 @@ func TestLogsHoldNoValues(t *testing.T) {
 		}
 	}
 }
+
+// No route is without a bound; what takes long or goes through a whole city has one
+// of its own, which is tight.
+func TestEveryRouteIsBounded(t *testing.T) {
+	tn := newTown(t)
+	// By the size of what they go through: a register, a tree of organisations, a year.
+	// The count of a year is asked for again and again while it goes on, and counted once.
+	whole := []string{
+		"GET /api/sources", "GET /api/sources.csv", "GET /api/sources.xlsx", "GET /api/yearend/persons", "GET /api/yearend/vanished.csv",
+		"POST /api/yearend/run", "POST /api/yearend/undo", "POST /api/lifecycle", "POST /api/lifecycle/preview", "POST /api/lifecycle/{n}/undo",
+		"GET /api/duties/units", "GET /api/duties/month", "GET /api/plan/board", "GET /api/brief.docx", "GET /api/brief.pdf", "GET /api/burden",
+		"POST /api/duplicates/find", "POST /api/verify/rounds", "POST /api/verify/rounds/{id}/draw", "POST /api/verify/rounds/{id}/close",
+		"POST /api/seals", "POST /api/commits/{seq}/undo", "GET /api/explore", "GET /api/explore.csv", "GET /api/explore.xlsx", "GET /api/indicators/{id}/behind",
+	}
+	seen := map[string]bool{}
+	for _, rt := range tn.srv.routes() {
+		seen[rt.Pattern] = true
+		rule, ok := tn.srv.rates.rules[rateOf(rt)]
+		if !ok || rule.Burst < 1 || rule.PerMinute < 1 {
+			t.Errorf("%s has no bound (%q)", rt.Pattern, rateOf(rt))
+		}
+		if rt.Slow && rt.Rate == "" {
+			t.Errorf("%s may take as long as it likes, and has no bound of its own", rt.Pattern)
+		}
+		if slices.Contains(whole, rt.Pattern) && rule.PerMinute > 120 {
+			t.Errorf("%s goes through a whole city, %v times a minute", rt.Pattern, rule.PerMinute)
+		}
+	}
+	for _, p := range whole {
+		if !seen[p] {
+			t.Errorf("there is no route %q", p)
+		}
+	}
+	v := tn.as("planner", "R")
+	n := 0
+	for ; n < 200 && v.get("/api/sources").status == 200; n++ {
+	}
+	if want := int(Rates()[RateWhole].Burst); n != want {
+		t.Errorf("the map of sources was had %d times at once, the bound is %d", n, want)
+	}
+}

@@ -92,6 +92,23 @@ func TestCasesOverHTTP(t *testing.T) {
 	if p.status != 201 {
 		t.Fatal(p.status, p.body)
 	}
+	// The number begins with the sealed figure of the matter's house, the seal beside it.
+	shown := planner.get("/api/indicators/stay-count?org=A1").json(t)
+	want := map[string]any{"people": jsonNumber(shown["total"].(map[string]any)["value"]), "as_sealed": shown["seal"], "answer": nil}
+	for _, f := range planner.get("/api/cases/SX-2025-0001").json(t)["next"].([]any)[0].(map[string]any)["fields"].([]any) {
+		var got any
+		if p, ok := f.(map[string]any)["prefill"].(map[string]any); ok {
+			got = p["value"]
+		}
+		if name := f.(map[string]any)["name"].(string); got != want[name] {
+			t.Errorf("%s begins with %v, want %v", name, got, want[name])
+		} else {
+			delete(want, name)
+		}
+	}
+	if len(want) > 0 {
+		t.Error("not asked for:", want)
+	}
 	body := `{"id":"http-act-01","action":"answer","step":1,"cells":{"answer":"已阅"},"papers":["` + p.json(t)["id"].(string) + `"]}`
 	for range 2 {
 		got := planner.do("POST", "/api/cases/SX-2025-0001/act", body)

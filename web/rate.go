@@ -20,6 +20,9 @@ const (
 	RateExport  = "export"
 	RateUpload  = "upload"
 	RateReveal  = "reveal"
+	RateWhole   = "whole" // what goes through a whole city, or a register of it
+	RateAny     = "any"   // every other route, for who is signed in
+	RateOpen    = "open"  // every other open route
 	RateRun     = "run"
 )
 
@@ -37,8 +40,22 @@ func Rates() map[string]Rate {
 		RateExport:  {Burst: 20, PerMinute: 20},
 		RateUpload:  {Burst: 30, PerMinute: 30},
 		RateReveal:  {Burst: 30, PerMinute: 30},
+		RateWhole:   {Burst: 40, PerMinute: 60},
+		RateAny:     {Burst: 900, PerMinute: 1800},
+		RateOpen:    {Burst: 3000, PerMinute: 6000},
 		RateRun:     {Burst: 10, PerMinute: 6},
 	}
+}
+
+// rateOf is the bucket of a route: none is without one.
+func rateOf(rt kit.Route) string {
+	switch {
+	case rt.Rate != "":
+		return rt.Rate
+	case rt.Open:
+		return RateOpen
+	}
+	return RateAny
 }
 
 // rates counts by bucket and asker: the person, or the address of nobody.

@@ -90,12 +90,12 @@ func (s *Server) routes() []kit.Route {
 		{pattern: "GET /api/session/oidc", open: true, handle: sessionDepart},
 		{pattern: "GET " + oidcBack, open: true, handle: sessionArrive},
 		{pattern: "POST /api/session/grant", early: true, kind: audit.KindSignIn, handle: sessionGrant},
-		{pattern: "GET /api/dashboard", right: "read", handle: dashboardRead},
-		{pattern: "GET /api/map", right: "read", handle: mapRead},
-		{pattern: "GET /api/indicators", right: "read", handle: indicatorList},
-		{pattern: "GET /api/indicators/{id}", right: "read", handle: indicatorRead},
+		{pattern: "GET /api/dashboard", right: "read", rate: RateRead, handle: dashboardRead},
+		{pattern: "GET /api/map", right: "read", rate: RateRead, handle: mapRead},
+		{pattern: "GET /api/indicators", right: "read", rate: RateRead, handle: indicatorList},
+		{pattern: "GET /api/indicators/{id}", right: "read", rate: RateRead, handle: indicatorRead},
 		{pattern: "GET /api/indicators/{id}/behind", right: "behind", kind: audit.KindBehind, rate: RateBehind, handle: behindList},
-		{pattern: "GET /api/plan", right: "plan", handle: planRead},
+		{pattern: "GET /api/plan", right: "plan", rate: RateRead, handle: planRead},
 		{pattern: "GET /api/entities", right: "read", handle: entityList},
 		{pattern: "GET /api/entities/{entity}", right: "read", handle: entityRead},
 		{pattern: "GET /api/records/{entity}", right: "read", slow: true, rate: RateRead, handle: recordList},
@@ -110,9 +110,9 @@ func (s *Server) routes() []kit.Route {
 		{pattern: "GET /api/uploads/{id}/faults.xlsx", right: "load", slow: true, kind: audit.KindExport, rate: RateExport, sensitive: true, handle: uploadFaults},
 		{pattern: "POST /api/uploads/{id}/commit", right: "commit", handle: uploadCommit},
 		{pattern: "GET /api/commits", right: "read", handle: commitList},
-		{pattern: "POST /api/commits/{seq}/undo", right: "undo", slow: true, handle: commitUndo},
+		{pattern: "POST /api/commits/{seq}/undo", right: "undo", slow: true, rate: RateWhole, handle: commitUndo},
 		{pattern: "GET /api/seals", handle: sealList},
-		{pattern: "POST /api/seals", right: "seal", handle: sealCreate},
+		{pattern: "POST /api/seals", right: "seal", rate: RateWhole, handle: sealCreate},
 		{pattern: "GET /api/seals/{id}", handle: sealRead},
 		{pattern: "GET /api/jobs/{id}", handle: jobRead},
 		{pattern: "DELETE /api/jobs/{id}", handle: jobCancel},
@@ -130,6 +130,9 @@ func (s *Server) routes() []kit.Route {
 	}
 	return append(out, s.Areas...)
 }
+
+// Routes is the route table: what a test of the whole goes through.
+func (s *Server) Routes() []kit.Route { return s.routes() }
 
 // New returns the server over an opened city.
 func New(c Config) *Server {

@@ -7,12 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
 
 	"luoshu"
 	"luoshu/cmd/luoshu/loop"
+	"luoshu/cmd/luoshu/places"
 	"luoshu/demo"
 	"luoshu/demo/dirt"
 	"luoshu/demo/eauclaire"
@@ -159,6 +161,7 @@ func (c demoCmd) fill(a *app, ct *city.City, inbox string, m demo.Manifest) erro
 			made--
 			continue
 		}
+		debug.FreeOSMemory() // what loading held is not needed for the seal
 		if err := c.seal(a, ct, f.SealAfter); err != nil {
 			return err
 		}
@@ -172,7 +175,7 @@ func (c demoCmd) fill(a *app, ct *city.City, inbox string, m demo.Manifest) erro
 	if err := c.accounts(a, ct); err != nil {
 		return err
 	}
-	return errors.Join(loop.DemoDuties(a, ct), loop.DemoCases(a, ct), loop.DemoBigClasses(a, ct))
+	return errors.Join(loop.DemoDuties(a, ct), loop.DemoCases(a, ct), loop.DemoBigClasses(a, ct), places.DemoRuns(a, ct))
 }
 
 // rules runs the set rules over the whole city once.

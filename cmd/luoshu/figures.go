@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 
 	"luoshu"
+	"luoshu/cmd/luoshu/loop"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/city"
 	"luoshu/kernel/disclose"
@@ -296,13 +297,19 @@ func (a *app) pageCSV(p *disclose.Page) error {
 type planCmd struct {
 	Data   string `required:"" type:"path" help:"Data folder."`
 	Seal   string `help:"Seal; empty is the last one."`
+	Org    string `help:"Organisation; empty is the whole city."`
+	On     string `help:"Day (yyyy-mm-dd) whose targets are meant; the day of the seal if one is given, else today."`
 	Output string `short:"o" enum:"json,table" default:"table" help:"json or table."`
 }
 
 // Run prints the plan with the state of each target.
 func (c planCmd) Run(a *app) error {
 	return a.with(c.Data, func(ct *city.City) error {
-		plans, err := ct.Door.Plan(a.ctx, operator(), c.Seal)
+		day, err := loop.Day(c.On)
+		if err != nil {
+			return err
+		}
+		plans, err := ct.Door.PlanOf(a.ctx, operator(), disclose.PlanQuery{Seal: c.Seal, Org: c.Org, Day: day})
 		if err != nil {
 			return err
 		}
@@ -319,7 +326,11 @@ func (c planCmd) Run(a *app) error {
 					if t.Figure != nil && t.Figure.Value != nil {
 						value = strconv.FormatFloat(*t.Figure.Value, 'f', 2, 64)
 					}
-					fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", t.ID, t.Title.ZH, t.State, value)
+					version := ""
+					if t.Version > 0 {
+						version = "v" + strconv.FormatInt(t.Version, 10)
+					}
+					fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\n", t.ID, t.Title.ZH, t.State, value, version)
 				}
 			}
 		}

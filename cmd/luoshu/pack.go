@@ -15,6 +15,7 @@ import (
 	"luoshu/kernel/packtest"
 	engines "luoshu/kernel/run"
 	"luoshu/kernel/store"
+	"luoshu/kernel/target"
 	"luoshu/kernel/verify/finding"
 	"luoshu/kernel/workday"
 )
@@ -131,7 +132,8 @@ func checkCharter(a *app, cat *catalog.Catalog) ([]catalog.Fault, error) {
 	_, more := workday.Load(cat)
 	_, owed := duty.Load(cat, func(id string) bool { return ch.Case(id) != nil })
 	_, unfit := engines.Load(cat)
-	faults = append(append(append(faults, more...), owed...), unfit...)
+	_, aims := target.Load(cat)
+	faults = slices.Concat(faults, more, owed, unfit, aims)
 	if len(faults) > 0 || len(ch.SetRules) == 0 {
 		return faults, nil
 	}

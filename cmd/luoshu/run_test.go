@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -141,7 +142,7 @@ func forecastCity(t *testing.T, dir string) {
 			}
 		}
 		// One run is chosen, then another takes its place.
-		second, err := ct.Runner.Forecast(ctx, access.Operator, []byte("years: 3\nschools: false"), nil)
+		second, err := ct.Runner.Forecast(ctx, access.Operator, []byte("years: 3\nunits: false"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,6 +232,29 @@ func layoutCity(t *testing.T, dir string) {
 			t.Errorf("filed again as %v, first %v: %v", again, got, err)
 		}
 	})
+
+	// The layout as a paper, and one that is not there.
+	paper := filepath.Join(t.TempDir(), "layout.docx")
+	var said bytes.Buffer
+	if code := run(t.Context(), []string{"brief", "--data", dir, "--kind", "layout", "--run", l.Run, "--out", paper}, io.Discard, &said); code != 0 {
+		t.Fatal(code, said.String())
+	}
+	z, err := zip.OpenReader(paper)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	doc, err := z.Open("word/document.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(doc)
+	if err != nil || !bytes.Contains(body, []byte(l.Run)) || !bytes.Contains(body, []byte("合成数据")) || !bytes.Contains(body, []byte("逐处安排")) {
+		t.Errorf("the paper lacks what it is about: %v, %d bytes", err, len(body))
+	}
+	if code := run(t.Context(), []string{"brief", "--data", dir, "--kind", "layout", "--run", "L0", "--out", paper + "x.docx"}, io.Discard, &said); code != 1 || !strings.Contains(said.String(), "L0") {
+		t.Error(code, said.String())
+	}
 
 	// Nobody may go further than a few metres, and nobody may board: no layout, kept
 	// with what conflicts.

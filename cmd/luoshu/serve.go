@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -63,6 +64,15 @@ func areas(ct *city.City, moves *movement.Area, works *kit.Works) []kit.Route {
 	)
 }
 
+// handler puts the server over an opened city; rates is nil for the usual bounds.
+func (a *app) handler(ct *city.City, moves *movement.Area, works *kit.Works, gateways []netip.Prefix, rates map[string]web.Rate) *web.Server {
+	return web.New(web.Config{
+		Secure: strings.HasPrefix(ct.Config.Address, "https://"), Gateways: gateways, Rates: rates,
+		Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
+		Catalog: ct.Catalog, Audit: ct.Audit, Correct: ct.Correct, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct, moves, works),
+	})
+}
+
 // Run serves until it is interrupted; requests under way get ten seconds to end.
 func (c serveCmd) Run(a *app) error {
 	return a.with(c.Data, func(ct *city.City) error {
@@ -81,11 +91,7 @@ func (c serveCmd) Run(a *app) error {
 		var sweeping sync.WaitGroup
 		sweeping.Go(func() { a.sweep(ct) })
 		defer sweeping.Wait()
-		handler := web.New(web.Config{
-			Secure: strings.HasPrefix(ct.Config.Address, "https://"), Gateways: gateways,
-			Door: ct.Door, Access: ct.Access, Desk: ct.Desk, Ledger: ct.Ledger, Engine: ct.Engine,
-			Catalog: ct.Catalog, Audit: ct.Audit, Correct: ct.Correct, Now: a.now, Log: a.logger, Seal: ct.Seal, Areas: areas(ct, moves, works),
-		})
+		handler := a.handler(ct, moves, works, gateways, nil)
 		srv := usual.server(a.ctx, handler)
 		fmt.Fprintf(a.out, "Luoshu 洛书 · %s · http://%s\n", ct.Catalog.City.Title.ZH, ln.Addr())
 		if b, err := os.ReadFile(filepath.Join(c.Data, accountsFile)); err == nil {

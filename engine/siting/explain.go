@@ -68,7 +68,7 @@ func (m *model) title(i int) string {
 // group sums assignments.
 type group struct {
 	n, over, board, moved int64
-	most, worst           float64 // longest way, and beyond the limit
+	most                  float64 // longest way
 	limit                 float64
 	to                    map[int]int64
 }

@@ -89,6 +89,14 @@ func (f *faults) decode(data []byte, offset int64, err error) {
 		offset, field = kind.Offset, kind.Field
 	}
 	line := lineOf(data, offset)
+	if _, key, ok := strings.Cut(err.Error(), "unknown field \""); ok {
+		key = strings.TrimSuffix(key, "\"")
+		for path, at := range f.lines {
+			if path[strings.LastIndex(path, ".")+1:] == key {
+				line = min(line, at)
+			}
+		}
+	}
 	zh, en := "不能读作布局问题："+err.Error(), "cannot be read as a siting problem: "+err.Error()
 	f.list = append(f.list, luoshu.Fault{File: f.file, Row: line, Field: field, Rule: "form", ZH: zh + "；键名见 docs/siting.md", EN: en + "; docs/siting.md lists the keys"})
 }

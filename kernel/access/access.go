@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"luoshu"
+	"luoshu/kernel/access/foureyes"
 	"luoshu/kernel/access/oidc"
 	"luoshu/kernel/access/policy"
 	"luoshu/kernel/access/reach"
@@ -50,6 +51,7 @@ type Access struct {
 	events   func(context.Context, Event)
 	address  string         // what browsers call this system, "" unknown
 	provider *oidc.Provider // nil: none
+	eyes     *foureyes.Desk
 
 	*reach.Forest
 }
@@ -73,6 +75,9 @@ func Open(ctx context.Context, db *store.DB, cat *catalog.Catalog, now func() ti
 		cut:        map[string]cutting{},
 	}
 	a.flushed = sync.NewCond(&a.smu)
+	a.eyes = foureyes.New(db, cat, now, a.Require, func(ctx context.Context, kind, actor, account, id, detail string) {
+		a.tell(ctx, Event{Kind: kind, Actor: actor, Account: account, Object: id, Detail: detail})
+	})
 	a.limit = secret.NewLimiter(func() (int, time.Duration) {
 		p := a.Policy()
 		return p.LockFailures, p.Lock
@@ -89,6 +94,9 @@ func Open(ctx context.Context, db *store.DB, cat *catalog.Catalog, now func() ti
 	}
 	return a, nil
 }
+
+// FourEyes is where an administrator's credentials are asked for and agreed to.
+func (a *Access) FourEyes() *foureyes.Desk { return a.eyes }
 
 // Now is the clock of the house.
 func (a *Access) Now() time.Time { return a.now() }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"luoshu"
+	"luoshu/kernel/access/foureyes"
 	"luoshu/kernel/access/secret"
 	"luoshu/kernel/store"
 )
@@ -112,7 +113,7 @@ func flag(b bool) int {
 	return 0
 }
 
-// notSelf refuses what nobody may do to their own account.
+// administers refuses what nobody may do to their own account.
 func (a *Access) administers(actor luoshu.Actor, name string) error {
 	if err := a.Require(actor, "accounts"); err != nil {
 		return err
@@ -123,10 +124,20 @@ func (a *Access) administers(actor luoshu.Actor, name string) error {
 	return nil
 }
 
+// renews lets an act on another's credentials through; on an administrator's only
+// what foureyes has been agreed to, unless it is the machine's operator.
+func (a *Access) renews(ctx context.Context, actor luoshu.Actor, name, what, subject string) error {
+	err := a.administers(actor, name)
+	if err == nil && !IsOperator(actor) {
+		err = a.eyes.Use(ctx, actor, name, what, subject)
+	}
+	return err
+}
+
 // Reset gives an account a first password anew, to be changed at the next sign-in,
 // and ends its sessions. Right: accounts.
 func (a *Access) Reset(ctx context.Context, actor luoshu.Actor, name string) (string, error) {
-	if err := a.administers(actor, name); err != nil {
+	if err := a.renews(ctx, actor, name, foureyes.Password, ""); err != nil {
 		return "", err
 	}
 	password := firstPassword()

@@ -5,7 +5,7 @@ import "context"
 // Event is something that happened to an account, a grant or a token, for the
 // audit log. It holds no password, token or other secret.
 type Event struct {
-	Kind    string // sign-in sign-in-failed locked sign-out grant grant-end delegate account disable enable reset factor factor-removed token token-revoked sessions-ended review link unlink import
+	Kind    string // sign-in sign-in-failed locked sign-out grant grant-end delegate account disable enable reset factor factor-removed token token-revoked sessions-ended review link unlink import credential-asked credential-agreed credential-refused credential-withdrawn credential-used
 	Actor   string // who did it
 	Account string // whom it concerns
 	Object  string // id of the grant, token, session or review

@@ -15,6 +15,7 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"luoshu"
+	"luoshu/kernel/access/foureyes"
 	"luoshu/kernel/store"
 	"luoshu/kernel/vault"
 )
@@ -335,7 +336,7 @@ func (a *Access) DropFactor(ctx context.Context, s *Session, id, password string
 // ResetFactors takes all factors of another account away, for somebody who lost
 // their phone. Right: accounts.
 func (a *Access) ResetFactors(ctx context.Context, actor luoshu.Actor, name string) error {
-	if err := a.administers(actor, name); err != nil {
+	if err := a.renews(ctx, actor, name, foureyes.Factors, ""); err != nil {
 		return err
 	}
 	if _, err := a.db.Exec(ctx, `DELETE FROM factor WHERE account = ?`, name); err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"luoshu"
+	"luoshu/kernel/access/foureyes"
 	"luoshu/kernel/access/oidc"
 )
 
@@ -106,10 +107,10 @@ func (a *Access) Arrive(ctx context.Context, state, code, bind, address, agent s
 // or unlinks it by "". A linked account signs in there and no longer by a password,
 // and its sessions end. Right: accounts, and not one's own.
 func (a *Access) SetSubject(ctx context.Context, actor luoshu.Actor, name, subject string) error {
+	subject = strings.TrimSpace(subject)
 	if err := a.administers(actor, name); err != nil {
 		return err
 	}
-	subject = strings.TrimSpace(subject)
 	if len(subject) > 255 {
 		return fieldError("subject", "标识过长", "the identifier is too long")
 	}
@@ -119,6 +120,9 @@ func (a *Access) SetSubject(ctx context.Context, actor luoshu.Actor, name, subje
 	}
 	if taken > 0 {
 		return luoshu.Errorf(luoshu.Conflict, "此人已关联另一账号", "this person is linked to another account")
+	}
+	if err := a.renews(ctx, actor, name, foureyes.Subject, subject); err != nil {
+		return err
 	}
 	if err := changedOne(a.db.Exec(ctx, `UPDATE account SET subject = ? WHERE name = ?`, subject, name)); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
 
 	"luoshu"
 	"luoshu/engine/forecast"
@@ -51,13 +52,26 @@ type BoardPlan struct {
 	States   map[string]int `json:"states"`
 	Verdicts map[string]int `json:"verdicts"`
 	Unowned  int            `json:"unowned"`
+	Behind   int            `json:"behind"`    // behind a milestone
+	Adjusted int            `json:"adjusted"`  // by a version that holds
+	Heeded   int            `json:"attention"` // with a reason to look at them
 	Lines    []Line         `json:"lines"`
 }
+
+// Reasons to look at a target.
+const (
+	Unowned = "unowned" // nobody has taken it on
+	Behind  = "behind"  // the newest milestone with a figure was missed
+	Missed  = "missed"  // its deadline has passed and it is not met
+	// Unlikely: the forecast
+	Late = "late" // a case about it is past its date
+)
 
 // Line is one target: who owns it, where it stands, where it goes.
 type Line struct {
 	disclose.PlanTarget
-	Now      *float64            `json:"now"` // in the target's unit
+	Heed     []string            `json:"attention"` // reasons to look at it
+	Now      *float64            `json:"now"`       // in the target's unit
 	Missing  *float64            `json:"missing"`
 	Years    []disclose.PlanYear `json:"years"`
 	Owners   []disclose.OrgInfo  `json:"owners"` // who took it on
@@ -106,7 +120,9 @@ func (d *Desk) Board(ctx context.Context, actor luoshu.Actor, q Query) (*Board, 
 		for _, s := range p.Sections {
 			for i := range s.Targets {
 				if t := &s.Targets[i]; t.Numbered && t.Status == "target" {
-					x.add(d.line(scope, t, aims))
+					l := d.line(scope, t, aims)
+					l.Heed = heed(&l, d.day())
+					x.add(l)
 				}
 			}
 		}
@@ -119,9 +135,36 @@ func (p *BoardPlan) add(l Line) {
 	p.Lines = append(p.Lines, l)
 	p.States[l.State]++
 	p.Verdicts[l.Verdict]++
-	if !l.Owned {
-		p.Unowned++
+	for n, counts := range map[*int]bool{&p.Unowned: !l.Owned, &p.Behind: l.Behind, &p.Adjusted: l.Version > 0, &p.Heeded: len(l.Heed) > 0} {
+		if counts {
+			*n++
+		}
 	}
+}
+
+// heed gives the reasons to look at a target on a day.
+func heed(l *Line, day int64) []string {
+	late := slices.ContainsFunc(l.Cases, func(c CaseCount) bool { return c.Late > 0 })
+	missed := l.State == disclose.StateNotMet && passed(l.Deadline, day)
+	out := []string{}
+	for _, r := range []struct {
+		reason string
+		holds  bool
+	}{{Unowned, !l.Owned}, {Behind, l.Behind}, {Missed, missed}, {Unlikely, l.Verdict == Unlikely}, {Late, late}} {
+		if r.holds {
+			out = append(out, r.reason)
+		}
+	}
+	return out
+}
+
+// passed reports whether a deadline, a year or a day, is over.
+func passed(deadline string, day int64) bool {
+	if t, err := time.Parse(time.DateOnly, deadline); err == nil {
+		return int64(t.Year()*10000+int(t.Month())*100+t.Day()) < day
+	}
+	y := yearOf(deadline)
+	return y > 0 && int64(y) < day/10000
 }
 
 func (d *Desk) line(scope *access.Scope, t *disclose.PlanTarget, aims []flow.Aimed) Line {
@@ -154,8 +197,8 @@ func (d *Desk) line(scope *access.Scope, t *disclose.PlanTarget, aims []flow.Aim
 	return l
 }
 
-// deadline is the year in a deadline, 0 if there is none.
-func deadline(s string) int {
+// yearOf is the year in a deadline, 0 if there is none.
+func yearOf(s string) int {
 	if len(s) < 4 {
 		return 0
 	}
@@ -169,7 +212,7 @@ func deadline(s string) int {
 // verdict draws the line of a target's years and holds its interval against the
 // target.
 func verdict(t *disclose.PlanTarget) (string, *forecast.Line) {
-	year := deadline(t.Deadline)
+	year := yearOf(t.Deadline)
 	if _, ok := t.Reaches(0); !ok || year == 0 {
 		return None, nil
 	}

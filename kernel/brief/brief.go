@@ -40,6 +40,7 @@ type Config struct {
 	Font    string // TrueType file for PDF, "" for the usual places
 	Tasks   string // type of case by which organisations take targets on
 	Follow  string // type of case whose single cases are listed: what was decided before
+	Layouts Layouts
 	Now     func() time.Time
 }
 
@@ -51,7 +52,8 @@ func New(c Config) *Desk { return &Desk{c} }
 
 // Query asks for a briefing.
 type Query struct {
-	Kind string // HalfYear
+	Kind string // HalfYear or Layout
+	Run  string // of a layout
 	Org  string // "" is the actor's own
 	Seal string // "" is the last one
 	Lang string // "en", or anything else for Chinese

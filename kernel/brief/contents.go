@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,8 +50,11 @@ func (w *writer) part(zh, en string) *part {
 
 // contents makes a briefing of what the actor may see.
 func (d *Desk) contents(ctx context.Context, actor luoshu.Actor, q Query) (*document, error) {
+	if q.Kind == Layout {
+		return d.layoutContents(ctx, actor, q)
+	}
 	if q.Kind != HalfYear {
-		return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "kind", Msg: Text{ZH: "没有这种材料；可用：half-year（半年汇报）", EN: "there is no such briefing; there is half-year"}}
+		return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "kind", Msg: Text{ZH: "没有这种材料；可用：half-year（半年汇报）、layout（布局方案）", EN: "there is no such briefing; there are half-year and layout"}}
 	}
 	if err := d.Access.Require(actor, "export"); err != nil {
 		return nil, err
@@ -69,6 +71,8 @@ func (d *Desk) contents(ctx context.Context, actor luoshu.Actor, q Query) (*docu
 	w.standing()
 	w.targets(true)
 	w.targets(false)
+	w.behind()
+	w.adjusted()
 	for _, do := range []func() error{w.cases, w.duties, w.followed} {
 		if err := do(); err != nil {
 			return nil, err
@@ -159,74 +163,6 @@ func (w *writer) targets(headlines bool) {
 		t.add(strconv.Itoa(n), l.Title.In(w.lang), w.now(l), w.change(l), w.aim(l), stateWords[l.State].In(w.lang), w.verified(l), w.origin(l))
 	}
 	p.table, p.source = t, w.seal+w.say("；“登记”指业务包登记的观测值及其出处。", "; “observed” is a value that a pack gives with its origin.")
-}
-
-// number writes a value with at most two decimals.
-func number(v float64) string {
-	return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64)
-}
-
-// tail is a unit as it follows a number.
-func (w *writer) tail(unit string) string {
-	if unit == "" || unit == "%" || w.lang != "en" {
-		return unit
-	}
-	return " " + unit
-}
-
-func (w *writer) now(l Line) string {
-	switch {
-	case l.Figure != nil && l.Figure.Suppressed:
-		return w.say("人数过少不公布", "withheld: few")
-	case l.Now == nil:
-		return "—"
-	case l.Figure != nil && l.Figure.Value != nil:
-		return fmt.Sprintf("%s%s (%d)", number(*l.Now), w.tail(l.Unit), l.Figure.Year)
-	}
-	return fmt.Sprintf("%s%s (%d)", number(*l.Now), w.tail(l.Unit), l.Observations[len(l.Observations)-1].Year)
-}
-
-// change is against the year before, in the target's unit; percent by points.
-func (w *writer) change(l Line) string {
-	n := len(l.Years)
-	if n < 2 || l.Figure == nil || l.Figure.Value == nil || l.Years[n-1].Year != l.Figure.Year || l.Years[n-2].Year != l.Figure.Year-1 {
-		return "—"
-	}
-	c := l.Years[n-1].Value - l.Years[n-2].Value
-	unit := w.tail(l.Unit)
-	if l.Unit == "%" {
-		unit = w.say("个百分点", " points")
-	}
-	if math.Round(c*100) == 0 {
-		return w.say("持平", "none")
-	}
-	sign := "+"
-	if c < 0 {
-		sign = "−"
-	}
-	return sign + number(math.Abs(c)) + unit
-}
-
-func (w *writer) aim(l Line) string {
-	v := l.Target
-	out := "—"
-	switch {
-	case v == nil:
-	case v.Value != nil:
-		out = map[string]string{"<=": "≤", ">=": "≥", "<": "＜", ">": "＞"}[l.Direction] + number(*v.Value) + w.tail(l.Unit)
-	case v.Min != nil && v.Max != nil:
-		out = number(*v.Min) + "–" + number(*v.Max) + w.tail(l.Unit)
-	case v.Min != nil:
-		out = "≥" + number(*v.Min) + w.tail(l.Unit)
-	case v.Max != nil:
-		out = "≤" + number(*v.Max) + w.tail(l.Unit)
-	case v.Text != "":
-		out = v.Text
-	}
-	if l.Deadline != "" {
-		out += " (" + l.Deadline + ")"
-	}
-	return out
 }
 
 func (w *writer) verified(l Line) string {

@@ -26,6 +26,7 @@ type table struct {
 	widths []int
 	right  []bool
 	rows   [][]string
+	names  []string // fields that the columns show, where they are of records
 }
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }

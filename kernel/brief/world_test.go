@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,6 +23,7 @@ import (
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 	"luoshu/kernel/store/storetest"
+	"luoshu/kernel/target"
 	"luoshu/kernel/workday"
 )
 
@@ -55,7 +57,8 @@ func newWorld(t *testing.T) *world {
 	ch, faults := charter.Load(cat)
 	days, more := workday.Load(cat)
 	book, owed := duty.Load(cat, nil)
-	for _, f := range append(append(faults, more...), owed...) {
+	aims, wrong := target.Load(cat)
+	for _, f := range slices.Concat(faults, more, owed, wrong) {
 		t.Fatal(f)
 	}
 	w := &world{T: t, ctx: context.Background(), cat: cat, now: time.Date(2025, 3, 10, 9, 0, 0, 0, time.UTC)}
@@ -79,6 +82,7 @@ func newWorld(t *testing.T) *world {
 		Catalog: cat, Door: disclose.New(db, cat, w.led, eng, acc), Flow: w.fl, Access: acc, Tasks: "task", Follow: "decision", Now: clock,
 		Duties: duty.New(duty.Config{DB: db, Catalog: cat, Book: book, Days: days, Access: acc, Records: rec, Now: clock}),
 	})
+	w.desk.Door.Adjust(target.New(aims, rec))
 	w.fill()
 	for _, a := range []luoshu.Actor{aideR, aideA, aideB} {
 		w.must(acc.CreateAccount(w.ctx, a.Name, "a long pass word 7", a.Role, a.Org, luoshu.Text{ZH: a.Name, EN: a.Name}))

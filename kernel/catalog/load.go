@@ -210,11 +210,11 @@ func (l *loader) read(f *folder, sum io.Writer) {
 }
 
 // charters are the files that other rooms read, once the catalog is whole:
-// kernel/charter the first six, kernel/workday the calendar, kernel/duty the duties,
-// kernel/run the runs of engines.
+// kernel/charter the first six, kernel/workday, kernel/duty, kernel/target and
+// kernel/run the others.
 var charters = []string{
 	"sources.yaml", "setrules.yaml", "rounds.yaml", "identity.yaml", "movement.yaml", "cases.yaml",
-	"calendar.yaml", "duties.yaml", "runs.yaml",
+	"calendar.yaml", "duties.yaml", "targets.yaml", "runs.yaml",
 }
 
 // reader says how a file of a pack is read; nil for files that are not read.

@@ -27,9 +27,10 @@ type CaseType struct {
 	Opens       *CaseOpening
 	Withdraw    string // state in which a withdrawn case ends, "" where none can be
 	Recurs      *Recurrence
-	Burden      string // "", visit or task: counted against the unit
-	Cap         string // parameter: how many a calendar year, "" for no bound
-	Private     bool   // shown to those only who act in it
+	Burden      string   // "", visit or task: counted against the unit
+	Cap         string   // parameter: how many a calendar year, "" for no bound
+	Private     bool     // shown to those only who act in it
+	Figures     *Prefill // nil if no field begins with a figure
 	States      []*CaseState
 	Migrate     []Migration
 	Basis       []catalog.Source
@@ -194,6 +195,18 @@ func (t *CaseType) Publishes() bool {
 	})
 }
 
+// Ahead is how many days before its end the first reminder of any state comes, as the
+// state counts them; 0 if nobody is reminded.
+func (t *CaseType) Ahead() int {
+	n := 0
+	for _, s := range t.States {
+		for _, days := range s.Remind {
+			n = max(n, days)
+		}
+	}
+	return n
+}
+
 // Find returns a state, nil if the type has none of that id.
 func (t *CaseType) Find(state string) *CaseState {
 	for _, s := range t.States {
@@ -282,6 +295,9 @@ func (l *loader) caseType(c catalog.Charter, o *yamltree.Object, text string) {
 	t.Cap = l.parameterOf(o.Get("cap"))
 	if x := o.Get("recurs"); x.Given() {
 		t.Recurs = l.recurrence(t, x.Object())
+	}
+	if x := o.Get("figures"); x.Given() {
+		t.Figures = l.prefill(t, x.Object())
 	}
 	for _, x := range o.Must("states").Items() {
 		s := l.caseState(t, x.Object())

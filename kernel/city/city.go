@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,7 @@ import (
 	"luoshu/kernel/reseal"
 	"luoshu/kernel/run"
 	"luoshu/kernel/store"
+	"luoshu/kernel/target"
 	"luoshu/kernel/vault"
 	"luoshu/kernel/verify"
 	"luoshu/kernel/verify/finding"
@@ -234,8 +236,9 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 	ch, faults := charter.Load(cat)
 	days, more := workday.Load(cat)
 	book, owed := duty.Load(cat, func(id string) bool { return ch.Case(id) != nil })
+	aims, wrong := target.Load(cat)
 	runs, unfit := run.Load(cat)
-	if faults = append(append(append(faults, more...), owed...), unfit...); len(faults) > 0 {
+	if faults = slices.Concat(faults, more, owed, wrong, unfit); len(faults) > 0 {
 		return nil, packFaults(faults)
 	}
 	if c.Notice.ZH != "" {
@@ -269,6 +272,7 @@ func Open(ctx context.Context, dir string, builtin fs.FS, now func() time.Time) 
 			return c.No, nil
 		},
 	})
+	city.Door.Adjust(target.New(aims, city.Records))
 	return city, nil
 }
 
@@ -346,7 +350,12 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 		DB: c.DB, Catalog: c.Catalog, Charter: c.Charter, Ledger: c.Ledger, Access: c.Access, Records: c.Records,
 		Corrector: toSource{c.Correct}, Seal: c.Seal, Rules: c.Findings.RunReading, Now: now,
 	})
-	c.Ledger.OnUndo(c.Verify.TakeBack)
+	c.Ledger.OnUndo(func(ctx context.Context, tx *store.Tx, of ledger.CommitInfo) error {
+		if err := c.Verify.TakeBack(ctx, tx, of); err != nil {
+			return err
+		}
+		return c.Mover.TakeBack(ctx, tx, of)
+	})
 	return nil
 }
 

@@ -34,6 +34,8 @@ type (
 	PlanTarget     = figure.PlanTarget
 	PlanQuery      = figure.PlanQuery
 	PlanYear       = figure.YearValue
+	PlanMilestone  = figure.TargetMilestone
+	TargetValue    = figure.TargetValue
 	ExploreQuery   = figure.ExploreQuery
 	ExploreResult  = figure.ExploreResult
 	ExploreRow     = figure.ExploreRow

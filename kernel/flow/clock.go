@@ -58,11 +58,22 @@ func (f *Flow) some(ctx context.Context, cond string, args []any, do func(*Case)
 	}
 }
 
-// sweepDue looks at every case whose clock may have something to say: those due
-// within a year ahead.
+// sweepDue looks at every case whose clock may have something to say: those due up to
+// the day after the farthest reminder of any definition under which cases run.
 func (f *Flow) sweepDue(ctx context.Context) error {
-	day := f.Today()
-	return f.some(ctx, `c.closed = 0 AND c.due > 0 AND c.due <= ?`, []any{day + 10000}, func(c *Case) error {
+	day, far, types := f.Today(), 0, [][2]string{}
+	if err := f.rows(ctx, `SELECT type, digest FROM flow_type`, nil, func(scan func(...any) error) error {
+		types = append(types, [2]string{})
+		return scan(&types[len(types)-1][0], &types[len(types)-1][1])
+	}); err != nil {
+		return err
+	}
+	for _, x := range types {
+		if t, err := f.typeOf(ctx, x[0], x[1]); err == nil { // by one that cannot be used no clock runs
+			far = max(far, t.Ahead())
+		}
+	}
+	return f.some(ctx, `c.closed = 0 AND c.due > 0 AND c.due <= ?`, []any{f.later(day, int64(far)+1, false)}, func(c *Case) error {
 		return f.tick(ctx, c, day)
 	})
 }

@@ -215,7 +215,7 @@ func (m *Mover) finish(ctx context.Context, actor luoshu.Actor, c *Case) error {
 	}
 	if !p.already {
 		reason := fmt.Sprintf("%s #%d", c.Kind.Title.ZH, c.N)
-		if err := m.write(ctx, actor, p, reason); err != nil {
+		if err := m.write(ctx, actor, p, reason, caseCommit(c.N)); err != nil {
 			return err
 		}
 	}

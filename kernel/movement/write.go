@@ -2,6 +2,7 @@ package movement
 
 import (
 	"context"
+	"fmt"
 
 	"luoshu"
 	"luoshu/kernel/catalog"
@@ -42,7 +43,7 @@ func (m *Mover) Batch(actor luoshu.Actor, e *catalog.Entity, reason string, rows
 }
 
 // write carries a plan out: every batch of it in one transaction.
-func (m *Mover) write(ctx context.Context, actor luoshu.Actor, p *plan, reason string) error {
+func (m *Mover) write(ctx context.Context, actor luoshu.Actor, p *plan, reason, id string) error {
 	f := &m.ch.Fact
 	var all []ledger.Batch
 	if p.close != nil {
@@ -53,6 +54,9 @@ func (m *Mover) write(ctx context.Context, actor luoshu.Actor, p *plan, reason s
 	}
 	if p.person != nil {
 		all = append(all, m.Batch(actor, m.ch.Person.Entity, reason, [][]luoshu.Value{p.person}, m.ch.Person.Status, m.ch.Person.Holder))
+	}
+	for i := range all {
+		all[i].ID = fmt.Sprintf("%s:%d", id, i)
 	}
 	if err := m.Step("before commit"); err != nil {
 		return err

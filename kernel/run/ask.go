@@ -72,12 +72,12 @@ func (r *Runner) May(actor luoshu.Actor, s *Spec) bool {
 func (r *Runner) Groups(s *Spec) []string { return r.ladder(s.Ladder).groups }
 
 // PeakPlan is the plan for the peaks of a forecast that was run before, from those of
-// its rows that are given: Peaks, with the class size and the cost of a place that the
+// its rows that are given, with the class size and the cost of a place that the
 // packs say for the base year. now is how many there are in the base year, by unit and
 // stage.
 func (r *Runner) PeakPlan(s *Spec, org string, rows []Row, base int, now map[[2]string]float64) ([]forecast.Peak, error) {
 	day := int64(base)*10000 + int64(max(r.cat.City.YearStart, 1))*100 + 1
-	return Peaks(rows, base, now, func(stage string) (int, int64) {
+	return s.Peaks(rows, base, now, func(stage string) (int, int64) {
 		when := map[string]string{"stage": stage}
 		n, _ := r.parameter(s, "size", day, when, org)
 		cost, _ := r.parameter(s, "place_cost", day, when, org)

@@ -102,7 +102,7 @@ type Filing struct {
 }
 
 // sources are what a field of a case can be filled from.
-var sources = []string{"name", "body", "kind", "stage", "site", "school", "classes", "places", "before", "added", "cost", "area", "division"}
+var sources = []string{"name", "body", "kind", "stage", "site", "user", "classes", "places", "before", "added", "cost", "area", "division"}
 
 // Filed is a case that a decision became.
 type Filed struct {
@@ -150,7 +150,7 @@ func (r *Runner) File(ctx context.Context, actor luoshu.Actor, spec, number stri
 		}
 		have := map[string]string{
 			"name": ground.text("name"), "body": at(run, head, "body").S, "kind": kind, "stage": at(run, head, "stage").S, "site": site,
-			"school": at(e, v, "at_school").S, "classes": strconv.FormatInt(at(e, v, "classes").I, 10), "places": strconv.FormatInt(places, 10),
+			"user": at(e, v, "at_school").S, "classes": strconv.FormatInt(at(e, v, "classes").I, 10), "places": strconv.FormatInt(places, 10),
 			"before": strconv.FormatInt(before, 10), "added": strconv.FormatInt(max(0, places-before), 10),
 			"cost": strconv.FormatInt(int64(math.Ceil(float64(at(e, v, "cost").I)/math.Pow10(e.Field("cost").Scale))), 10),
 			"area": strconv.FormatInt(int64(math.Round(area*float64(max(1, places-before)))), 10), "division": ground.text("division"),

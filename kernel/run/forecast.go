@@ -19,7 +19,7 @@ type ForecastParams struct {
 	common    `yaml:",inline"`
 	Years     int      `yaml:"years"`  // ahead; 10 if 0
 	Stages    []string `yaml:"stages"` // groups of the ladder; all that are counted if empty
-	Schools   *bool    `yaml:"schools"`
+	Units     *bool    `yaml:"units"`  // answer for single units too; yes if not given
 	Exclude   []int    `yaml:"exclude"`
 	Breaks    []int    `yaml:"breaks"`
 	Scenarios []struct {

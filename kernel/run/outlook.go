@@ -45,7 +45,7 @@ func (f *forecasting) work(ctx context.Context) error {
 	}
 	for _, stage := range f.stages {
 		chained := slices.Contains(f.chain, stage)
-		if chained && f.q.Schools != nil && !*f.q.Schools {
+		if chained && f.q.Units != nil && !*f.q.Units {
 			continue
 		}
 		s := f.series([]string{stage}, func(c count) string { return c.unit })
@@ -71,7 +71,7 @@ func (f *forecasting) work(ctx context.Context) error {
 		f.unitRows(out, stage)
 		for _, c := range out.Checks {
 			if c.Grain == "unit" || c.Grain == "area" && !chained {
-				grain := map[string]string{"unit": "school", "area": "managing"}[c.Grain]
+				grain := f.spec.kind(c.Grain)
 				f.check = append(f.check, Check{
 					Stage: stage, Grain: grain, Horizon: c.Horizon, N: c.N, WAPE: known(c.WAPE), NoChange: known(c.NoChange),
 					Plain: known(math.Min(c.PlainUnit, c.PlainArea)), Coverage80: covered(c, c.Coverage80), Coverage95: covered(c, c.Coverage95),
@@ -117,7 +117,7 @@ func (f *forecasting) run(ctx context.Context, s forecast.Series, c forecast.Cha
 	return forecast.Run(ctx, s, forecast.Options{Horizons: f.q.Years, Scenarios: f.scenarios(), Changes: c, Progress: f.progress})
 }
 
-// total is the unit, and the kind of unit, of all areas together: the topmost
+// total is the unit of all areas together: the topmost
 // organisation may be an area too, with units of its own.
 const total = "total"
 
@@ -133,7 +133,7 @@ func (f *forecasting) areaRows(out *forecast.Outcome, areas []forecast.Outlook, 
 	for _, o := range areas {
 		for h, y := range o.Years {
 			for k, by := range y.By {
-				r := Row{Scenario: out.Scenarios[k].ID, Unit: o.ID, Kind: "managing", Stage: stage, Year: y.Year, Basis: f.basis(out, "area", h), body: o.ID}
+				r := Row{Scenario: out.Scenarios[k].ID, Unit: o.ID, Kind: f.spec.kind("area"), Stage: stage, Year: y.Year, Basis: f.basis(out, "area", h), body: o.ID}
 				for i, g := range grades {
 					v := by[first+i]
 					r.value += v
@@ -143,7 +143,7 @@ func (f *forecasting) areaRows(out *forecast.Outcome, areas []forecast.Outlook, 
 				f.draw(&r, m, h+1, k == out.Middle, y, len(chain) == 1)
 				if s := sums[key{k, y.Year}]; s == nil {
 					s := r
-					s.Unit, s.Kind, s.body, s.grades = total, total, f.node.Code, slices.Clone(r.grades)
+					s.Unit, s.Kind, s.body, s.grades = total, f.spec.kind(total), f.node.Code, slices.Clone(r.grades)
 					sums[key{k, y.Year}] = &s
 				} else {
 					s.value += r.value
@@ -220,7 +220,7 @@ func (f *forecasting) unitRows(out *forecast.Outcome, stage string) {
 	factor := map[key]float64{}
 	for _, r := range f.rows {
 		k := key{r.Scenario, r.Unit, r.Year}
-		if r.Kind == "managing" && r.Stage == stage && sums[k] > 0 {
+		if r.Kind == f.spec.kind("area") && r.Stage == stage && sums[k] > 0 {
 			factor[k] = r.value / sums[k]
 		}
 	}
@@ -230,7 +230,7 @@ func (f *forecasting) unitRows(out *forecast.Outcome, stage string) {
 		}
 		for h, y := range o.Years {
 			for k, by := range y.By {
-				r := Row{Scenario: out.Scenarios[k].ID, Unit: o.ID, Kind: "school", Stage: stage, Year: y.Year, Basis: f.basis(out, "unit", h), body: o.ID}
+				r := Row{Scenario: out.Scenarios[k].ID, Unit: o.ID, Kind: f.spec.kind("unit"), Stage: stage, Year: y.Year, Basis: f.basis(out, "unit", h), body: o.ID}
 				for _, v := range by {
 					r.value += v
 				}
@@ -260,7 +260,7 @@ func (f *forecasting) townRows() {
 	var list []Row
 	for _, r := range f.rows {
 		t := f.town[r.Unit]
-		if r.Kind != "school" || t == "" {
+		if r.Kind != f.spec.kind("unit") || t == "" {
 			continue
 		}
 		k := key{r.Scenario, t, r.Stage, r.Year}
@@ -268,7 +268,7 @@ func (f *forecasting) townRows() {
 		if !ok {
 			i = len(list)
 			at[k] = i
-			list = append(list, Row{Scenario: r.Scenario, Unit: t, Kind: "town", Stage: r.Stage, Year: r.Year, Basis: r.Basis, body: f.area[r.Unit]})
+			list = append(list, Row{Scenario: r.Scenario, Unit: t, Kind: f.spec.kind("town"), Stage: r.Stage, Year: r.Year, Basis: r.Basis, body: f.area[r.Unit]})
 		}
 		list[i].value += r.value
 	}
@@ -282,6 +282,7 @@ func (f *forecasting) townRows() {
 type missed struct {
 	byHorizon map[int][]miss
 	grades    int     // of the stage
+	kind      string  // of areas, as the pack calls it
 	before    *missed // of the stage before it in the chain, nil for the first
 }
 
@@ -316,7 +317,7 @@ func (f *forecasting) misses(ctx context.Context, s forecast.Series) (map[string
 	sort.Ints(list)
 	out := map[string]*missed{}
 	for i, g := range f.chain {
-		out[g] = &missed{byHorizon: map[int][]miss{}, grades: len(f.ladder.grades[g])}
+		out[g] = &missed{byHorizon: map[int][]miss{}, grades: len(f.ladder.grades[g]), kind: f.spec.kind("area")}
 		if i > 0 {
 			out[g].before = out[f.chain[i-1]]
 		}
@@ -423,7 +424,7 @@ func (m *missed) checks(stage string) []Check {
 	var out []Check
 	for h := 1; len(m.byHorizon[h]) > 0; h++ {
 		list := m.byHorizon[h]
-		c := Check{Stage: stage, Grain: "managing", Horizon: h, N: len(list)}
+		c := Check{Stage: stage, Grain: m.kind, Horizon: h, N: len(list)}
 		var sum, err, none float64
 		in80, in95, tried := 0, 0, 0
 		for _, x := range list {

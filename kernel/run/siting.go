@@ -103,7 +103,7 @@ type layouting struct {
 	progress luoshu.Progress
 
 	problem siting.Problem
-	schools map[string]string // school in a site
+	users   map[string]string // who is in a site
 	state   map[string]string // used, idle or planned, of a site
 	year    int
 	note    luoshu.Text
@@ -150,7 +150,7 @@ func (l *layouting) gather(ctx context.Context) error {
 	if len(p.Blocks) == 0 {
 		return luoshu.Errorf(luoshu.Invalid, "%s 没有 %s 学段的片区儿童数，无从布局", "%[1]s has no children of stage %[2]s in its blocks, so there is nothing to lay out", l.node.Title, l.q.Stage)
 	}
-	l.schools, l.state = map[string]string{}, map[string]string{}
+	l.users, l.state = map[string]string{}, map[string]string{}
 	for _, name := range []string{"used", "idle", "planned"} {
 		err := l.r.each(ctx, l.spec.Inputs[name], l.seq, func(x row) error {
 			if x.text("area") != l.node.Code || x.text("group") != l.q.Stage {
@@ -320,10 +320,10 @@ func (l *layouting) settings() error {
 }
 
 // costItems are what the parameter of costs is asked for, by `when: {layout_item: …}`: new
-// places (build, extend, reopen) and beds once; a school, a class and a boarder a
+// places (build, extend, reopen) and beds once; a site, a class and a boarder a
 // year; a child and kilometre of way, and squared kilometre beyond the limit, a year;
-// a child that changes school; the share of what is built that counts a year.
-var costItems = []string{"build", "extend", "reopen", "bed", "school", "class", "boarder", "way", "over", "moved", "capital"}
+// a child that changes site; the share of what is built that counts a year.
+var costItems = []string{"build", "extend", "reopen", "bed", "site", "class", "boarder", "way", "over", "moved", "capital"}
 
 func (l *layouting) stage() luoshu.Text {
 	if list := l.r.cat.List(l.spec.Ladder.Group); list != nil {
@@ -344,7 +344,7 @@ func (l *layouting) site(state string, x row) error {
 	lat, _ := x.number("lat")
 	code, rooms := x.text("code"), int(x.whole("rooms"))
 	s := siting.Site{ID: code, Name: x.text("name"), X: lon, Y: lat, Existing: state != "planned", Idle: state == "idle"}
-	l.schools[code], l.state[code] = x.text("unit"), state
+	l.users[code], l.state[code] = x.text("unit"), state
 	places := int64(rooms * l.size)
 	if n, ok := x.number("places"); ok && n > 0 {
 		places = int64(n)
@@ -352,7 +352,7 @@ func (l *layouting) site(state string, x row) error {
 	option := func(kind string, classes int, places int64, each string) siting.Option {
 		o := siting.Option{
 			Kind: kind, Classes: map[string]int{l.q.Stage: classes}, Places: map[string]int64{l.q.Stage: places},
-			Annual: fen(l.costs["school"] + l.costs["class"]*float64(classes)),
+			Annual: fen(l.costs["site"] + l.costs["class"]*float64(classes)),
 		}
 		if kind != siting.Keep {
 			o.Least = map[string]int64{l.q.Stage: *l.q.Least}
@@ -445,8 +445,8 @@ func (l *layouting) present(ctx context.Context) (*siting.Figures, error) {
 			l.problem.Blocks[i].Now[l.q.Stage] = a.Site
 		}
 	}
-	l.note.ZH += "现状按“在用学校、总路程最短”推定：片区登记没有写明儿童现在哪所学校。"
-	l.note.EN += " The present is taken to be the least way in sum to the schools in use: the counts of blocks do not say which school children are at."
+	l.note.ZH += "现状按“在用校舍、总路程最短”推定：片区登记没有写明儿童现在去哪里。"
+	l.note.EN += " The present is taken to be the least way in sum to the sites in use: the counts of blocks do not say where children go now."
 	return &lay.Figures, nil
 }
 
@@ -520,7 +520,7 @@ func (l *layouting) siteRecords(run string, lay *siting.Layout) []record {
 			invest = l.problem.Sites[i].Options[c.Option].Invest
 		}
 		out = append(out, record{
-			"run": run, "site": c.Site, "body": l.node.Code, "at_school": l.schools[c.Site], "action": action,
+			"run": run, "site": c.Site, "body": l.node.Code, "at_school": l.users[c.Site], "action": action,
 			"classes": c.Classes[l.q.Stage], "places": c.Places[l.q.Stage], "children": c.Children[l.q.Stage], "cost": float64(invest) / 1e6,
 			"words_zh": clip(text[c.Site].ZH, 1000), "words_en": clip(text[c.Site].EN, 1000),
 		})

@@ -27,6 +27,15 @@ type Spec struct {
 	Params map[string]string  // parameters of the catalog, by what they are
 	Out    map[string]*Output // records that are written, by what they are
 	File   *Filing            // how decisions become cases, nil if they do not
+	Kinds  map[string]string  // what the pack calls unit, area, town and total
+}
+
+// kind is what the pack calls a kind of unit.
+func (s *Spec) kind(name string) string {
+	if k := s.Kinds[name]; k != "" {
+		return k
+	}
+	return name
 }
 
 // Counts are the figures an engine reads: an indicator and the dims of its cut.
@@ -182,6 +191,7 @@ func (l *loader) spec(o *yamltree.Object) {
 		s.Out[name] = &Output{Entity: e}
 	}
 	out.Done()
+	s.Kinds = o.Get("kinds").Dict()
 	if x := o.Get("file"); x.Given() {
 		l.filing(s, x.Object())
 	}

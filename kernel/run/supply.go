@@ -59,7 +59,7 @@ func (f *forecasting) supply(ctx context.Context) error {
 	type key struct{ kind, unit, stage string }
 	by := map[key][]holding{}
 	for _, h := range list {
-		for _, k := range []key{{"school", h.unit, h.stage}, {"town", h.town, h.stage}, {"managing", h.area, h.stage}, {total, f.top(), h.stage}} {
+		for _, k := range []key{{f.spec.kind("unit"), h.unit, h.stage}, {f.spec.kind("town"), h.town, h.stage}, {f.spec.kind("area"), h.area, h.stage}, {f.spec.kind(total), f.top(), h.stage}} {
 			if k.unit != "" {
 				by[k] = append(by[k], h)
 			}
@@ -93,7 +93,7 @@ func (f *forecasting) top() string {
 // peak works out the plan for the peak of every area and stage in the middle scenario.
 func (f *forecasting) peak() error {
 	var err error
-	f.peaks, err = Peaks(f.rows, f.base, f.current(), func(stage string) (size int, perPlace int64) {
+	f.peaks, err = f.spec.Peaks(f.rows, f.base, f.current(), func(stage string) (size int, perPlace int64) {
 		n, _ := f.r.parameter(f.spec, "size", f.day(f.base), map[string]string{"stage": stage}, f.q.Org)
 		cost, _ := f.r.parameter(f.spec, "place_cost", f.day(f.base), map[string]string{"stage": stage}, f.q.Org)
 		return int(n), int64(cost * 1e6) // the parameter is in 10,000 yuan, a million fen
@@ -119,13 +119,13 @@ func (f *forecasting) current() map[[2]string]float64 {
 // Peaks is the plan for the peaks of managing bodies, from the rows of a forecast:
 // when most children come, what is lacking then, what closes it. now is how many there
 // are in the base year; stage gives the size of a class and the cost of a place in fen.
-func Peaks(rows []Row, base int, now map[[2]string]float64, stage func(string) (int, int64)) ([]forecast.Peak, error) {
+func (s *Spec) Peaks(rows []Row, base int, now map[[2]string]float64, stage func(string) (int, int64)) ([]forecast.Peak, error) {
 	const middle = "middle"
 	type key struct{ unit, stage string }
 	by := map[key][]Row{}
 	var stages []string
 	for _, r := range rows {
-		if (r.Kind == "managing" || r.Kind == total) && r.Scenario == middle {
+		if (r.Kind == s.kind("area") || r.Kind == s.kind(total)) && r.Scenario == middle {
 			by[key{r.Unit, r.Stage}] = append(by[key{r.Unit, r.Stage}], r)
 			if !slices.Contains(stages, r.Stage) {
 				stages = append(stages, r.Stage)
@@ -133,29 +133,29 @@ func Peaks(rows []Row, base int, now map[[2]string]float64, stage func(string) (
 		}
 	}
 	var out []forecast.Peak
-	for _, s := range stages {
-		o := &forecast.Outcome{Base: base, Grades: []string{s}, Scenarios: []forecast.Scenario{{ID: middle}}}
+	for _, st := range stages {
+		o := &forecast.Outcome{Base: base, Grades: []string{st}, Scenarios: []forecast.Scenario{{ID: middle}}}
 		var places []forecast.Places
 		for k, list := range by {
-			if k.stage != s {
+			if k.stage != st {
 				continue
 			}
 			slices.SortFunc(list, func(a, b Row) int { return a.Year - b.Year })
-			look := forecast.Outlook{ID: k.unit, Now: []float64{now[[2]string{k.unit, s}]}}
+			look := forecast.Outlook{ID: k.unit, Now: []float64{now[[2]string{k.unit, st}]}}
 			for _, r := range list {
 				look.Years = append(look.Years, forecast.Ahead{Year: r.Year, By: [][]float64{{float64(r.Children)}}})
 				if r.Places != nil {
-					places = append(places, forecast.Places{Area: k.unit, Stage: s, Year: r.Year, Places: float64(*r.Places)})
+					places = append(places, forecast.Places{Area: k.unit, Stage: st, Year: r.Year, Places: float64(*r.Places)})
 				}
 			}
 			o.Areas = append(o.Areas, look)
 		}
 		slices.SortFunc(o.Areas, func(a, b forecast.Outlook) int { return strings.Compare(a.ID, b.ID) })
-		size, cost := stage(s)
+		size, cost := stage(st)
 		if size <= 0 {
 			continue // without the size of a class there are no classrooms to count
 		}
-		got, err := forecast.Peaks(o, 0, []forecast.Stage{{ID: s, Grades: []string{s}, ClassSize: size, PerPlace: cost}}, places)
+		got, err := forecast.Peaks(o, 0, []forecast.Stage{{ID: st, Grades: []string{st}, ClassSize: size, PerPlace: cost}}, places)
 		if err != nil {
 			return nil, err
 		}
@@ -215,7 +215,7 @@ func (f *forecasting) answer(ctx context.Context, params []byte, seq int64) (*Fo
 	}
 	out.Written = 1 + len(rows) + len(grades) + len(checks)
 	for _, r := range f.rows {
-		if r.Kind == "managing" || r.Kind == total {
+		if r.Kind == f.spec.kind("area") || r.Kind == f.spec.kind(total) {
 			out.Rows = append(out.Rows, r)
 		}
 	}

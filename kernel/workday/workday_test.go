@@ -92,6 +92,10 @@ func TestAdd(t *testing.T) {
 			if got := c.Between(day, c.Add(day, n)); got != n {
 				t.Fatalf("Between(%d, Add(%d)) = %d", day, n, got)
 			}
+			// What is n days off or less, however they are counted, lies before this one.
+			if end := c.Add(day, n+1); c.Between(day, next(end)) <= n || end < day+int64(min(n, 20)) {
+				t.Fatalf("%d days after %d is not before %d", n, day, end)
+			}
 		}
 		if at := c.First(day); !c.Is(at) || at < day || c.Between(day, at) > 1 {
 			t.Fatalf("First(%d) = %d", day, at)

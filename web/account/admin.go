@@ -2,6 +2,7 @@ package account
 
 import (
 	"net/http"
+	"slices"
 
 	"luoshu"
 	"luoshu/kernel/access"
@@ -20,7 +21,8 @@ func (d *desk) accounts(w http.ResponseWriter, r *http.Request) error {
 	}
 	type row struct {
 		access.Account
-		Grants []named `json:"grants"`
+		Grants  []named `json:"grants"`
+		Guarded bool    `json:"guarded"` // an administrator's: two agree before its credentials are given anew
 	}
 	rows := make([]row, 0, len(list))
 	for _, a := range list {
@@ -28,7 +30,8 @@ func (d *desk) accounts(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		rows = append(rows, row{a, g})
+		guarded := slices.ContainsFunc(a.Grants, func(g access.Grant) bool { return !g.Ended && access.IsAdministrator(d.cat.Role(g.Role)) })
+		rows = append(rows, row{a, g, guarded})
 	}
 	return kit.WriteJSON(w, r, map[string]any{"total": total, "rows": rows})
 }

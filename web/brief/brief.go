@@ -18,7 +18,7 @@ type Config struct{ Desk *brief.Desk }
 // Routes are the lines of the API for the board and briefings.
 func Routes(c Config) []kit.Route {
 	return []kit.Route{
-		{Pattern: "GET /api/plan/board", Right: "plan", Handle: c.board},
+		{Pattern: "GET /api/plan/board", Right: "plan", Rate: "whole", Handle: c.board},
 		{Pattern: "GET /api/brief.docx", Right: "export", Slow: true, Kind: audit.KindExport, Rate: "export", Sensitive: true, Handle: c.file},
 		{Pattern: "GET /api/brief.pdf", Right: "export", Slow: true, Kind: audit.KindExport, Rate: "export", Sensitive: true, Handle: c.file},
 	}
@@ -26,7 +26,7 @@ func Routes(c Config) []kit.Route {
 
 func query(r *http.Request) brief.Query {
 	v := r.URL.Query()
-	q := brief.Query{Kind: v.Get("kind"), Org: v.Get("org"), Seal: v.Get("seal"), Lang: v.Get("lang")}
+	q := brief.Query{Kind: v.Get("kind"), Org: v.Get("org"), Seal: v.Get("seal"), Lang: v.Get("lang"), Run: v.Get("run")}
 	if q.Kind == "" {
 		q.Kind = brief.HalfYear
 	}

@@ -36,7 +36,7 @@ type area struct{ Config }
 func Routes(c Config) []kit.Route {
 	a := &area{c}
 	return []kit.Route{
-		{Pattern: "GET /api/sources", Right: "read", Slow: true, Handle: a.sources},
+		{Pattern: "GET /api/sources", Right: "read", Slow: true, Rate: "whole", Handle: a.sources},
 		{Pattern: "GET /api/sources.xlsx", Right: "export", Slow: true, Kind: audit.KindExport, Rate: "export", Handle: a.sourcesFile},
 		{Pattern: "GET /api/sources.csv", Right: "export", Slow: true, Kind: audit.KindExport, Rate: "export", Handle: a.sourcesFile},
 		{Pattern: "GET /api/corrections", Right: "correct", Handle: a.list},
@@ -44,7 +44,7 @@ func Routes(c Config) []kit.Route {
 		{Pattern: "GET /api/corrections/conflicts/count", Right: "correct", Handle: a.count(correct.Conflicts, "")},
 		{Pattern: "GET /api/corrections/mine/count", Right: "correct", Handle: a.count(correct.Mine, correct.Returned)},
 		{Pattern: "GET /api/corrections/{id}", Right: "correct", Handle: a.read},
-		{Pattern: "GET /api/corrections/{id}/row", Right: "correct", Slow: true, Handle: a.row},
+		{Pattern: "GET /api/corrections/{id}/row", Right: "correct", Slow: true, Rate: "read", Handle: a.row},
 		{Pattern: "POST /api/corrections/{id}/answer", Right: "correct", Handle: a.answer},
 		{Pattern: "POST /api/corrections/answers", Right: "correct", Handle: a.answers},
 		{Pattern: "POST /api/corrections/papers", Right: "correct", Slow: true, Rate: "upload", Handle: a.paperCreate},

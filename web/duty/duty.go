@@ -25,8 +25,8 @@ func Routes(c Config) []kit.Route {
 	return []kit.Route{
 		{Pattern: "GET /api/duties", Right: duty.Read, Handle: c.list},
 		{Pattern: "GET /api/duties/count", Right: duty.Read, Handle: c.count},
-		{Pattern: "GET /api/duties/month", Right: duty.Read, Handle: c.month},
-		{Pattern: "GET /api/duties/units", Right: duty.Read, Handle: c.units},
+		{Pattern: "GET /api/duties/month", Right: duty.Read, Rate: "whole", Handle: c.month},
+		{Pattern: "GET /api/duties/units", Right: duty.Read, Rate: "whole", Handle: c.units},
 		{Pattern: "GET /api/duties/{duty}", Right: duty.Read, Handle: c.read},
 		{Pattern: "POST /api/duties/{duty}/marks", Right: duty.Discharge, Handle: c.mark},
 		{Pattern: "POST /api/duties/marks/{n}/withdraw", Right: duty.Discharge, Handle: c.withdraw},

@@ -310,7 +310,11 @@ func (a *area) read(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		next = append(next, a.action(x, form))
+		does := a.action(x, form)
+		if err := a.prefilled(ctx, who, c, does.Fields); err != nil {
+			return err
+		}
+		next = append(next, does)
 	}
 	parts, err := a.Flow.Parts(ctx, c)
 	if err != nil {

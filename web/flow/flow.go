@@ -33,15 +33,15 @@ func Routes(c Config) []kit.Route {
 		{Pattern: "GET /api/cases/inbox/count", Right: "case", Handle: a.inboxCount},
 		{Pattern: "GET /api/cases", Right: "case", Handle: a.list},
 		{Pattern: "POST /api/cases", Right: "case", Handle: a.open},
-		{Pattern: "POST /api/cases/papers", Right: "case", Slow: true, Handle: a.paperCreate},
-		{Pattern: "POST /api/cases/acts", Right: "case", Slow: true, Handle: a.actMany},
+		{Pattern: "POST /api/cases/papers", Right: "case", Slow: true, Rate: "upload", Handle: a.paperCreate},
+		{Pattern: "POST /api/cases/acts", Right: "case", Slow: true, Rate: "read", Handle: a.actMany},
 		{Pattern: "GET /api/cases/{no}", Right: "case", Handle: a.read},
 		{Pattern: "POST /api/cases/{no}/act", Right: "case", Handle: a.act},
 		{Pattern: "POST /api/cases/{no}/take", Right: "case", Handle: a.take},
 		{Pattern: "GET /api/cases/{no}/papers/{paper}", Right: "case", Handle: a.paperRead},
 		{Pattern: "GET /api/notices", Right: "case", Handle: a.noticeList},
 		{Pattern: "POST /api/notices/read", Right: "case", Handle: a.noticeRead},
-		{Pattern: "GET /api/burden", Right: "case", Handle: a.burden},
+		{Pattern: "GET /api/burden", Right: "case", Rate: "whole", Handle: a.burden},
 		{Pattern: "GET /api/public", Open: true, Handle: a.publicTypes},
 		{Pattern: "GET /api/public/cases/{type}", Open: true, Handle: a.published},
 		{Pattern: "GET /api/public/permits/{code}", Open: true, Handle: a.permit},
@@ -243,6 +243,8 @@ type fieldBody struct {
 	disclose.Column
 	Max int64      `json:"max,omitempty"` // characters of a text
 	Org *reference `json:"org,omitempty"` // of a reference to an organisation
+	// Prefill is what the field begins with while the record has nothing there.
+	Prefill *prefill `json:"prefill,omitempty"`
 }
 
 func effects(list []*charter.Effect) []string {

@@ -34,7 +34,7 @@ func Routes(c Config) []kit.Route {
 		{Pattern: "GET /api/duplicates", Right: "duplicates", Handle: d.list},
 		{Pattern: "GET /api/duplicates/count", Right: "duplicates", Handle: d.count},
 		{Pattern: "GET /api/duplicates/find", Right: "duplicates", Handle: d.findRead},
-		{Pattern: "POST /api/duplicates/find", Right: "duplicates", Handle: d.findBegin},
+		{Pattern: "POST /api/duplicates/find", Right: "duplicates", Rate: "whole", Handle: d.findBegin},
 		{Pattern: "POST /api/duplicates/find/stop", Right: "duplicates", Handle: d.findStop},
 		{Pattern: "GET /api/duplicates/{id}", Right: "duplicates", Handle: d.read},
 		{Pattern: "POST /api/duplicates/{id}/decide", Right: "duplicates", Handle: d.decide},
@@ -51,7 +51,7 @@ func (d *desk) count(w http.ResponseWriter, r *http.Request) error {
 }
 
 // side is one record of a pair: as the reader may see it, or, outside the scope,
-// only what it is called.
+// only where it is and, masked, what it is called.
 type side struct {
 	Rec      int64         `json:"rec"`
 	Org      string        `json:"org"`
@@ -148,7 +148,7 @@ func (d *desk) unmerge(w http.ResponseWriter, r *http.Request) error {
 }
 
 // body shows a pair through the door: records within the scope as the reader may
-// see them, the other side by its label and organisation only.
+// see them, the other side by its masked label and its organisation only.
 func (d *desk) body(ctx context.Context, actor luoshu.Actor, p *identity.Pair, full bool) (*pairBody, error) {
 	e := d.Catalog.Entity(p.Entity)
 	out := &pairBody{Pair: p, Fields: map[string]luoshu.Text{}}
@@ -206,6 +206,9 @@ func (d *desk) body(ctx context.Context, actor luoshu.Actor, p *identity.Pair, f
 			label = v.Values[e.Field(e.Label).Index]
 		}
 		s.Label = d.Door.Label(actor, p.Entity, rec, label)
+		if !s.Inside {
+			s.Label = d.Door.Masked(p.Entity, e.Label, label)
+		}
 		return s, nil
 	}
 	if out.Left, err = make1(p.A, p.OrgA); err != nil {

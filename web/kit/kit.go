@@ -20,7 +20,8 @@ type Handler func(w http.ResponseWriter, r *http.Request) error
 // calls it: "" is "write" for what is no GET, and no entry at all for a GET that
 // is let through. Of a sensitive one the entry is on disk before the answer
 // leaves, and it is refused while the log cannot be written. Rate names the
-// bucket that bounds how often one session may ask, "" for none.
+// bucket that bounds how often one session may ask; "" is the bucket of what costs
+// little.
 type Route struct {
 	Pattern   string
 	Right     string

@@ -180,32 +180,9 @@ func (d *desk) forecast(w http.ResponseWriter, r *http.Request) error {
 		out.forecastHead = headOf(x)
 		out.Entry, out.Params, out.Note, out.Engine = split(x.text("entry_assumption")), x.text("params"), x.text("note"), x.text("engine_version")
 	}
-	d.put(s, out, rows)
-	if len(out.Years) > 0 {
-		if out.Past, out.PastKnown, err = d.past(ctx, actor, s, out, unit); err != nil {
-			return err
-		}
-		if out.Peaks, err = d.peaks(s, actor, out); err != nil {
-			return err
-		}
-	}
-	if unit == "" {
-		if out.Checks, err = d.checks(ctx, actor, s, number); err != nil {
-			return err
-		}
-	}
-	return kit.WriteJSON(w, r, out)
-}
-
-// put adds the rows, and names what they are of.
-func (d *desk) put(s *run.Spec, out *forecastBody, rows []item) {
 	scenarios := map[string]bool{}
 	for _, x := range rows {
-		n := run.Row{
-			Scenario: x.text("scenario"), Unit: x.text("unit"), Kind: x.text("unit_kind"), Stage: x.text("stage"), Year: int(x.n("year")), Children: x.n("children"),
-			Low80: x.whole("low80"), High80: x.whole("high80"), Low95: x.whole("low95"), High95: x.whole("high95"),
-			Places: x.whole("places"), Short: x.whole("short"), Basis: x.text("basis"),
-		}
+		n := rowOf(x)
 		out.Rows = append(out.Rows, n)
 		scenarios[n.Scenario] = true
 		if !slices.Contains(out.Years, n.Year) {
@@ -235,6 +212,29 @@ func (d *desk) put(s *run.Spec, out *forecastBody, rows []item) {
 		if scenarios[c.Code] {
 			out.Scenarios = append(out.Scenarios, named{c.Code, c.Title})
 		}
+	}
+	if len(out.Years) > 0 {
+		if out.Past, out.PastKnown, err = d.past(ctx, actor, s, out, unit); err != nil {
+			return err
+		}
+		if out.Peaks, err = d.peaks(s, actor, out); err != nil {
+			return err
+		}
+	}
+	if unit == "" {
+		if out.Checks, err = d.checks(ctx, actor, s, number); err != nil {
+			return err
+		}
+	}
+	return kit.WriteJSON(w, r, out)
+}
+
+// rowOf is a record of the outlook.
+func rowOf(x item) run.Row {
+	return run.Row{
+		Scenario: x.text("scenario"), Unit: x.text("unit"), Kind: x.text("unit_kind"), Stage: x.text("stage"), Year: int(x.n("year")), Children: x.n("children"),
+		Low80: x.whole("low80"), High80: x.whole("high80"), Low95: x.whole("low95"), High95: x.whole("high95"),
+		Places: x.whole("places"), Short: x.whole("short"), Basis: x.text("basis"),
 	}
 }
 

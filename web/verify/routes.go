@@ -33,10 +33,10 @@ func Routes(c Config) []kit.Route {
 	a := &area{c}
 	return []kit.Route{
 		{Pattern: "GET /api/verify/rounds", Right: "read", Handle: a.roundList},
-		{Pattern: "POST /api/verify/rounds", Right: "rounds", Slow: true, Handle: a.roundOpen},
+		{Pattern: "POST /api/verify/rounds", Right: "rounds", Slow: true, Rate: "whole", Handle: a.roundOpen},
 		{Pattern: "GET /api/verify/rounds/{id}", Right: "read", Handle: a.roundRead},
-		{Pattern: "POST /api/verify/rounds/{id}/draw", Right: "rounds", Slow: true, Handle: a.roundDraw},
-		{Pattern: "POST /api/verify/rounds/{id}/close", Right: "seal", Handle: a.roundClose},
+		{Pattern: "POST /api/verify/rounds/{id}/draw", Right: "rounds", Slow: true, Rate: "whole", Handle: a.roundDraw},
+		{Pattern: "POST /api/verify/rounds/{id}/close", Right: "seal", Rate: "whole", Handle: a.roundClose},
 		{Pattern: "POST /api/verify/rounds/{id}/close/stop", Right: "seal", Handle: a.roundCloseStop},
 		{Pattern: "GET /api/verify/rounds/{id}/checks", Right: "rounds", Handle: a.checkList},
 		{Pattern: "GET /api/verify/rounds/{id}/checks/{unit}", Right: "rounds", Handle: a.checkRead},
@@ -45,7 +45,7 @@ func Routes(c Config) []kit.Route {
 		{Pattern: "GET /api/verify/tasks", Right: "verify", Handle: a.taskList},
 		{Pattern: "GET /api/verify/tasks/count", Right: "verify", Handle: a.taskCount},
 		{Pattern: "GET /api/verify/tasks/{id}", Right: "verify", Handle: a.taskRead},
-		{Pattern: "POST /api/verify/tasks/{id}/answers", Right: "verify", Slow: true, Handle: a.taskAnswer},
+		{Pattern: "POST /api/verify/tasks/{id}/answers", Right: "verify", Slow: true, Rate: "read", Handle: a.taskAnswer},
 		{Pattern: "POST /api/verify/tasks/{id}/links", Right: "verify", Handle: a.linkMake},
 		{Pattern: "GET /api/verify/findings", Right: "verify", Handle: a.findingList},
 		{Pattern: "GET /api/verify/findings/count", Right: "verify", Handle: a.findingCount},

@@ -11,6 +11,7 @@ import (
 	"luoshu/kernel/audit"
 	"luoshu/kernel/brief"
 	"luoshu/kernel/city"
+	"luoshu/kernel/run"
 )
 
 // What the desk of briefings is told of the packs: by which cases organisations take
@@ -29,18 +30,31 @@ func Desk(ct *city.City) *brief.Desk {
 	}
 	return brief.New(brief.Config{
 		Catalog: ct.Catalog, Door: ct.Door, Flow: ct.Flow, Duties: ct.Duties, Access: ct.Access, Now: ct.Access.Now,
-		Font: font, Tasks: tasks, Follow: follow,
+		Font: font, Tasks: tasks, Follow: follow, Layouts: layouts(ct.Runner.Book()),
 	})
+}
+
+// layouts are the registers of layouts and forecasts, as the packs' runs name them.
+func layouts(b *run.Book) brief.Layouts {
+	var out brief.Layouts
+	if s := b.Spec("siting"); s != nil {
+		out.Run, out.Sites, out.Blocks = s.Out["run"].Entity.Name, s.Out["sites"].Entity.Name, s.Out["blocks"].Entity.Name
+	}
+	if s := b.Spec("forecast"); s != nil {
+		out.Forecast, out.Outlook = s.Out["run"].Entity.Name, s.Out["rows"].Entity.Name
+	}
+	return out
 }
 
 // BriefCmd is `luoshu brief`.
 type BriefCmd struct {
-	Data   string `required:"" type:"path" help:"Data folder."`
-	Kind   string `enum:"half-year" default:"half-year" help:"Kind of briefing: half-year."`
-	County string `help:"Code of a county or any other organisation; the city if not given."`
-	Seal   string `help:"Seal; the last one if not given."`
-	Lang   string `enum:"zh,en" default:"zh" help:"Language: zh or en."`
-	Out    string `required:"" type:"path" help:"Output file, .docx or .pdf."`
+	Data      string `required:"" type:"path" help:"Data folder."`
+	Kind      string `enum:"half-year,layout" default:"half-year" help:"Kind of paper: half-year or layout."`
+	County    string `help:"Code of a county or any other organisation; the city if not given."`
+	LayoutRun string `name:"run" help:"Number of the layout, for the kind layout."`
+	Seal      string `help:"Seal; the last one if not given."`
+	Lang      string `enum:"zh,en" default:"zh" help:"Language: zh or en."`
+	Out       string `required:"" type:"path" help:"Output file, .docx or .pdf."`
 }
 
 // Run writes the briefing, whole or not at all.
@@ -56,7 +70,7 @@ func (c BriefCmd) Run(a App) error {
 			return fmt.Errorf("write %s: %w", c.Out, err)
 		}
 		defer os.Remove(f.Name())
-		q := brief.Query{Kind: c.Kind, Org: c.County, Seal: c.Seal, Lang: c.Lang}
+		q := brief.Query{Kind: c.Kind, Org: c.County, Seal: c.Seal, Lang: c.Lang, Run: c.LayoutRun}
 		if err := errors.Join(Desk(ct).Write(a.Context(), access.Operator, q, format, f), f.Close()); err != nil {
 			return err
 		}

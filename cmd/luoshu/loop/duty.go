@@ -47,15 +47,24 @@ type dutyLine struct {
 	Times    int         `json:"times"`
 }
 
+// Day reads a day of the command line as yyyymmdd; 0 if it is not given.
+func Day(s string) (int64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return 0, luoshu.Errorf(luoshu.Invalid, "日期 %q 应写作 2024-09-20", "date %q must be written 2024-09-20", s)
+	}
+	return int64(t.Year()*10000 + int(t.Month())*100 + t.Day()), nil
+}
+
 // Run lists instances by state, day, duty and code.
 func (c dutyDueCmd) Run(a App) error {
 	q := duty.Query{Org: c.Org, Own: c.Own, Duty: c.Duty, States: c.State}
-	if c.On != "" {
-		t, err := time.Parse(time.DateOnly, c.On)
-		if err != nil {
-			return luoshu.Errorf(luoshu.Invalid, "日期 %q 应写作 2024-09-20", "date %q must be written 2024-09-20", c.On)
-		}
-		q.On = int64(t.Year()*10000 + int(t.Month())*100 + t.Day())
+	var err error
+	if q.On, err = Day(c.On); err != nil {
+		return err
 	}
 	if len(q.States) == 0 && !c.All {
 		q.States = []string{duty.Overdue, duty.Due, duty.Unmet}

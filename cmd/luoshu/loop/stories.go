@@ -2,14 +2,14 @@ package loop
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"image"
 	"image/png"
+	"time"
 
 	"luoshu"
+	"luoshu/kernel/access/reach"
 	"luoshu/kernel/city"
-	"luoshu/kernel/flow"
 )
 
 // story is what is played about one unit of the demo: a finding, and how far it got.
@@ -27,17 +27,22 @@ var stories = []story{
 
 // DemoCases plays cases of the demo city through the ordinary door, each act in the
 // name of the role whose turn it is: in every county findings at its
-// first units that got differently far. What is there already is not played again.
+// first units that got differently far; work plans, and who takes which target on. What is there already is not played again.
 func DemoCases(a App, ct *city.City) error {
-	if ct.Charter.Case("finding") == nil {
-		return nil
-	}
 	tree, err := ct.Access.Tree(a.Context())
 	if err != nil {
 		return err
 	}
 	p := &play{a: a, ct: ct, today: luoshu.FormatDate(ct.Flow.Today())}
-	for _, county := range tree.Children(ct.Catalog.City.Root) {
+	root, began := ct.Catalog.City.Root, time.Now()
+	var below []*reach.Node
+	for _, county := range tree.Children(root) {
+		if county.Level == "county" {
+			below = append(below, county)
+		}
+		if ct.Charter.Case("finding") == nil {
+			continue
+		}
 		units := tree.Children(county.Code)
 		for i, s := range stories {
 			if i < len(units) && units[i].Level == "school" && units[i].Closed == 0 {
@@ -45,10 +50,13 @@ func DemoCases(a App, ct *city.City) error {
 			}
 		}
 	}
+	p.plans(root, below)
 	if p.err != nil {
 		return fmt.Errorf("play the demo's cases: %w", p.err)
 	}
-	fmt.Fprintf(a.Out(), "played %d cases\n", p.n)
+	if p.n > 0 {
+		fmt.Fprintf(a.Out(), "played %d cases (%.1fs)\n", p.n, time.Since(began).Seconds())
+	}
 	return nil
 }
 
@@ -64,47 +72,15 @@ func (p *play) finding(county, unit string, s story) {
 	inspector := luoshu.Actor{Name: "inspector", Role: "inspector", Org: county}
 	clerk := luoshu.Actor{Name: "clerk", Role: "clerk", Org: unit}
 	id := "demo-" + unit + "-" + s.clause
-	c, err := p.ct.Flow.Open(p.a.Context(), inspector, flow.Opening{ID: id, Type: "finding", Handed: flow.Handed{Cells: map[string]string{
+	c := p.open(id, "finding", step{who: inspector, cells: map[string]string{
 		"school_code": unit, "found_by": "visit", "found_on": p.today, "clause": s.clause, "problem": s.problem, "severity": s.severity,
-	}}})
-	if err != nil {
-		p.err = errors.Join(p.err, err)
-		return
-	}
-	p.n++
-	acts := []struct {
-		who    luoshu.Actor
-		action string
-		paper  bool
-		cells  map[string]string
-	}{
+	}})
+	acts := []step{
 		{clerk, "accept", false, map[string]string{"measure": "演示：立即清理并纳入每日巡查", "responsible": "演示负责人", "due": p.today}},
 		{clerk, "submit", true, map[string]string{"outcome": "演示：已清理，照片附后"}},
 		{inspector, "pass", true, map[string]string{"rechecked_on": p.today, "closed_on": p.today}},
 	}
-	for i, x := range acts[:min(s.steps, len(acts))] {
-		if c.Step != int64(i)+1 { // played by an earlier run
-			continue
-		}
-		h := flow.Handed{Cells: x.cells}
-		if x.paper {
-			b, err := picture()
-			if err != nil {
-				p.err = errors.Join(p.err, err)
-				return
-			}
-			paper, err := p.ct.Flow.TakePaper(p.a.Context(), x.who, "演示照片.png", bytes.NewReader(b))
-			if err != nil {
-				p.err = errors.Join(p.err, err)
-				return
-			}
-			h.Papers = []string{paper.ID}
-		}
-		if c, err = p.ct.Flow.Act(p.a.Context(), x.who, flow.Act{ID: fmt.Sprintf("%s-%d", id, i), No: c.No, Action: x.action, Step: c.Step, Handed: h}); err != nil {
-			p.err = errors.Join(p.err, err)
-			return
-		}
-	}
+	p.run(c, id, acts[:min(s.steps, len(acts))])
 }
 
 // picture is one grey point, as the photograph of a demo.

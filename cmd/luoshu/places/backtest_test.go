@@ -16,7 +16,11 @@ import (
 	"luoshu/kernel/sheet"
 )
 
-type app struct{ out bytes.Buffer }
+// app has what the commands on a file alone need; the rest is never asked for.
+type app struct {
+	App
+	out bytes.Buffer
+}
 
 func (a *app) JSON(v any) error       { return json.NewEncoder(&a.out).Encode(v) }
 func (*app) Context() context.Context { return context.Background() }
@@ -31,7 +35,7 @@ func write(t *testing.T, name, text string) string {
 	return p
 }
 
-func run(t *testing.T, c BacktestCmd) (*Report, error) {
+func backtest(t *testing.T, c BacktestCmd) (*Report, error) {
 	t.Helper()
 	a := &app{}
 	if c.Horizons == 0 {
@@ -51,7 +55,7 @@ func run(t *testing.T, c BacktestCmd) (*Report, error) {
 // The real series, as the pack has it: sections are summed, the pandemic year is left
 // out, the goals hold at schools.
 func TestEauClaire(t *testing.T) {
-	r, err := run(t, BacktestCmd{Series: "../../../packs/eauclaire/data/section.csv", Births: "../../../packs/eauclaire/data/birth.csv", Horizons: 5, Forecast: 3})
+	r, err := backtest(t, BacktestCmd{Series: "../../../packs/eauclaire/data/section.csv", Births: "../../../packs/eauclaire/data/birth.csv", Horizons: 5, Forecast: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +97,7 @@ func number(y, u, g int) string { return fmt.Sprint(60 + 3*(y-g) + 10*u + (y*7+u
 // A wide Chinese sheet in GBK with semicolons reads like the same in UTF-8.
 func TestWideChinese(t *testing.T) {
 	text := wide("学年,学校名称,区县,一年级,二年级,三年级", 8, number)
-	a, err := run(t, BacktestCmd{Series: write(t, "a.csv", text)})
+	a, err := backtest(t, BacktestCmd{Series: write(t, "a.csv", text)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +105,7 @@ func TestWideChinese(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := run(t, BacktestCmd{Series: write(t, "a.csv", gbk)})
+	b, err := backtest(t, BacktestCmd{Series: write(t, "a.csv", gbk)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +133,7 @@ func TestFaults(t *testing.T) {
 		return number(y, u, g)
 	})
 	text += "2021-2022学年,第0小学,城0,1,2,3\nnever,第0小学,城0,1,2,3\n2021,,城0,1,2,3\n2021,第1小学,城1,,,\n"
-	r, err := run(t, BacktestCmd{Series: write(t, "x.csv", text)})
+	r, err := backtest(t, BacktestCmd{Series: write(t, "x.csv", text)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +167,7 @@ func TestBlocks(t *testing.T) {
 			}
 		}
 	}
-	r, err := run(t, BacktestCmd{Series: write(t, "x.csv", b.String())})
+	r, err := backtest(t, BacktestCmd{Series: write(t, "x.csv", b.String())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,12 +189,12 @@ func TestNothing(t *testing.T) {
 		"empty":     "",
 		"grades":    strings.ReplaceAll(wide("学年,学校,区县,1,2,3", 5, number), ",1,2,3", ",x,y,z"),
 	} {
-		r, err := run(t, BacktestCmd{Series: write(t, "x.csv", text)})
+		r, err := backtest(t, BacktestCmd{Series: write(t, "x.csv", text)})
 		if err == nil || r.Error == nil || r.Error.ZH == "" || r.Error.EN == "" {
 			t.Errorf("%s: %v, %+v", name, err, r.Error)
 		}
 	}
-	if _, err := run(t, BacktestCmd{Series: "nowhere.csv"}); err == nil {
+	if _, err := backtest(t, BacktestCmd{Series: "nowhere.csv"}); err == nil {
 		t.Error("a missing file is read")
 	}
 }

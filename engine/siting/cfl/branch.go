@@ -142,7 +142,7 @@ func (s *solver) root(ctx context.Context, n *node) {
 		if s.enough(n.bound) || n.leaf || ctx.Err() != nil {
 			return
 		}
-		s.effort = max(s.effort, 200_000_000)
+		s.effort = max(s.effort, 100_000_000)
 		s.search(ctx, n, nil)
 		if s.enough(n.bound) || fixed == 0 && s.value >= before && round > 0 {
 			return
@@ -240,9 +240,12 @@ func (s *solver) solve(ctx context.Context, n *node, a dual.Ascent) (fixed int) 
 	}
 	r := s.relax(n.off, n.must)
 	copy(r.tau, n.tau)
-	rises := 0
+	rises, pause := 0, 12
+	if s.rows*len(s.Demand) > 20_000 {
+		pause = 40 // trying a choice costs as much as many steps
+	}
 	r.better = func() {
-		if rises++; rises%12 == 1 && s.effort > 0 && n.id == 0 {
+		if rises++; rises%pause == 1 && s.effort > 0 && n.id == 0 {
 			s.try(s.rounded(n, r.y))
 			s.attempt(r)
 		}
@@ -262,12 +265,28 @@ func (s *solver) solve(ctx context.Context, n *node, a dual.Ascent) (fixed int) 
 	}
 	fixed = r.fix(n.lambda)
 	copy(n.tau, r.tau)
+	if n.id == 0 {
+		s.remember(n, r)
+	}
 	if fixed > 0 && !s.propagate(n) {
 		n.leaf = true
 		return fixed
 	}
 	s.target(n, r)
 	return fixed
+}
+
+// remember keeps what each option costs at the root's multipliers.
+func (s *solver) remember(n *node, r *relaxation) {
+	s.inner, s.base = slices.Clone(r.inner), 0
+	for v, off := range n.off {
+		if off {
+			s.inner[v] = math.Inf(-1) // not computed
+		}
+	}
+	for _, l := range n.lambda {
+		s.base += l
+	}
 }
 
 // decided returns the choice of a node in which nothing is left to choose.

@@ -17,7 +17,7 @@ func (s *solver) mend(p *packing, kicks int) {
 			mean += p.row[i][j] / float64(max(1, s.Demand[j]))
 		}
 	}
-	base := small + mean/float64(len(p.at))
+	base := small + 8*mean/float64(len(p.at)) // dear enough that a nearly fitting assignment is not spread anew
 	p.settle(base)
 	worth := func() float64 { return p.cost + s.lack*float64(p.excess) + s.big*float64(p.under) }
 	best, at := worth(), slices.Clone(p.at)
@@ -46,7 +46,7 @@ func (s *solver) mend(p *packing, kicks int) {
 func (p *packing) settle(price float64) {
 	p.over = price
 	p.descend()
-	for n := 0; p.excess > 0 && n < 14 && !p.s.stop(); n++ {
+	for n := 0; p.excess > 0 && n < 12 && !p.s.stop(); n++ {
 		p.over *= 2
 		p.descend()
 	}
@@ -119,6 +119,9 @@ func (p *packing) swaps() (any bool) {
 	members := p.members()
 	for j := range p.at {
 		a, d, k := p.at[j], p.s.Demand[j], p.s.kind(j)
+		if j%32 == 0 && p.s.stop() {
+			return any
+		}
 		if a == nobody {
 			continue
 		}
@@ -153,6 +156,9 @@ func (p *packing) chains() (any bool) {
 	members := p.members()
 	for j := range p.at {
 		a, d, k := p.at[j], p.s.Demand[j], p.s.kind(j)
+		if j%32 == 0 && p.s.stop() {
+			return any
+		}
 		if a == nobody || !p.fits(a, k, -d) {
 			continue
 		}
@@ -193,7 +199,7 @@ func (p *packing) relieve() (any bool) {
 	members := p.members()
 	for a := range p.open {
 		for k := range p.room[a] {
-			for at := 0; at < len(members[a]) && p.load[a][k] > p.room[a][k]; at++ {
+			for at := 0; at < len(members[a]) && p.load[a][k] > p.room[a][k] && !p.s.stop(); at++ {
 				if j := members[a][at]; p.s.kind(j) == k && p.exchange(j, members) {
 					any = true
 				}

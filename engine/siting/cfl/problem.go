@@ -52,6 +52,7 @@ type shape struct {
 	unit    [][]float64 // cost of a unit, by row and client
 	need    []int64     // demand by kind
 	big     float64     // price of a unit below Least
+	noise   float64     // below it differences of unit costs are rounding
 	grain   float64     // every solution's value is a multiple of it; 0 unknown
 	side    []side
 }
@@ -122,6 +123,7 @@ func (s *shape) price() error {
 			}
 		}
 	}
+	s.noise = 1e-12 * (1 + top)
 	if s.big == 0 {
 		for _, o := range s.Options {
 			top = math.Max(top, math.Abs(o.Fixed))

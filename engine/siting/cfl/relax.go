@@ -15,6 +15,7 @@ type relaxation struct {
 	must   []bool     // site must have an option
 	items  [][][]item // row, kind
 	take   [][]taken  // option, kind
+	rest   []float64  // inner less all prices but one
 	inner  []float64  // option: value of its knapsacks and fixed cost
 	red    []float64  // inner less the prices of side constraints
 	tau    []float64  // price of each side constraint
@@ -30,7 +31,7 @@ func (s *solver) relax(off, must []bool) *relaxation {
 	v := len(s.Options)
 	r := &relaxation{
 		s: s, off: off, must: must, items: make([][][]item, s.rows), take: make([][]taken, v),
-		inner: make([]float64, v), red: make([]float64, v), tau: slices.Clone(s.tau), y: make([]float64, v), yMean: make([]float64, v),
+		inner: make([]float64, v), red: make([]float64, v), rest: make([]float64, v), tau: slices.Clone(s.tau), y: make([]float64, v), yMean: make([]float64, v),
 	}
 	for i := range r.items {
 		r.items[i] = make([][]item, s.kinds)
@@ -238,9 +239,17 @@ func (r *relaxation) pick(y []float64, weight float64) {
 // reprice sets the price of side constraint i to its best, given the others.
 func (r *relaxation) reprice(i int) bool {
 	c, old := r.s.side[i], r.tau[i]
+	for v := range r.rest {
+		r.rest[v] = r.inner[v]
+		for k, d := range r.s.side {
+			if k != i {
+				r.rest[v] -= r.tau[k] * d.a[v]
+			}
+		}
+	}
 	lack := func(tau float64) float64 {
 		for v := range r.red {
-			r.red[v] += (r.tau[i] - tau) * c.a[v]
+			r.red[v] = r.rest[v] - tau*c.a[v]
 		}
 		r.tau[i] = tau
 		sum := c.need
@@ -248,6 +257,9 @@ func (r *relaxation) reprice(i int) bool {
 			if v := r.cheapest(g); v >= 0 {
 				sum -= c.a[v]
 			}
+		}
+		if math.Abs(sum) < 1e-9 {
+			return 0 // just met
 		}
 		return sum
 	}

@@ -2,6 +2,7 @@ package cfl
 
 import (
 	"context"
+	"math"
 	"slices"
 )
 
@@ -17,7 +18,7 @@ func (s *solver) search(ctx context.Context, n *node, from []int) {
 	}
 	at, now := slices.Clone(from), s.try(from).total
 	better := func(next []int) bool {
-		if s.effort <= 0 || ctx.Err() != nil {
+		if s.effort <= 0 || ctx.Err() != nil || s.below(next) >= now {
 			return false
 		}
 		t := s.try(next)
@@ -34,6 +35,21 @@ func (s *solver) search(ctx context.Context, n *node, from []int) {
 			again = s.pairs(n, at, better)
 		}
 	}
+}
+
+// below is a lower bound of what a choice costs: the relaxation at the multipliers
+// that the root ended with.
+func (s *solver) below(choice []int) float64 {
+	if s.inner == nil {
+		return math.Inf(-1)
+	}
+	sum := s.base
+	for _, v := range choice {
+		if v >= 0 {
+			sum += s.inner[v]
+		}
+	}
+	return sum
 }
 
 // alternatives lists what a site may be set to.

@@ -77,7 +77,9 @@ type solver struct {
 	nodes  int
 	tau    []float64
 	stop   func() bool
-	effort int64 // left for the search of choices, in elementary steps
+	inner  []float64 // by option: its part of the relaxation at the root; nil before
+	base   float64   // sum of the root's multipliers
+	effort int64     // left for the search of choices, in elementary steps
 }
 
 // trial is what choosing options costs.
@@ -192,7 +194,7 @@ func (s *solver) lacks(choice []int) float64 {
 			}
 		}
 	}
-	if over := invest - s.Budget; s.Budget > 0 && over > 1e-9*s.Budget {
+	if over := invest - s.Budget; s.Budget > 0 && over > 1e-9+1e-14*s.Budget {
 		price += s.lack * (1 + 100*over/s.Budget)
 	}
 	return price
@@ -229,6 +231,12 @@ func (s *solver) try(choice []int) trial {
 	var plans []*transport
 	for kind := range s.kinds {
 		if len(s.clients[kind]) == 0 {
+			for _, v := range open {
+				if n := s.Options[v].least(kind); n > 0 {
+					t.total += s.big * float64(n)
+					t.missed = t.missed || s.Penalty == 0
+				}
+			}
 			continue
 		}
 		tr := s.transport(kind, open)

@@ -14,6 +14,7 @@ type place struct {
 	dist      float64
 	from      int32 // previous place on the path, -1: the client itself
 	queued    bool
+	none      bool // the place of the unserved
 }
 
 // transport serves the clients of one kind from open places at least cost:
@@ -27,6 +28,7 @@ type transport struct {
 	demand  []int64
 	big     float64
 	lack    float64
+	noise   float64 // differences of costs below it are rounding
 	queue   []int32
 }
 
@@ -84,12 +86,12 @@ func (s *solver) widest(kind int, off []bool, fixed bool) *transport {
 
 // over makes the transport over places and the one that is none.
 func (s *solver) over(kind int, places []*place) *transport {
-	t := &transport{clients: s.clients[kind], demand: s.Demand, big: s.big, lack: s.lack}
+	t := &transport{clients: s.clients[kind], demand: s.Demand, big: s.big, lack: s.lack, noise: s.noise}
 	none := make([]float64, len(s.Demand))
 	for j := range none {
 		none[j] = t.lack
 	}
-	t.places = append(places, &place{row: -1, room: math.MaxInt64 / 2, unit: none})
+	t.places = append(places, &place{row: -1, room: math.MaxInt64 / 2, unit: none, none: true})
 	m := len(t.places)
 	t.amount = make([][]int64, m)
 	flat := make([]int64, m*len(s.Demand))
@@ -156,7 +158,7 @@ func (t *transport) augment(j int32, amount int64) int64 {
 		p.queued = false
 		for k, g := range p.gain {
 			q := t.places[k]
-			if d := p.dist + g; d < q.dist-1e-9*(1+math.Abs(q.dist)) || math.IsInf(q.dist, 1) && !math.IsInf(d, 1) {
+			if d := p.dist + g; d < q.dist-t.noise || math.IsInf(q.dist, 1) && !math.IsInf(d, 1) {
 				q.dist, q.from = d, at
 				if !q.queued && t.expands(q) {
 					q.queued = true
@@ -174,27 +176,29 @@ func (t *transport) augment(j int32, amount int64) int64 {
 	return t.push(j, amount, end)
 }
 
-// direct is the cheapest place of a client if it has room and no place is below its
-// least amount: then no other path is cheaper. -1: search.
+// direct is the cheapest place of a client if it has room and no place holds only
+// its least amount or less: then no other path is cheaper. -1: search.
 func (t *transport) direct(j int32) int {
 	at := -1
 	for i, p := range t.places {
-		if p.load < p.low {
+		if p.low > 0 && p.load <= p.low {
 			return -1
 		}
 		if at < 0 || p.unit[j] < t.places[at].unit[j] {
 			at = i
 		}
 	}
-	if p := t.places[at]; p.load == p.room || p.load == p.low && p.low > 0 {
+	if p := t.places[at]; p.load == p.room {
 		return -1
 	}
 	return at
 }
 
 // expands says whether a path may lead on from a place: from one with room at an
-// even price it never pays to.
-func (t *transport) expands(p *place) bool { return p.load == p.room || p.load == p.low }
+// even price it never pays to, nor from the unserved: they found no room before.
+func (t *transport) expands(p *place) bool {
+	return !p.none && (p.load == p.room || p.load == p.low)
+}
 
 // prices is what a unit more of room at each place would save.
 func (t *transport) prices() []float64 {
@@ -206,9 +210,9 @@ func (t *transport) prices() []float64 {
 	}
 	for again := true; again; {
 		again = false
-		for i, p := range t.places {
+		for i, p := range t.places[:len(t.places)-1] {
 			for k, g := range p.gain {
-				if d := g + price[k]; d < price[i]-1e-9*(1+math.Abs(price[i])) || math.IsInf(price[i], 1) && finite(d) {
+				if d := g + price[k]; d < price[i]-t.noise || math.IsInf(price[i], 1) && finite(d) {
 					price[i], again = math.Max(0, d), true
 				}
 			}

@@ -73,7 +73,7 @@ func (a Ascent) Climb(ctx context.Context, multipliers []float64, eval Oracle) (
 			}
 			bound, reds = value, 0
 			copy(multipliers, at)
-		} else if reds++; reds >= 10 {
+		} else if reds++; reds >= 5 {
 			factor, reds = factor*0.7, 0
 		}
 		for i := range mean {
@@ -86,7 +86,7 @@ func (a Ascent) Climb(ctx context.Context, multipliers []float64, eval Oracle) (
 		if idle == a.Patience/2 && ceiling > 0.01 {
 			ceiling /= 2
 		}
-		if idle >= a.Patience || factor < 1e-5 {
+		if idle >= a.Patience && factor < 0.05 || factor < 1e-5 {
 			break
 		}
 	}

@@ -66,6 +66,8 @@ type HeadlineTarget struct {
 	State        string   `json:"state"`
 	Quote        string   `json:"quote"`
 	Truncated    bool     `json:"truncated"`
+	Version      int64    `json:"version,omitempty"`  // of the target, 0 for the plan's own
+	Decision     string   `json:"decision,omitempty"` // the document by which it holds
 }
 
 // MapValues is one headline by area.
@@ -129,6 +131,10 @@ func (d *Window) Dashboard(ctx context.Context, actor luoshu.Actor, q DashboardQ
 	if scope.Tree().Get(scope.Root) == nil {
 		return nil, luoshu.Errorf(luoshu.NotFound, "没有这个单位", "no such organisation")
 	}
+	holding, err := d.aimsOf(ctx, scope, q.Seal, 0)
+	if err != nil {
+		return nil, err
+	}
 	if q.Seal, err = d.base.SealOrNone(ctx, q.Seal); err != nil {
 		return nil, err
 	}
@@ -137,13 +143,13 @@ func (d *Window) Dashboard(ctx context.Context, actor luoshu.Actor, q DashboardQ
 	if err != nil {
 		return nil, err
 	}
-	key := fmt.Sprintf("%s|%s|%s|%d|%s|%d|%s", scope.Root, own.Root, q.Seal, q.Year, role.ID, scope.Tree().Seq, counts.mark)
+	key := fmt.Sprintf("%s|%s|%s|%d|%s|%d|%s|%s", scope.Root, own.Root, q.Seal, q.Year, role.ID, scope.Tree().Seq, counts.mark, d.aimMark(holding))
 	return d.pages.get(ctx, key, func() (any, error) {
-		return d.dashboard(ctx, role, own, scope, q, counts)
+		return d.dashboard(ctx, role, own, scope, q, counts, holding)
 	})
 }
 
-func (d *Window) dashboard(ctx context.Context, role *catalog.Role, own, scope *access.Scope, q DashboardQuery, counts *countPage) (*Dashboard, error) {
+func (d *Window) dashboard(ctx context.Context, role *catalog.Role, own, scope *access.Scope, q DashboardQuery, counts *countPage, holding aims) (*Dashboard, error) {
 	tree := scope.Tree()
 	out := &Dashboard{
 		Org: guard.OrgOf(tree.Get(scope.Root)), Crumbs: crumbs(own, scope), Children: []guard.Org{}, Seal: q.Seal, Years: []int{},
@@ -171,7 +177,7 @@ func (d *Window) dashboard(ctx context.Context, role *catalog.Role, own, scope *
 	out.Year, out.Years = chooseYear(all, q.Year)
 	for i, h := range d.cat.City.Headlines {
 		if ind := d.cat.Indicator(h.Indicator); ind != nil {
-			out.Headlines = append(out.Headlines, d.headline(ind, h, all[i], out.Year))
+			out.Headlines = append(out.Headlines, d.headline(ind, h, all[i], out.Year, holding))
 			if t := trend(ind, h, all[i]); len(t.Points) > 0 {
 				out.Trends = append(out.Trends, t)
 			}
@@ -220,7 +226,7 @@ func chooseYear(all [][]Figure, want int) (int, []int) {
 	return best, years
 }
 
-func (d *Window) headline(ind *catalog.Indicator, h catalog.Headline, figs []Figure, year int) Headline {
+func (d *Window) headline(ind *catalog.Indicator, h catalog.Headline, figs []Figure, year int, holding aims) Headline {
 	out := Headline{
 		Indicator: ind.ID, Title: ind.Title, Unit: ind.Unit, Decimals: ind.Decimals, Better: ind.Better,
 		Where: h.Where, WhereLabels: map[string]any{},
@@ -242,18 +248,22 @@ func (d *Window) headline(ind *catalog.Indicator, h catalog.Headline, figs []Fig
 	if f := latest(figs, year-1); f != nil && year != 0 {
 		out.Previous = f.Value
 	}
-	out.Target = d.headlineTarget(ind.ID, h.Where, out.Value)
+	out.Target = d.headlineTarget(ind.ID, h.Where, out.Value, holding)
 	return out
 }
 
-func (d *Window) headlineTarget(id string, where map[string]string, value *float64) *HeadlineTarget {
+func (d *Window) headlineTarget(id string, where map[string]string, value *float64, holding aims) *HeadlineTarget {
 	t := d.targetOf(id, where)
 	if t == nil {
 		return nil
 	}
+	t, stands := holding.standing(t)
 	out := &HeadlineTarget{
 		ID: t.ID, Title: t.Title, Direction: t.Direction, Deadline: t.Deadline, Quote: t.Quote,
 		Truncated: t.Truncated, State: state(t, inUnit(t, value)),
+	}
+	if stands.Holding != nil {
+		out.Version, out.Decision = stands.Holding.No, stands.Holding.Decision
 	}
 	if t.Baseline != nil {
 		out.Baseline, out.BaselineYear = t.Baseline.Value, t.Baseline.Year

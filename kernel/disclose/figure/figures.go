@@ -229,3 +229,31 @@ func sortFigures(figs []Figure) {
 }
 
 func yearKey(y int) string { return strconv.Itoa(y) }
+
+// Newest is an indicator's newest figure of an organisation within the actor's reach
+// at a seal ("" is the last), at fixed values of further dimensions; nil where there is
+// none, or it is not made for such a cut.
+func (d *Window) Newest(ctx context.Context, actor luoshu.Actor, seal, org, id string, with map[string]string) (*Figure, error) {
+	if err := d.acc.Require(actor, "read"); err != nil {
+		return nil, err
+	}
+	scope, err := d.acc.Scope(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	if scope, err = scope.Under(org); err != nil {
+		return nil, err
+	}
+	ind := d.cat.Indicator(id)
+	if ind == nil {
+		return nil, luoshu.Errorf(luoshu.NotFound, "没有这个指标：%s", "no such indicator: %s", id)
+	}
+	if seal, err = d.base.SealOrNone(ctx, seal); err != nil || seal == "" {
+		return nil, err
+	}
+	figs, err := d.series(ctx, d.acc.Role(actor), scope, seal, ind, with)
+	if err != nil {
+		return nil, err
+	}
+	return latest(figs, 0), nil
+}

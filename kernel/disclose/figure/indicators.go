@@ -178,7 +178,11 @@ func (d *Window) Indicator(ctx context.Context, actor luoshu.Actor, q IndicatorQ
 	if out.Total != nil {
 		value = out.Total.Value
 	}
-	out.Target = d.headlineTarget(ind.ID, q.Where, value)
+	holding, err := d.aimsOf(ctx, scope, q.Seal, 0)
+	if err != nil {
+		return nil, err
+	}
+	out.Target = d.headlineTarget(ind.ID, q.Where, value, holding)
 	out.Indicator.Limit = d.limit(ind, out.Year, q.Where, scope.Root)
 	return out, nil
 }

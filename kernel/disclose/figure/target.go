@@ -52,6 +52,10 @@ type PlanTarget struct {
 	IndicatorWhere map[string]string `json:"where,omitempty"`
 	Figure         *Figure           `json:"figure,omitempty"`
 	Observations   []ObservationInfo `json:"observations,omitempty"`
+	Version        int64             `json:"version,omitempty"`    // the one that holds, 0 for the plan's own
+	Versions       []TargetVersion   `json:"versions,omitempty"`   // with the plan's own, if there are others
+	Milestones     []TargetMilestone `json:"milestones,omitempty"` // of the organisation, by year
+	Behind         bool              `json:"behind"`               // the newest milestone with a figure was missed
 
 	Numbered bool        `json:"-"`
 	Now      *float64    `json:"-"` // what the target is held against, in its unit
@@ -130,6 +134,9 @@ type PlanSection struct {
 type PlanQuery struct {
 	Seal string // "" is the last one
 	Org  string // "" is the actor's own
+	// Day (yyyymmdd) is the one whose targets are asked for: 0 is the day of the seal if
+	// one is named, else today.
+	Day int64
 }
 
 // Plan returns every plan with the figures of the actor's own organisation at a
@@ -155,12 +162,16 @@ func (d *Window) PlanOf(ctx context.Context, actor luoshu.Actor, q PlanQuery) ([
 	if err != nil {
 		return nil, err
 	}
+	holding, err := d.aimsOf(ctx, scope, q.Seal, q.Day)
+	if err != nil {
+		return nil, err
+	}
 	out := []PlanInfo{}
 	for _, p := range d.cat.Plans {
 		info := PlanInfo{ID: p.ID, Title: p.Title, Number: p.Number, Issued: p.Issued, From: p.From, To: p.To, Sections: []PlanSection{}}
 		at := map[string]int{}
 		for _, t := range p.Targets {
-			e, err := d.planTarget(ctx, d.acc.Role(actor), scope, seal, p, t)
+			e, err := d.planTarget(ctx, d.acc.Role(actor), scope, seal, holding, p, t)
 			if err != nil {
 				return nil, err
 			}
@@ -177,7 +188,8 @@ func (d *Window) PlanOf(ctx context.Context, actor luoshu.Actor, q PlanQuery) ([
 	return out, nil
 }
 
-func (d *Window) planTarget(ctx context.Context, role *catalog.Role, scope *access.Scope, seal string, p *catalog.Plan, t *catalog.Target) (PlanTarget, error) {
+func (d *Window) planTarget(ctx context.Context, role *catalog.Role, scope *access.Scope, seal string, a aims, p *catalog.Plan, own *catalog.Target) (PlanTarget, error) {
+	t, stands := a.standing(own)
 	e := PlanTarget{
 		ID: t.ID, Title: t.Title, Quote: t.Quote, Section: t.Section, Line: t.Line, Status: t.Status, Kind: t.Kind, Unit: t.Unit,
 		Scope: t.Scope, Direction: t.Direction, Strict: t.Strict, Qualifier: t.Qualifier, Deadline: t.Deadline,
@@ -185,6 +197,10 @@ func (d *Window) planTarget(ctx context.Context, role *catalog.Role, scope *acce
 		Target: targetValue(t.Target), TargetSource: t.TargetSource, Truncated: t.Truncated, Headline: t.Headline,
 		Note: t.Note, Indicator: t.Indicator, IndicatorWhere: t.IndicatorWhere, Numbered: t.Numbered, of: t,
 	}
+	if stands.Holding != nil {
+		e.Version = stands.Holding.No
+	}
+	e.Versions = a.versions(p, own, stands)
 	if t.Owner.ZH != "" {
 		o := t.Owner
 		e.Owner = &o
@@ -211,7 +227,22 @@ func (d *Window) planTarget(ctx context.Context, role *catalog.Role, scope *acce
 	sort.SliceStable(e.Observations, func(i, j int) bool { return e.Observations[i].Year < e.Observations[j].Year })
 	e.Now = valueFor(t, e.Figure, e.Observations)
 	e.State = state(t, e.Now)
+	e.Milestones = a.milestones(t, e.Measured())
+	e.Behind = behind(e.Milestones)
 	return e, nil
+}
+
+// Measured is the value of each year: the figures, or the observations where no
+// figure answers the target.
+func (t *PlanTarget) Measured() []YearValue {
+	if t.Figure != nil {
+		return t.Years
+	}
+	var out []YearValue
+	for _, o := range t.Observations {
+		out = append(out, YearValue{o.Year, o.Value})
+	}
+	return out
 }
 
 // valueFor is what a target is held against: the figure, or the newest observation.

@@ -11,6 +11,7 @@ import (
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/disclose/guard"
 	"luoshu/kernel/indicator"
+	"luoshu/kernel/target"
 )
 
 // Text is a label in two languages.
@@ -23,6 +24,8 @@ type Window struct {
 	cat  *catalog.Catalog
 	eng  *indicator.Engine
 	acc  *access.Access
+
+	aims *target.Keeper // nil where targets are as the plans have them
 
 	pages pageCache
 

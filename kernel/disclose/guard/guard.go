@@ -139,7 +139,7 @@ type Option struct {
 }
 
 // maxOptions is the longest code list sent along with a column or dimension.
-const maxOptions = 80
+const maxOptions = 200
 
 // Options is a code list that is short enough to be sent along, nil for any other.
 func (d *Base) Options(list string) []Option {

@@ -26,7 +26,9 @@ test('the board has every numbered target in the plan’s order, and says who ow
     'no ranking: the order is the plan’s',
   )
   assert.equal(await page.locator('.board-error').count(), plan.unowned)
-  assert.ok(plan.unowned > 0, 'the plan names no owners')
+  assert.ok(plan.unowned > 0 && plan.unowned < plan.lines.length / 4, 'most are taken on, some are not')
+  for (const x of plan.lines) assert.equal(x.attention.includes('unowned'), !x.owned, x.id)
+  assert.equal(plan.attention, plan.lines.filter((x) => x.attention.length).length)
   assert.ok(await page.getByText('普通最小二乘').count(), 'the method is named')
   for (const x of plan.lines) {
     assert.ok(x.forecast === null || (x.forecast.low <= x.forecast.value && x.forecast.value <= x.forecast.high), x.id)
@@ -40,6 +42,46 @@ test('the board has every numbered target in the plan’s order, and says who ow
   await shot(page, 'board-narrow')
   await page.setViewportSize(wide)
   assert.deepEqual(troubles, [])
+})
+
+test('on a phone it is folded: what needs attention stays, the address keeps the rest', async () => {
+  const { page, context, troubles } = await open(browser, { viewport: narrow })
+  await signIn(page, 'planner')
+  await page.goto(base + '/plan/board')
+  await page.locator('.board-fold').first().waitFor()
+  await settled(page)
+  const { body } = await api(page, '/api/plan/board')
+  const plan = body.plans.find((p) => p.lines.length)
+  assert.equal(await page.locator('.board > li').count(), 0, 'every fold is closed')
+  assert.equal(await page.locator('.board-heed > li').count(), plan.attention)
+  const heads = page.locator('.board-fold > h2 > button')
+  assert.equal(await heads.count(), new Set(plan.lines.map((x) => x.section)).size)
+  const first = plan.lines.filter((x) => x.section === plan.lines[0].section)
+  for (const s of new Set(first.map((x) => x.state))) {
+    const n = first.filter((x) => x.state === s).length
+    await heads.first().locator('.board-fold-state', { has: page.locator(`[data-state=${s}]`) }).getByText(String(n), { exact: true }).waitFor()
+  }
+  await heads.first().click()
+  await page.waitForURL(/fold=0/)
+  assert.equal(await page.locator('.board > li').count(), first.length)
+  await page.reload()
+  await page.locator('.board > li').first().waitFor()
+  assert.equal(await page.locator('.board > li').count(), first.length, 'the address keeps the open fold')
+  await heads.first().click()
+  await page.locator('.board').waitFor({ state: 'detached' })
+  await page.locator('[data-filter=attention]').click()
+  await page.waitForURL(/attention=1/)
+  assert.equal(await page.locator('.board > li').count(), plan.attention, 'what was asked for is open')
+  const owner = plan.lines.find((x) => x.owners.length).owners[0].code
+  await page.goto(base + `/plan/board?owner=${owner}`)
+  await page.locator('.board > li').first().waitFor()
+  assert.deepEqual(
+    await page.locator('.board > li').evaluateAll((l) => l.map((x) => x.id)),
+    plan.lines.filter((x) => x.owners.some((o) => o.code === owner)).map((x) => x.id),
+  )
+  assert.ok((await overflow(page)) <= 0, 'fits a phone')
+  assert.deepEqual(troubles, [])
+  await context.close()
 })
 
 test('in English, for one organisation', async () => {

@@ -135,7 +135,7 @@ export function coloured(buffer) {
 /** All texts of the workbook. */
 export function texts(buffer) {
   return [...unzip(buffer)]
-    .filter(([n]) => /^xl\/(sharedStrings|worksheets\/.*|comments.*)\.xml$/.test(n))
+    .filter(([n]) => n === 'word/document.xml' || /^xl\/(sharedStrings|worksheets\/.*|comments.*)\.xml$/.test(n))
     .map(([, d]) => d.toString('utf8'))
     .join('\n')
 }

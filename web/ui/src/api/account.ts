@@ -45,6 +45,26 @@ export interface Account {
   factors: number
   subject?: string
   grants: Grant[]
+  /** An administrator's: two agree before its credentials are given anew. */
+  guarded: boolean
+}
+
+/** A request to give an administrator's credentials anew. */
+export interface CredentialRequest {
+  id: string
+  account: string
+  what: 'password' | 'factors' | 'subject'
+  subject?: string
+  reason: string
+  needs: 'grants' | 'audit'
+  state: 'open' | 'agreed' | 'refused' | 'withdrawn' | 'used' | 'lapsed'
+  by: string
+  at: string
+  decider: string
+  decided: string
+  note: string
+  may_decide: boolean
+  mine: boolean
 }
 
 export interface FactorInfo {

@@ -3,6 +3,9 @@ import type { Org, PlanTarget, SealInfo, TargetState, Text } from './types'
 export const verdicts = ['likely', 'unclear', 'unlikely', 'too_few', 'over', 'none'] as const
 export type Verdict = (typeof verdicts)[number]
 
+export const reasons = ['unowned', 'behind', 'missed', 'unlikely', 'late'] as const
+export type Reason = (typeof reasons)[number]
+
 export interface Forecast {
   year: number
   value: number
@@ -25,6 +28,7 @@ export interface CaseCount {
 
 /** One target; values are in its own unit. */
 export interface BoardLine extends PlanTarget {
+  attention: Reason[]
   now: number | null
   missing: number | null
   years: { year: number; value: number }[]
@@ -42,6 +46,9 @@ export interface BoardPlan {
   states: Partial<Record<TargetState, number>>
   verdicts: Partial<Record<Verdict, number>>
   unowned: number
+  behind: number
+  adjusted: number
+  attention: number
   lines: BoardLine[]
 }
 

@@ -58,6 +58,8 @@ export interface InboxPage {
 export interface FormColumn extends Column {
   max?: number
   org?: { level?: string; except?: string[] }
+  /** A sealed figure that the field begins with. */
+  prefill?: { value: string; seal: string; indicator?: string; title?: Text; year?: number }
 }
 
 /** What a step asks for. */

@@ -41,7 +41,7 @@ export interface MoveCase {
   type: string
   title: Text
   side: string
-  state: 'requested' | 'agreed' | 'done' | 'refused' | 'withdrawn'
+  state: 'requested' | 'agreed' | 'done' | 'refused' | 'withdrawn' | 'undone'
   asked: 'give' | 'take' | 'own'
   giver: Coded | null
   taker: Coded | null

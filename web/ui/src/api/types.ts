@@ -96,6 +96,8 @@ export interface HeadlineTarget {
   state: TargetState
   quote?: string
   truncated?: boolean
+  version?: number
+  decision?: string
 }
 
 export interface Headline {
@@ -441,6 +443,25 @@ export interface PlanTarget {
   line?: string
   scope?: string
   observations?: Observation[] | null
+  /** The version that holds; none while it is the plan's own. */
+  version?: number
+  versions?: TargetVersion[]
+  milestones?: { year: number; value: number; state: TargetState }[]
+  behind?: boolean
+}
+
+export interface TargetVersion {
+  no: number
+  state: 'holds' | 'past' | 'future' | 'unsourced'
+  original: boolean
+  value: PlanValue | null
+  wording: string
+  deadline: string
+  from: string
+  decision: string
+  reason: string
+  case: string
+  org: Org
 }
 
 export interface Observation {

@@ -85,6 +85,7 @@ export const pairs = {
   'flow.acted': ['已办理，案卷现在是“{state}”。', 'Done; the case is now “{state}”.'],
   'flow.guard': ['条件：{text}', 'Condition: {text}'],
   'flow.note': ['意见或说明', 'Remark'],
+  'flow.prefill': ['取自封存 {seal}', 'From seal {seal}'],
   'flow.needed': ['必填', 'required'],
   'flow.fillIn': ['请填写', 'Fill this in'],
   'flow.masked': ['您看到的是遮掩后的值', 'You see it masked'],

@@ -179,6 +179,7 @@ function HeadlineCell({ h, n, area }: { h: Headline; n: number; area: string }) 
                   {target?.deadline ? ` ${target.deadline}` : ''}
                 </em>{' '}
                 <TargetWords target={target} unit={unit} />
+                {target.version ? <em title={target.decision}> {t('plan.version', { n: target.version })}</em> : null}
               </span>
             </>
           ) : (

@@ -4,6 +4,7 @@ import { pairs, url } from '../api/client'
 import type { Plan, PlanPage, PlanTarget, TargetState } from '../api/types'
 import { useApi } from '../api/use'
 import { BriefButtons } from '../components/BriefButtons'
+import { Versions } from '../components/Versions'
 import { Certainty, Choice, PageHead, SealChoice, unitTail } from '../components/parts'
 import { Nothing, Problem, StateTag, Waiting, Withheld } from '../components/states'
 import { useLang, useTitle } from '../i18n'
@@ -285,6 +286,11 @@ function Entry({ x }: { x: PlanTarget }) {
           {x.headline ? <span className="cell-n">{x.headline}</span> : null}
           {tx(x.title)}
         </strong>
+        {x.version ? (
+          <span className="tag" data-adjusted="">
+            {t('plan.version', { n: x.version })}
+          </span>
+        ) : null}
         <StateTag state={x.state} />
       </div>
       {x.quote && <blockquote>{x.quote.replaceAll('\t', ' ')}</blockquote>}
@@ -333,6 +339,7 @@ function Entry({ x }: { x: PlanTarget }) {
           <dd>{tx(x.owner) || <span className="muted">{t('plan.noOwner')}</span>}</dd>
         </div>
       </dl>
+      <Versions x={x} />
       {details && (
         <details>
           <summary>{t('plan.details')}</summary>

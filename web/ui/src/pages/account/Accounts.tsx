@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { Link } from 'react-router'
 import { Button, Input, Popconfirm } from 'antd'
 import { post } from '../../api/client'
 import type { Account } from '../../api/account'
@@ -87,10 +88,14 @@ export default function Accounts() {
                   </p>
                 </div>
                 <div className="row-tools">
-                  <Popconfirm title={t('acc.sure')} onConfirm={() => void act(a.name, 'reset')}>
-                    <Button size="small">{t('acc.reset')}</Button>
-                  </Popconfirm>
-                  {a.factors > 0 && (
+                  {a.guarded ? (
+                    <Link to={`/admin/credentials?account=${encodeURIComponent(a.name)}`}>{t('acc.twoAgree')}</Link>
+                  ) : (
+                    <Popconfirm title={t('acc.sure')} onConfirm={() => void act(a.name, 'reset')}>
+                      <Button size="small">{t('acc.reset')}</Button>
+                    </Popconfirm>
+                  )}
+                  {a.factors > 0 && !a.guarded && (
                     <Popconfirm title={t('acc.sure')} onConfirm={() => void act(a.name, 'factors')}>
                       <Button size="small">{t('acc.lostPhone')}</Button>
                     </Popconfirm>

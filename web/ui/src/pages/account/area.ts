@@ -28,4 +28,12 @@ export const areas: Area[] = [
     note: 'rev.note',
     rights: ['grants'],
   },
+  {
+    path: '/admin/credentials',
+    page: lazy(() => import('./Credentials')),
+    group: 'admin',
+    title: 'cred.title',
+    note: 'cred.note',
+    rights: ['accounts', 'grants', 'audit'],
+  },
 ]

@@ -1,12 +1,13 @@
 import { useMemo } from 'react'
-import { Link } from 'react-router'
-import { verdicts, type Board, type BoardLine, type BoardPlan, type Verdict } from '../../api/board'
+import { Link, useLocation } from 'react-router'
+import { reasons, verdicts, type Board, type BoardLine, type BoardPlan, type Reason, type Verdict } from '../../api/board'
 import { pairs, url } from '../../api/client'
 import type { Org, TargetState } from '../../api/types'
 import { useApi } from '../../api/use'
 import { BriefButtons } from '../../components/BriefButtons'
 import { Choice, Crumbs, PageHead, SealChoice, unitTail } from '../../components/parts'
 import { Nothing, Problem, StateTag, Waiting, Withheld } from '../../components/states'
+import { useNarrow } from '../../components/useNarrow'
 import { useLang, useTitle } from '../../i18n'
 import { plain, planWords } from '../../lib/format'
 import { useLink, useQuery } from '../../lib/link'
@@ -56,7 +57,7 @@ export default function BoardPage() {
       </PageHead>
       {!data.seal && <p className="lost">{t('board.noSeal')}</p>}
       <Filters plan={plan} />
-      <Lines plan={plan} org={data.org.code} cases={data.cases} />
+      <Folds plan={plan} org={data.org.code} cases={data.cases} />
       <section aria-labelledby="board-method">
         <h2 id="board-method">{t('board.method')}</h2>
         <p className="board-method">{tx(data.method)}</p>
@@ -76,8 +77,11 @@ function VerdictTag({ of }: { of: Verdict }) {
 }
 
 function Filters({ plan }: { plan: BoardPlan }) {
-  const { t } = useLang()
+  const { t, tx } = useLang()
   const { values, set } = useQuery()
+  const owners = new Map(plan.lines.flatMap((x) => x.owners).map((o) => [o.code, tx(o.title) || o.code]))
+  const choices = [...owners.entries()].sort(([a], [b]) => a.localeCompare(b)).map(([value, label]) => ({ value, label }))
+  if (plan.lines.some((x) => tx(x.owner))) choices.push({ value: '-', label: t('board.namedOwner') })
   const turn = (key: string, value: string) => set({ [key]: values[key] === value ? null : value }, true)
   return (
     <>
@@ -89,6 +93,14 @@ function Filters({ plan }: { plan: BoardPlan }) {
         aria-label={t('board.find')}
         onChange={(e) => set({ q: e.target.value }, true)}
       />
+      {choices.length > 0 && (
+        <Choice
+          label={t('board.owner')}
+          value={values.owner ?? ''}
+          options={[{ value: '', label: t('board.anyOwner') }, ...choices]}
+          onChange={(v) => set({ owner: v || null }, true)}
+        />
+      )}
       <div className="state-filter" role="group" aria-label={t('board.state')}>
         {states
           .filter((s) => plan.states[s])
@@ -97,21 +109,31 @@ function Filters({ plan }: { plan: BoardPlan }) {
               <StateTag state={s} /> <span className="num">{plan.states[s]}</span>
             </button>
           ))}
-        {plan.unowned > 0 && (
-          <button
-            type="button"
-            className="state-button"
-            data-filter="unowned"
-            aria-pressed={values.unowned === '1'}
-            onClick={() => turn('unowned', '1')}
-          >
-            <span className="tag" data-unowned="">
-              {t('board.unowned')}
+        {plan.adjusted > 0 && (
+          <button type="button" className="state-button" data-filter="adjusted" aria-pressed={values.adjusted === '1'} onClick={() => turn('adjusted', '1')}>
+            <span className="tag" data-adjusted="">
+              {t('board.adjusted')}
             </span>{' '}
-            <span className="num">{plan.unowned}</span>
+            <span className="num">{plan.adjusted}</span>
           </button>
         )}
       </div>
+      {plan.attention > 0 && (
+        <div className="state-filter" role="group" aria-label={t('board.attention')}>
+          {(['1', ...reasons] as const).map((r) => {
+            const n = r === '1' ? plan.attention : plan.lines.filter((x) => x.attention.includes(r)).length
+            if (!n) return null
+            return (
+              <button key={r} type="button" className="state-button" data-filter={r === '1' ? 'attention' : r} aria-pressed={values.attention === r} onClick={() => turn('attention', r)}>
+                <span className="tag" data-heed="">
+                  {r === '1' ? t('board.attention') : t(`board.attention.${r}`)}
+                </span>{' '}
+                <span className="num">{n}</span>
+              </button>
+            )
+          })}
+        </div>
+      )}
       <div className="state-filter" role="group" aria-label={t('board.verdict')}>
         {verdicts
           .filter((v) => plan.verdicts[v])
@@ -125,32 +147,145 @@ function Filters({ plan }: { plan: BoardPlan }) {
   )
 }
 
-function Lines({ plan, org, cases }: { plan: BoardPlan; org: string; cases: boolean }) {
-  const { t, tx } = useLang()
+const found = (x: BoardLine, q: string, title: string) => !q || `${x.id} ${title}`.toLowerCase().includes(q)
+
+/** The lines that the address asks for. */
+function useShown(plan: BoardPlan) {
+  const { tx } = useLang()
   const { values } = useQuery()
   const q = (values.q ?? '').trim().toLowerCase()
+  const filtered = Boolean(q || values.state || values.verdict || values.owner || values.attention || values.adjusted)
   const shown = plan.lines.filter(
     (x) =>
       (!values.state || x.state === values.state) &&
       (!values.verdict || x.verdict === values.verdict) &&
-      (values.unowned !== '1' || !x.owned) &&
-      (!q || `${x.id} ${tx(x.title)}`.toLowerCase().includes(q)),
+      (!values.owner || (values.owner === '-' ? Boolean(tx(x.owner)) : x.owners.some((o) => o.code === values.owner))) &&
+      (!values.attention || (values.attention === '1' ? x.attention.length > 0 : x.attention.includes(values.attention as Reason))) &&
+      (!values.adjusted || x.version) &&
+      found(x, q, tx(x.title)),
   )
-  if (!shown.length) return <Nothing title={t('board.empty')} />
+  return { shown, filtered }
+}
+
+/** The plan's sections in its order, each with its lines. */
+function sections(lines: BoardLine[]): { title: string; lines: BoardLine[] }[] {
+  const out = new Map<string, BoardLine[]>()
+  for (const x of lines) out.set(x.section ?? '', [...(out.get(x.section ?? '') ?? []), x])
+  return [...out.entries()].map(([title, list]) => ({ title, lines: list }))
+}
+
+/**
+ * Folds by section. On a phone they are closed, and of a closed one what needs
+ * attention is listed short. The address has those that stand otherwise.
+ */
+function Folds({ plan, org, cases }: { plan: BoardPlan; org: string; cases: boolean }) {
+  const { t } = useLang()
+  const { values, set } = useQuery()
+  const narrow = useNarrow()
+  const { hash } = useLocation()
+  const { shown, filtered } = useShown(plan)
+  const usual = !narrow || filtered
+  const turned = new Set((values.fold ?? '').split('.').filter(Boolean))
+  const all = sections(plan.lines).map((s) => s.title)
+  const key = (title: string) => String(all.indexOf(title))
+  const list = sections(shown)
+  if (!list.length) return <Nothing title={t('board.empty')} />
+  const opened = (s: { title: string; lines: BoardLine[] }) =>
+    turned.has(key(s.title)) ? !usual : usual || s.lines.some((x) => `#${x.id}` === hash)
+  const turn = (title: string) => {
+    const next = new Set(turned)
+    if (!next.delete(key(title))) next.add(key(title))
+    set({ fold: [...next].sort((a, b) => Number(a) - Number(b)).join('.') }, true)
+  }
+  const every = (open: boolean) => set({ fold: open === usual ? null : list.map((s) => key(s.title)).join('.') }, true)
   return (
-    <ol className="board">
-      {shown.map((x) => (
-        <li key={x.id} id={x.id} data-owned={x.owned}>
-          <div className="board-what">
-            <Link to={url('/plan', { seal: values.seal }) + '#' + x.id}>{tx(x.title)}</Link>
-            <Owner x={x} />
-          </div>
-          <Standing x={x} />
-          <Going x={x} />
-          {cases && <Cases x={x} org={org} />}
-        </li>
+    <>
+      <div className="board-all">
+        <button type="button" className="plain-button" onClick={() => every(true)}>
+          {t('board.openAll')}
+        </button>
+        <button type="button" className="plain-button" onClick={() => every(false)}>
+          {t('board.closeAll')}
+        </button>
+      </div>
+      {list.map((s) => (
+        <Fold key={s.title} title={s.title} lines={s.lines} open={opened(s)} turn={() => turn(s.title)} org={org} cases={cases} />
       ))}
-    </ol>
+    </>
+  )
+}
+
+function Fold({ title, lines, open, turn, org, cases }: { title: string; lines: BoardLine[]; open: boolean; turn: () => void; org: string; cases: boolean }) {
+  const { t } = useLang()
+  const count = (s: TargetState) => lines.filter((x) => x.state === s).length
+  const heeded = lines.filter((x) => x.attention.length > 0)
+  return (
+    <section className="board-fold">
+      <h2>
+        <button type="button" aria-expanded={open} onClick={turn}>
+          <span className="board-fold-title">{title}</span>
+          <small className="num">{t('board.n', { n: lines.length })}</small>
+          {states
+            .filter((s) => count(s))
+            .map((s) => (
+              <span key={s} className="board-fold-state">
+                <StateTag state={s} /> <small className="num">{count(s)}</small>
+              </span>
+            ))}
+          {heeded.length > 0 && (
+            <span className="board-fold-state">
+              <span className="tag" data-heed="">
+                {t('board.attention')}
+              </span>{' '}
+              <small className="num">{heeded.length}</small>
+            </span>
+          )}
+        </button>
+      </h2>
+      {open ? (
+        <ol className="board">
+          {lines.map((x) => (
+            <Row key={x.id} x={x} org={org} cases={cases} />
+          ))}
+        </ol>
+      ) : (
+        heeded.length > 0 && (
+          <ul className="board-heed">
+            {heeded.map((x) => (
+              <Heeded key={x.id} x={x} />
+            ))}
+          </ul>
+        )
+      )}
+    </section>
+  )
+}
+
+/** A target that needs attention, in a closed fold. */
+function Heeded({ x }: { x: BoardLine }) {
+  const { t, tx } = useLang()
+  const { values } = useQuery()
+  return (
+    <li>
+      <Link to={url('/plan', { seal: values.seal }) + '#' + x.id}>{tx(x.title)}</Link>{' '}
+      <small>{x.attention.map((r) => t(`board.attention.${r}`)).join(t('board.join'))}</small>
+    </li>
+  )
+}
+
+function Row({ x, org, cases }: { x: BoardLine; org: string; cases: boolean }) {
+  const { tx } = useLang()
+  const { values } = useQuery()
+  return (
+    <li id={x.id} data-owned={x.owned}>
+      <div className="board-what">
+        <Link to={url('/plan', { seal: values.seal }) + '#' + x.id}>{tx(x.title)}</Link>
+        <Owner x={x} />
+      </div>
+      <Standing x={x} />
+      <Going x={x} />
+      {cases && <Cases x={x} org={org} />}
+    </li>
   )
 }
 
@@ -203,10 +338,61 @@ function Standing({ x }: { x: BoardLine }) {
         <small>{t('board.aim')}</small> {planWords(x.target, tx(x.unit), x.direction) || '—'}
         {x.deadline && <small> {x.deadline}</small>}
       </span>
+      <Adjusted x={x} />
       {x.missing !== null && (
         <span className="num board-missing">{x.missing > 0 ? t('board.missing', { n: plain(x.missing, 2) + tail }) : t('board.reached')}</span>
       )}
     </div>
+  )
+}
+
+/** What the target was before, and by which decision and case it is another now. */
+function Adjusted({ x }: { x: BoardLine }) {
+  const { t, tx } = useLang()
+  if (!x.version) return null
+  const by = (x.versions ?? []).filter((v) => !v.original && (v.state === 'holds' || v.state === 'past'))
+  const own = (x.versions ?? []).find((v) => v.original)
+  return (
+    <span className="board-adjusted">
+      <span className="tag" data-adjusted="">
+        {t('plan.version', { n: x.version })}
+      </span>{' '}
+      <small className="num">
+        {t('plan.version.original')} {planWords(own?.value, tx(x.unit), x.direction) || t('plan.notStated')} {own?.deadline}
+      </small>
+      {by.map((v) => (
+        <small key={v.no}>
+          {t('board.evidence')} {v.decision}{' '}
+          {v.case && (
+            <Link className="num" to={`/cases/${v.case}`}>
+              {v.case}
+            </Link>
+          )}
+        </small>
+      ))}
+    </span>
+  )
+}
+
+/** What was planned for the years, held against the figures. */
+function Milestones({ x }: { x: BoardLine }) {
+  const { t, tx } = useLang()
+  if (!x.milestones?.length) return null
+  const tail = unitTail(tx(x.unit))
+  return (
+    <span className="board-milestones">
+      {x.behind && (
+        <span className="tag" data-heed="">
+          {t('plan.behind')}
+        </span>
+      )}
+      {x.milestones.map((m) => (
+        <small key={m.year} className="num" data-milestone={m.state}>
+          {t('board.milestone', { year: m.year, value: plain(m.value, 2) + tail })}
+          {m.state !== 'no_data' && <> {t(`state.${m.state as 'met' | 'not_met'}`)}</>}
+        </small>
+      ))}
+    </span>
   )
 }
 
@@ -217,6 +403,7 @@ function Going({ x }: { x: BoardLine }) {
   return (
     <div className="board-going">
       <VerdictTag of={x.verdict} />
+      <Milestones x={x} />
       {f ? (
         <>
           <span className="num">

@@ -35,7 +35,10 @@ export function ActForm({
     () => Object.fromEntries(a.fields.map((f) => [f.name, masked.has(f.name) ? '' : cellOf(f, row)])),
     [a.fields, masked, row],
   )
-  const [cells, setCells] = useState<Record<string, string>>({})
+  // What the record does not have yet begins with the sealed figure, and is sent with the rest.
+  const [cells, setCells] = useState<Record<string, string>>(() =>
+    Object.fromEntries(a.fields.flatMap((f) => (f.prefill && !before[f.name] && !masked.has(f.name) ? [[f.name, f.prefill.value]] : []))),
+  )
   const [labels, setLabels] = useState<Record<string, string>>({})
   const [note, setNote] = useState('')
   const [files, setFiles] = useState<DraftFile[]>([])

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { Link } from 'react-router'
 import { Select } from 'antd'
 import { ApiError, get, url } from '../../api/client'
 import type { FormColumn, OrgHead, PermitBody } from '../../api/flow'
@@ -42,6 +43,18 @@ export function FieldInput(p: FieldProps) {
       <Control {...p} id={id} />
       {p.code && <CodeCheck code={p.value} />}
       {tx(f.note) && <p className="flow-hint">{tx(f.note)}</p>}
+      {f.prefill && p.value === f.prefill.value && (
+        <p className="flow-hint" data-prefill={f.prefill.seal}>
+          {t('flow.prefill', { seal: f.prefill.seal })}
+          {f.prefill.indicator && (
+            <>
+              {' '}
+              <Link to={`/indicators/${f.prefill.indicator}`}>{tx(f.prefill.title)}</Link>
+              {f.prefill.year ? <span className="num"> {f.prefill.year}</span> : null}
+            </>
+          )}
+        </p>
+      )}
       {p.mask && <p className="flow-hint">{t('flow.masked')}</p>}
       {p.fault && (
         <p className="form-error" role="alert" id={`${id}-fault`}>
