@@ -30,6 +30,7 @@ var runMatrix = []matrixRow{
 	{"POST /api/runs", "/api/runs", `{"engine":"forecast","params":{}}`, [9]int{401, 403, 403, 403, 403, 403, 403, 403, 403}},
 	{"GET /api/runs/work", "/api/runs/work", "", [9]int{401, 403, 403, 403, 403, 403, 403, 403, 403}},
 	{"DELETE /api/runs/work", "/api/runs/work", "", [9]int{401, 403, 403, 403, 403, 403, 403, 403, 403}},
+	{"POST /api/runs/file", "/api/runs/file", `{"run":"L1"}`, [9]int{401, 403, 403, 403, 403, 403, 403, 403, 403}},
 	{"POST /api/runs/choose", "/api/runs/choose", `{"engine":"forecast","run":"F1"}`, [9]int{401, 403, 403, 403, 403, 403, 403, 403, 403}},
 	{"GET /api/runs/forecasts", "/api/runs/forecasts", "", [9]int{401, 404, 404, 404, 404, 404, 403, 403, 403}},
 	{"GET /api/runs/forecasts/{run}", "/api/runs/forecasts/F1", "", [9]int{401, 404, 404, 404, 404, 404, 403, 403, 403}},

@@ -39,6 +39,7 @@ func Routes(c Config) []kit.Route {
 		{Pattern: "GET /api/runs/work", Right: run.Right, Handle: d.work},
 		{Pattern: "DELETE /api/runs/work", Right: run.Right, Handle: d.stop},
 		{Pattern: "POST /api/runs/choose", Right: run.Right, Handle: d.choose},
+		{Pattern: "POST /api/runs/file", Right: run.Right, Rate: Rate, Handle: d.file},
 		{Pattern: "GET /api/runs/forecasts", Right: "read", Rate: "read", Handle: d.forecasts},
 		{Pattern: "GET /api/runs/forecasts/{run}", Right: "read", Rate: "read", Slow: true, Handle: d.forecast},
 		{Pattern: "GET /api/runs/layouts", Right: "read", Rate: "read", Handle: d.layouts},
@@ -147,6 +148,28 @@ func (d *desk) choose(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return kit.WriteJSON(w, r, map[string]bool{"ok": true})
+}
+
+// file opens a case for every decision of a layout that asks for one.
+func (d *desk) file(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Run   string            `json:"run"`
+		Sites []string          `json:"sites"`
+		Area  float64           `json:"area"` // floor area of a place, square metres
+		Cells map[string]string `json:"cells"`
+	}
+	if err := kit.ReadJSON(r, &in); err != nil {
+		return err
+	}
+	kit.Marks(r).Object = in.Run
+	filed, err := d.Runner.File(context.WithoutCancel(r.Context()), kit.Actor(r), "siting", in.Run, in.Sites, in.Area, in.Cells)
+	if err != nil {
+		return err
+	}
+	if filed == nil {
+		filed = []run.Filed{}
+	}
+	return kit.WriteJSON(w, r, map[string]any{"filed": filed})
 }
 
 // work answers how the run of the reader's organisation goes; null if there is none.

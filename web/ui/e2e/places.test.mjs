@@ -256,3 +256,46 @@ test('who may not see small groups is not told how many children of a block ther
   assert.ok(parts > 0)
   await page.context().close()
 })
+
+test('a layout becomes projects, each once, and a paper', { timeout: 300_000 }, async () => {
+  const { page, troubles } = await open(browser)
+  await signIn(page, 'planner')
+  const { runs } = (await api(page, '/api/runs/layouts')).body
+  let run
+  for (const r of runs) {
+    const { body } = await api(page, '/api/runs/layouts/' + r.run)
+    if (body.sites.some((s) => ['build', 'extend', 'reuse'].includes(s.action))) run = body
+  }
+  assert.ok(run, 'a layout of the demo builds, extends or reopens something')
+  await page.goto(`${base}/places/map?run=${run.run}`)
+  const form = page.locator('[data-file]')
+  await form.locator('summary').click()
+  const before = (await api(page, '/api/records/project?limit=1')).body.total
+  const fill = async () => {
+    await form.locator('[name=programme]').selectOption('places')
+    await form.locator('[name=site_urban]').selectOption({ index: 1 })
+    await form.locator('[name=area]').fill('8')
+    for (const [k, v] of Object.entries({ land_due: '2027-03-31', build_due: '2028-03-31', accept_due: '2028-06-30', open_due: '2028-08-31' })) await form.locator(`[name=${k}]`).fill(v)
+    await form.locator('[name=reason_over]').fill('按布局方案测算，经论证确有需要')
+  }
+  await fill()
+  await form.locator('[name=build_due]').fill('2026-12-31') // before the land
+  await form.getByRole('button', { name: '立项' }).click()
+  await form.locator('[role=alert]').waitFor()
+  assert.match(await form.locator('[role=alert]').innerText(), /依次/)
+  await form.locator('[name=build_due]').fill('2028-03-31')
+  await form.getByRole('button', { name: '立项' }).click()
+  await form.locator('.places-filed li').first().waitFor()
+  const wanted = run.sites.filter((s) => ['build', 'extend', 'reuse'].includes(s.action)).length
+  assert.equal(await form.locator('.places-filed li').count(), wanted)
+  await form.getByRole('button', { name: '立项' }).click()
+  await page.waitForTimeout(1000)
+  assert.equal((await api(page, '/api/records/project?limit=1')).body.total, before + wanted, 'filed once')
+  const [file] = await Promise.all([page.waitForEvent('download'), page.locator('[data-paper=docx]').click()])
+  assert.match(file.suggestedFilename(), /layout-.*\.docx/)
+  await shot(page, 'places-file-wide')
+  await form.locator('.places-filed a').first().click()
+  await page.getByText('新建、改扩建项目').first().waitFor()
+  assert.deepEqual(troubles.filter((x) => !x.includes('400')), [])
+  await page.context().close()
+})

@@ -11,6 +11,7 @@ import { useLang, useTitle } from '../../i18n'
 import { number, percent, plain } from '../../lib/format'
 import { useLink, useQuery } from '../../lib/link'
 import { layoutOption, look } from '../../lib/places'
+import { FileForm, PaperButtons } from './FileForm'
 import { LayoutForm } from './LayoutForm'
 import { ChooseRun, PlacesNav, useKind } from './parts'
 
@@ -79,6 +80,7 @@ function One({ of }: { of: Layout }) {
   return (
     <>
       <Conflicts of={of} />
+      <PaperButtons of={of} />
       <section aria-labelledby="layout-figures">
         <h2 id="layout-figures">{t('layout.figures')}</h2>
         <Figures list={[of]} />
@@ -95,6 +97,7 @@ function One({ of }: { of: Layout }) {
           </section>
         </div>
       )}
+      <FileForm of={of} />
       <details className="places-params">
         <summary>{t('places.params')}</summary>
         <pre>{of.params}</pre>
