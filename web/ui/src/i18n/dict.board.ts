@@ -26,7 +26,6 @@ export const pairs = {
   'board.noOwnerWhy': ['规划没有写明责任单位，也没有单位领受这项目标。请由责任单位办理“目标任务”。', 'The plan names no owner and nobody has taken the target on. Let the body concerned open a task for it.'],
   'board.tookOn': ['已领受', 'Taken on by'],
   'board.join': ['、', ', '],
-  'board.unowned': ['没有责任单位', 'Without an owner'],
   'board.missing': ['还差 {n}', '{n} to go'],
   'board.reached': ['已够', 'reached'],
   'board.now': ['现值', 'Now'],

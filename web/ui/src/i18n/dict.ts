@@ -279,7 +279,6 @@ const own = {
   'plan.version.past': ['已被替代', 'replaced'],
   'plan.version.future': ['尚未生效', 'not yet in force'],
   'plan.version.unsourced': ['没有决定文号，不生效', 'names no decision: holds nothing'],
-  'plan.milestones': ['年度里程碑', 'Milestones'],
   'plan.behind': ['落后于里程碑', 'Behind its milestone'],
   'plan.details': ['出处与说明', 'Sources and notes'],
   'plan.baselineQuote': ['基期原文', 'Text of the baseline'],
