@@ -36,6 +36,7 @@ test('the board has every numbered target in the plan’s order, and says who ow
   }
   await shot(page, 'board-wide')
   await page.locator('[data-filter=unowned]').click()
+  await page.locator('.board > li[data-owned=true]').first().waitFor({ state: 'detached' })
   assert.equal(await page.locator('.board > li[data-owned=true]').count(), 0)
   await page.setViewportSize(narrow)
   assert.ok((await overflow(page)) <= 0, 'fits a phone')
@@ -63,6 +64,7 @@ test('on a phone it is folded: what needs attention stays, the address keeps the
   }
   await heads.first().click()
   await page.waitForURL(/fold=0/)
+  await page.locator('.board > li').nth(first.length - 1).waitFor()
   assert.equal(await page.locator('.board > li').count(), first.length)
   await page.reload()
   await page.locator('.board > li').first().waitFor()
@@ -71,6 +73,7 @@ test('on a phone it is folded: what needs attention stays, the address keeps the
   await page.locator('.board').waitFor({ state: 'detached' })
   await page.locator('[data-filter=attention]').click()
   await page.waitForURL(/attention=1/)
+  await page.locator('.board > li').nth(plan.attention - 1).waitFor()
   assert.equal(await page.locator('.board > li').count(), plan.attention, 'what was asked for is open')
   const owner = plan.lines.find((x) => x.owners.length).owners[0].code
   await page.goto(base + `/plan/board?owner=${owner}`)

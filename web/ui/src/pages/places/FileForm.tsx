@@ -44,7 +44,7 @@ export function FileForm({ of }: { of: Layout }) {
     setBusy(false)
   }
   return (
-    <details className="places-form" data-file="">
+    <details className="places-filing" data-file="">
       <summary>{t('file.title', { n: sites.length })}</summary>
       <p className="muted">{t('file.lead')}</p>
       <form
