@@ -271,7 +271,7 @@ func badParams(t *testing.T, dir string) {
 		{"forecast", "years: 300", "300"},
 		{"forecast", "org: nowhere", "nowhere"},
 		{"forecast", "seal: S000099", "S000099"},
-		{"forecast", "stages: [XXX]", "XXX"},
+		{"forecast", "stages: [NIL]", "NIL"},
 		{"forecast", "scenarios: [{id: middle, entry: 7}]", "middle"},
 		{"forecast", "run: nothing", "nothing"},
 		{"forecast", "[", "line 1"},
