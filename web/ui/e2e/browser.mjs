@@ -117,6 +117,14 @@ export async function settled(page) {
   )
 }
 
+/** Waits until `check` answers true: the address turns before the page has. */
+export async function until(check, what, ms = 20_000) {
+  for (const end = Date.now() + ms; ; await new Promise((r) => setTimeout(r, 50))) {
+    if (await check()) return
+    if (Date.now() > end) throw new Error(`never came true: ${what}`)
+  }
+}
+
 export async function shot(page, name, fullPage = true) {
   if (!out) return
   mkdirSync(out, { recursive: true })

@@ -38,7 +38,7 @@ test('a headline figure opens down to the row of a file', async () => {
   await page.getByRole('button', { name: '看原文件的这一行' }).first().click()
   await page.locator('.handed-in .sheet tbody td').first().waitFor()
   assert.match(await page.locator('.handed-in').first().innerText(), /SHA-256/)
-  assert.match(page.url(), /row=\d+/, 'the open row is part of the address')
+  await page.waitForURL(/row=\d+/)
   await shot(page, 'loop-3-file-row')
   assert.deepEqual(troubles, [])
   await context.close()
@@ -120,7 +120,7 @@ test('a spoilt workbook comes back coloured, is mended, loaded, sealed and undon
   await shot(page, 'loop-4-refused')
   await page.getByRole('tab', { name: /新增/ }).click()
   await page.locator('.cell-changes').first().waitFor()
-  assert.match(page.url(), /verdict=new/)
+  await page.waitForURL(/verdict=new/)
 
   const [download] = await Promise.all([
     page.waitForEvent('download'),

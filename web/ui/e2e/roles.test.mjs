@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { api, base, launch, narrow, open, overflow, password, settled, shot, signIn } from './browser.mjs'
+import { api, base, launch, narrow, open, overflow, password, settled, shot, signIn, until } from './browser.mjs'
 
 let browser
 before(async () => {
@@ -38,7 +38,7 @@ test('a leader drills from the city to a county to a unit, and may not load', as
   assert.ok(await map.getAttribute('aria-label'), 'the map says what it shows')
   const picked = page.locator('.section-head .choice select')
   await picked.selectOption({ index: 1 })
-  assert.match(page.url(), /map=/, 'the chosen headline is part of the address')
+  await page.waitForURL(/map=/)
   await settled(page)
   await shot(page, 'leader-city')
   const codesShown = await page.locator('.units tbody .code').allInnerTexts()
@@ -72,9 +72,11 @@ test('the plan says what is lost and what nobody owns', async () => {
   assert.match(await page.locator('.plan-tree').innerText(), /未指定/)
   const all = await page.locator('.target').count()
   await page.locator('.state-button').first().click()
-  assert.match(page.url(), /state=/)
-  const some = await page.locator('.target').count()
-  assert.ok(some > 0 && some < all)
+  await page.waitForURL(/state=/)
+  await until(async () => {
+    const some = await page.locator('.target').count()
+    return some > 0 && some < all
+  }, 'fewer targets, once a state is chosen')
   assert.deepEqual(troubles, [])
   await context.close()
 })
@@ -184,7 +186,7 @@ test('explore: a cut as table, chart and map, kept in the address, exported with
   await page.locator('.explore-out .chart[data-ready]').waitFor()
   await page.locator('.ant-segmented-item', { hasText: '地图' }).click()
   await page.locator('.map .chart[data-ready]').waitFor()
-  assert.match(page.url(), /view=map/)
+  await page.waitForURL(/view=map/)
   await shot(page, 'explore-map')
   const [download] = await Promise.all([
     page.waitForEvent('download'),
@@ -209,7 +211,7 @@ test('what is not there answers in words', async () => {
   await page.locator('input[name=password]').fill(password)
   await page.keyboard.press('Enter')
   await page.locator('.headline-table').waitFor()
-  assert.match(page.url(), /\/plan/, 'signing in leads to the page that was asked for')
+  await page.waitForURL(/\/plan/)
   await context.close()
 })
 
