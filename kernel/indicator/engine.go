@@ -190,7 +190,12 @@ func (e *Engine) writeParquet(ctx context.Context, dir string, seal ledger.Seal,
 				if err != nil {
 					return err
 				}
-				mf, err = parquet.Write(ctx, tx, dir, ent, want, live(name, "f"), func(n int64) { p.Tell("parquet "+name, n, 0) })
+				verified, err := opened.VerifiedAsOf(ctx, tx, seal.Seq)
+				if err != nil {
+					return err
+				}
+				rows := parquet.Rows{Live: live(name, "f"), Verified: verified(name, "f")}
+				mf, err = parquet.Write(ctx, tx, dir, ent, want, rows, func(n int64) { p.Tell("parquet "+name, n, 0) })
 				return err
 			})
 		}); err != nil {

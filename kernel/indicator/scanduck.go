@@ -133,11 +133,13 @@ func (d *duck) close() error {
 	return err
 }
 
-// partRows is how many facts one statement reads at most, and leastRows how few it
-// is halved to where memory is short. Facts lie in the order in which they came, so
-// that a part finds most of its groups whole; those of two parts are added up.
+// partRows is how many facts one statement reads at first, and leastRows how few a
+// part is halved to where memory is short; what was found to fit is kept to for the
+// rest of the grain, since every part joins the registers of persons and schools
+// anew. Facts lie in the order in which they came, so that a part finds most of its
+// groups whole; those of two parts are added up.
 const (
-	partRows  = 1 << 19
+	partRows  = 1 << 22
 	leastRows = 1 << 12
 )
 
@@ -167,32 +169,30 @@ func (d *duck) scan(ctx context.Context, s *scan, b *cube.Builder) error {
 			whens = append(whens, fmt.Sprintf("y = %d", y))
 		}
 	}
+	step := (high-low)/max(1, (n+partRows-1)/partRows) + 1
 	for _, when := range whens {
 		one := strings.Replace(q, "WHERE "+anyYear, "WHERE "+when, 1)
-		step := (high-low)/max(1, (n+partRows-1)/partRows) + 1
-		for from := low; from <= high; from += step {
-			if err := d.between(ctx, s, b, one, part, from, min(from+step-1, high)); err != nil {
+		for from := low; from <= high; {
+			to := min(from+step-1, high)
+			err := d.between(ctx, s, b, strings.Replace(one, part, fmt.Sprintf("f._rec BETWEEN %d AND %d", from, to), 1))
+			switch {
+			case shortOfMemory(err) && to-from >= leastRows:
+				step = (to-from)/2 + 1
+			case err != nil:
 				return err
+			default:
+				from = to + 1
 			}
 		}
 	}
 	return nil
 }
 
-// between scans the facts from one record to another, in halves if memory is short.
-func (d *duck) between(ctx context.Context, s *scan, b *cube.Builder, q, part string, from, to int64) error {
+// between scans a part of the facts.
+func (d *duck) between(ctx context.Context, s *scan, b *cube.Builder, q string) error {
 	out := filepath.Join(d.dir, ".scan-"+s.grain.ID+".parquet")
 	defer os.Remove(out)
-	one := strings.Replace(q, part, fmt.Sprintf("f._rec BETWEEN %d AND %d", from, to), 1)
-	_, err := d.conn.ExecContext(ctx, "COPY ("+one+") TO "+notation.Literal(out)+" (FORMAT parquet, COMPRESSION snappy)")
-	if shortOfMemory(err) && to-from >= leastRows {
-		mid := from + (to-from)/2
-		if err := d.between(ctx, s, b, q, part, from, mid); err != nil {
-			return err
-		}
-		return d.between(ctx, s, b, q, part, mid+1, to)
-	}
-	if err != nil {
+	if _, err := d.conn.ExecContext(ctx, "COPY ("+q+") TO "+notation.Literal(out)+" (FORMAT parquet, COMPRESSION snappy)"); err != nil {
 		return err
 	}
 	return parquet.ReadScan(ctx, out, b)

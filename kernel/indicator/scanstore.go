@@ -34,7 +34,11 @@ func (x *storeScanner) scan(ctx context.Context, s *scan, b *cube.Builder) error
 		if err != nil {
 			return err
 		}
-		src := &source{dialect: x.db.Dialect(), table: store.Table, live: live, fresh: x.fresh, years: x.years, opened: sealed}
+		verified, err := opened.VerifiedAsOf(ctx, tx, x.seq)
+		if err != nil {
+			return err
+		}
+		src := &source{dialect: x.db.Dialect(), table: store.Table, live: live, seen: verified(s.fact.Name, "f"), fresh: x.fresh, years: x.years, opened: sealed}
 		if src.dialect == rule.SQLite {
 			src.whole = " NOT INDEXED" // reading a whole table in the order of an index is a seek a row
 		}

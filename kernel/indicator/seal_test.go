@@ -107,6 +107,15 @@ func TestSealHolds(t *testing.T) {
 	if _, err := w.db.Exec(t.Context(), `UPDATE r_member SET _to = ? WHERE _rid % 9 = 0 AND _from < ?`, w.seq, w.seq-1); err != nil {
 		t.Fatal(err)
 	}
+	for _, q := range []string{ // and what nobody had confirmed was confirmed since
+		fmt.Sprintf(`INSERT INTO attestation (entity, rid, seq, rec, on_date, was)
+			SELECT 'member', _rid, %d, _rec, 20240901, coalesce(_verified, 0) FROM r_member WHERE _rid %% 2 = 0 AND coalesce(_verified, 0) < 20240901`, w.seq),
+		`UPDATE r_member SET _verified = 20240901 WHERE _rid % 2 = 0 AND coalesce(_verified, 0) < 20240901`,
+	} {
+		if _, err := w.db.Exec(t.Context(), q); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, name := range []string{"sqlite", "duckdb"} {
 		if err := os.RemoveAll(filepath.Join(w.dir, "seals")); err != nil {
 			t.Fatal(err)

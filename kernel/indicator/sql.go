@@ -21,6 +21,7 @@ type source struct {
 	table   func(entity string) string
 	live    func(entity, alias string) string // condition for the rows as of the seal, "" if all are
 	fresh   func(*catalog.Entity) int64       // the oldest _verified (yyyymmdd) that counts
+	seen    string                            // when the fact was last confirmed, "" for its column
 	years   []int                             // of calendars
 	few     bool                              // only few facts are looked at: count for each of them
 	whole   string                            // after a table that is read from end to end
@@ -348,7 +349,7 @@ func (t *text) flat() (*flat, error) {
 	for i, d := range s.dims {
 		list = append(list, fmt.Sprintf("%s AS d%d", t.dim(d.id), i))
 	}
-	list = append(list, fmt.Sprintf("CASE WHEN f._verified >= %d THEN 1 ELSE 0 END AS v", t.src.fresh(s.fact)))
+	list = append(list, fmt.Sprintf("CASE WHEN %s >= %d THEN 1 ELSE 0 END AS v", cmp.Or(t.src.seen, "f._verified"), t.src.fresh(s.fact)))
 	seen := map[*rule.Expr]int{}
 	var flags, terms []string
 	for _, c := range s.columns {

@@ -12,6 +12,7 @@ import (
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/ledger/beside"
 	"luoshu/kernel/ledger/chain"
+	"luoshu/kernel/ledger/keys"
 	"luoshu/kernel/store"
 )
 
@@ -22,10 +23,12 @@ import (
 func (l *Ledger) Commit(ctx context.Context, b Batch, p luoshu.Progress) (Result, error) {
 	if b.DryRun {
 		var w *commit
+		kept := l.shelf.Lend()
 		err := l.db.ReadTx(ctx, func(tx *store.Tx) (err error) {
-			w, err = l.commit(ctx, tx, b, p)
+			w, err = l.commit(ctx, tx, b, kept, p)
 			return err
 		})
+		l.shelf.Return(kept)
 		if err != nil {
 			return Result{}, err
 		}
@@ -54,14 +57,16 @@ func (l *Ledger) CommitAll(ctx context.Context, batches []Batch, p luoshu.Progre
 	for i := range batches {
 		own = append(own, batches[i].ID)
 	}
+	var kept *keys.Kept
 	err := l.db.Tx(ctx, func(tx *store.Tx) error {
+		kept = l.shelf.Lend()
 		ids, err := l.ids(ctx, tx, own)
 		if err != nil {
 			return err
 		}
 		for i, b := range batches {
 			b.DryRun, b.ID = false, ids[i]
-			w, err := l.commit(ctx, tx, b, p)
+			w, err := l.commit(ctx, tx, b, kept, p)
 			if err != nil {
 				return err
 			}
@@ -76,6 +81,9 @@ func (l *Ledger) CommitAll(ctx context.Context, batches []Batch, p luoshu.Progre
 	if err != nil && !errors.Is(err, errTried) {
 		return nil, err
 	}
+	if !try {
+		l.shelf.Return(kept)
+	}
 	if !try && fresh > 50_000 {
 		// The log beside the database is as large as the load; a reader that
 		// still needs it only means it is emptied later.
@@ -85,11 +93,11 @@ func (l *Ledger) CommitAll(ctx context.Context, batches []Batch, p luoshu.Progre
 }
 
 // commit runs one batch in a transaction.
-func (l *Ledger) commit(ctx context.Context, tx *store.Tx, b Batch, p luoshu.Progress) (*commit, error) {
+func (l *Ledger) commit(ctx context.Context, tx *store.Tx, b Batch, kept *keys.Kept, p luoshu.Progress) (*commit, error) {
 	if err := checkAttested(b.Attested); err != nil {
 		return nil, err
 	}
-	pl, err := l.plan(&b)
+	pl, err := l.plan(&b, kept)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +106,7 @@ func (l *Ledger) commit(ctx context.Context, tx *store.Tx, b Batch, p luoshu.Pro
 			return nil, err
 		}
 	}
-	w := &commit{plan: pl, prep: pl.preparer(), l: l, b: &b, tx: tx, ctx: ctx, tell: p, opened: chain.NewVersions()}
+	w := &commit{plan: pl, prep: pl.preparer(), l: l, b: &b, tx: tx, ctx: ctx, tell: p, kept: kept, opened: chain.NewVersions()}
 	return w, w.run()
 }
 
@@ -111,6 +119,7 @@ type commit struct {
 	tx   *store.Tx
 	ctx  context.Context
 	tell luoshu.Progress
+	kept *keys.Kept
 
 	info    CommitInfo
 	match   *matcher
@@ -158,12 +167,22 @@ func (w *commit) run() error {
 	if err := w.settleWaiting(); err != nil {
 		return err
 	}
+	for _, s := range w.known {
+		s.keep()
+	}
 	if w.b.DryRun {
 		w.info.Seq = 0
 		return nil
 	}
-	if err := w.end(); err != nil || w.b.Also == nil {
+	if err := w.end(); err != nil {
 		return err
+	}
+	w.match.keep(w.removed > 0 || len(w.b.Aliases)+len(w.b.Unalias) > 0)
+	if w.info.Seq != 0 {
+		w.kept.Moved(w.info.hash)
+	}
+	if w.b.Also == nil {
+		return nil
 	}
 	return w.b.Also(w.tx, w.result())
 }
@@ -183,7 +202,11 @@ func (w *commit) begin() error {
 		return err
 	}
 	w.next = last + 1
-	w.match = &matcher{plan: w.plan, tx: w.tx, ctx: w.ctx, last: last}
+	w.kept.AsOf(prev)
+	w.match = &matcher{plan: w.plan, tx: w.tx, ctx: w.ctx, kept: w.kept, last: last}
+	if !w.b.DryRun && w.kept.Room(w.e.Name, last+w.b.Total) {
+		w.match.fresh = keys.NewTable(hint(w.b.Total))
+	}
 	if err := w.match.open(w.b.Total); err != nil {
 		return err
 	}
@@ -196,7 +219,7 @@ func (w *commit) begin() error {
 			return err
 		}
 		w.formers = append(w.formers, former)
-		s := &refSet{plan: w.plan, tx: w.tx, ctx: w.ctx, ref: r}
+		s := &refSet{plan: w.plan, tx: w.tx, ctx: w.ctx, kept: w.kept, ref: r}
 		w.known = append(w.known, s)
 		if err := s.open(w.b.Total); err != nil {
 			return err
@@ -277,7 +300,7 @@ func (w *commit) grow() error {
 		return err
 	}
 	for _, s := range w.known {
-		if err := s.grow(rows, w.match.table != nil); err != nil {
+		if err := s.grow(rows, w.match.base != nil); err != nil {
 			return err
 		}
 	}
@@ -287,7 +310,7 @@ func (w *commit) grow() error {
 // consider drops the table's indexes when most of what will be in them is being
 // written now: making them at the end is several times as fast.
 func (w *commit) consider() error {
-	if w.decided || w.b.DryRun || w.match.table == nil {
+	if w.decided || w.b.DryRun || w.match.base == nil {
 		return nil
 	}
 	total := max(w.b.Total, w.info.Rows)

@@ -15,6 +15,7 @@ import (
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/ledger/beside"
 	"luoshu/kernel/ledger/chain"
+	"luoshu/kernel/ledger/keys"
 	"luoshu/kernel/ledger/search"
 	"luoshu/kernel/reseal"
 	"luoshu/kernel/store"
@@ -23,10 +24,11 @@ import (
 // Ledger writes and verifies the records of one database. Its methods may be
 // called from many goroutines; commits wait for each other.
 type Ledger struct {
-	db   *store.DB
-	cat  *catalog.Catalog
-	now  func() time.Time
-	book beside.Book
+	db    *store.DB
+	cat   *catalog.Catalog
+	now   func() time.Time
+	book  beside.Book
+	shelf keys.Shelf
 
 	undoing func(ctx context.Context, tx *store.Tx, of CommitInfo) error
 }

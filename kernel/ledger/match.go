@@ -31,25 +31,29 @@ func hint(rows int64) int { return int(max(0, min(rows, 2_000_000))) }
 // keys the batch has brought.
 type matcher struct {
 	*plan
-	tx   *store.Tx
-	ctx  context.Context
-	last int64 // highest _rid when the commit began: at least the number of versions
-	// table has every current key of the table, seen only those of the batch.
-	// Exactly one is set.
-	table *keys.Table
-	seen  *keys.Table
+	tx    *store.Tx
+	ctx   context.Context
+	kept  *keys.Kept
+	last  int64       // highest _rid when the commit began: at least the number of versions
+	base  *keys.Table // every key that was current when the commit began; nil: ask the index
+	seen  *keys.Table // those of the batch, by row
+	fresh *keys.Table // versions that the batch wrote; nil: nobody asks for them
+	asked int64
 	find  *sql.Stmt
 }
 
 func (m *matcher) open(total int64) error {
+	m.seen = keys.NewTable(hint(total))
+	m.base = m.kept.Table(m.e.Name)
 	switch {
-	case m.last == 0:
-		m.table = keys.NewTable(hint(total))
+	case m.base != nil:
 		return nil
-	case worthReading(m.last, total):
-		return m.read(total)
+	case m.last == 0:
+		m.base = keys.NewTable(0)
+		return nil
+	case worthReading(m.last, total+m.kept.Asked(m.e.Name, 0)):
+		return m.read()
 	}
-	m.seen = keys.NewTable(hint(min(total, smallBatch)))
 	where := make([]string, len(m.key))
 	for i, k := range m.e.Key {
 		where[i] = store.Col(k) + " = ?"
@@ -72,20 +76,21 @@ func (m *matcher) close() {
 
 // grow reads the whole table once rows says that this pays.
 func (m *matcher) grow(rows int64) error {
-	if m.table != nil || !worthReading(m.last, rows) {
+	if m.base != nil || !worthReading(m.last, rows) {
 		return nil
 	}
 	m.close()
-	return m.read(rows)
+	// Rows of this batch that are written by now are read too; seen has them first.
+	return m.read()
 }
 
-func (m *matcher) read(rows int64) error {
+func (m *matcher) read() error {
 	table := store.Table(m.e.Name)
 	var n int64
 	if err := m.tx.QueryRow(m.ctx, `SELECT count(*) FROM `+table+` WHERE _to IS NULL`).Scan(&n); err != nil {
 		return fmt.Errorf("count %s: %w", m.e.Name, err)
 	}
-	m.table = keys.NewTable(int(n) + hint(rows))
+	m.base = keys.NewTable(int(n))
 	text := make([]bool, len(m.key))
 	for i, f := range m.e.KeyFields() {
 		text[i] = f.Type.IsText()
@@ -96,15 +101,11 @@ func (m *matcher) read(rows int64) error {
 		for i := range text {
 			buf = keys.AppendColumn(buf, r, 2+i, text[i])
 		}
-		m.table.Put(m.seeds.Key(buf), r.Int(0), headOf(r.Bytes(1)))
+		m.base.Put(m.seeds.Key(buf), r.Int(0), headOf(r.Bytes(1)))
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("read keys of %s: %w", m.e.Name, err)
-	}
-	if m.seen != nil {
-		m.table.Join(m.seen)
-		m.seen = nil
 	}
 	return nil
 }
@@ -112,22 +113,45 @@ func (m *matcher) read(rows int64) error {
 // take claims a row's key for it. first is the row that claimed it before, -1 if
 // none; rid and head are the current version's, 0 if the record is new.
 func (m *matcher) take(it *item) (first int, rid int64, head uint64, err error) {
-	t := m.table
-	if t == nil {
-		t = m.seen
+	if s := m.seen.Find(it.k); s != nil {
+		return s.Taken(), 0, 0, nil
 	}
-	if s := t.Find(it.k); s != nil {
-		if row := s.Taken(); row >= 0 {
-			return row, 0, 0, nil
+	if m.base != nil {
+		if s := m.base.Find(it.k); s != nil {
+			rid, head = s.Rid(), s.Head()
 		}
-		rid, head = s.Rid(), s.Head()
-	} else if m.table == nil {
-		if rid, head, err = m.lookUp(it); err != nil {
-			return -1, 0, 0, err
-		}
+	} else if rid, head, err = m.lookUp(it); err != nil {
+		return -1, 0, 0, err
 	}
-	t.Take(it.k, it.n)
+	m.seen.Take(it.k, it.n)
 	return -1, rid, head, nil
+}
+
+// wrote remembers the version that a row became, for the commits after this one.
+func (m *matcher) wrote(it *item, rid int64) {
+	if m.fresh == nil {
+		return
+	}
+	if m.fresh.Put(it.k, rid, headOf(it.h[:])); m.fresh.Len() > keys.Most {
+		m.fresh = nil
+	}
+}
+
+// keep hands on what this commit knows of its entity's keys.
+func (m *matcher) keep(removed bool) {
+	switch {
+	case removed:
+		m.kept.Forget(m.e.Name)
+	case m.base == nil:
+		m.kept.Asked(m.e.Name, m.asked)
+	case m.fresh == nil:
+		m.kept.Forget(m.e.Name)
+	case m.base.Len() == 0:
+		m.kept.Keep(m.e.Name, m.fresh)
+	default:
+		m.base.Join(m.fresh)
+		m.kept.Keep(m.e.Name, m.base)
+	}
 }
 
 func (m *matcher) lookUp(it *item) (rid int64, head uint64, err error) {
@@ -135,6 +159,7 @@ func (m *matcher) lookUp(it *item) (rid int64, head uint64, err error) {
 	for i, k := range m.key {
 		args[i] = m.stored(it, k).Any()
 	}
+	m.asked++
 	var h []byte
 	err = m.find.QueryRowContext(m.ctx, args...).Scan(&rid, &h)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -150,29 +175,34 @@ func (m *matcher) lookUp(it *item) (rid int64, head uint64, err error) {
 // index and remembering the answers.
 type refSet struct {
 	*plan
-	tx   *store.Tx
-	ctx  context.Context
-	ref  refField
-	last int64
-	all  *keys.Set // every current key; nil: ask
-	some *keys.Set // known so far
-	none *keys.Set // known to be missing, only for other entities
-	buf  []byte
+	tx    *store.Tx
+	ctx   context.Context
+	kept  *keys.Kept
+	ref   refField
+	last  int64
+	base  *keys.Table // every key that was current when it was taken; nil: ask
+	some  *keys.Set   // known so far
+	none  *keys.Set   // known to be missing, only for other entities
+	asked int64
+	buf   []byte
 }
 
 func (s *refSet) open(total int64) error {
+	s.some, s.none = keys.NewSet(0), keys.NewSet(0)
+	if s.base = s.kept.Table(s.ref.target.Name); s.base != nil {
+		return nil
+	}
 	var err error
 	if s.last, err = lastRid(s.ctx, s.tx, s.ref.target.Name); err != nil {
 		return err
 	}
-	s.some, s.none = keys.NewSet(0), keys.NewSet(0)
-	return s.grow(total, false)
+	return s.grow(total+s.kept.Asked(s.ref.target.Name, 0), false)
 }
 
 // grow reads all keys once rows says that this pays, or when force says that
 // the index is about to go.
 func (s *refSet) grow(rows int64, force bool) error {
-	if s.all != nil || (!worthReading(s.last, rows) && !(force && s.ref.self)) {
+	if s.base != nil || (!worthReading(s.last, rows) && !(force && s.ref.self)) {
 		return nil
 	}
 	t := s.ref.target
@@ -180,34 +210,30 @@ func (s *refSet) grow(rows int64, force bool) error {
 	if err := s.tx.QueryRow(s.ctx, `SELECT count(*) FROM `+store.Table(t.Name)+` WHERE _to IS NULL`).Scan(&n); err != nil {
 		return fmt.Errorf("count %s: %w", t.Name, err)
 	}
-	all := keys.NewSet(int(n))
+	s.base = keys.NewTable(int(n))
 	text := t.KeyFields()[0].Type.IsText()
-	err := s.tx.Scan(s.ctx, `SELECT `+keyFields(t)+` FROM `+store.Table(t.Name)+` WHERE _to IS NULL`, nil, func(r *store.Row) error {
-		s.buf = keys.AppendColumn(s.buf[:0], r, 0, text)
-		all.Add(s.seeds.One(s.buf))
+	err := s.tx.Scan(s.ctx, `SELECT _rid, _h, `+keyFields(t)+` FROM `+store.Table(t.Name)+` WHERE _to IS NULL`, nil, func(r *store.Row) error {
+		s.buf = keys.AppendColumn(s.buf[:0], r, 2, text)
+		s.base.Put(s.seeds.Key(s.buf), r.Int(0), headOf(r.Bytes(1)))
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("read keys of %s: %w", t.Name, err)
 	}
-	all.Join(s.some)
-	s.all, s.some, s.none = all, nil, nil
 	return nil
 }
 
 func (s *refSet) has(v luoshu.Value) (bool, error) {
 	s.buf = keys.Append(s.buf[:0], v)
-	h := s.seeds.One(s.buf)
-	if s.all != nil {
-		return s.all.Has(h), nil
-	}
-	if s.some.Has(h) {
+	k := s.seeds.Key(s.buf)
+	if s.base != nil && s.base.Find(k) != nil || s.some.Has(k[0]) {
 		return true, nil
 	}
-	if s.none.Has(h) {
+	if s.base != nil || s.none.Has(k[0]) {
 		return false, nil
 	}
 	t := s.ref.target
+	s.asked++
 	var n int64
 	err := s.tx.QueryRow(s.ctx, `SELECT count(*) FROM `+store.Table(t.Name)+` WHERE `+keyFields(t)+` = ? AND _to IS NULL`, v.Any()).Scan(&n)
 	if err != nil {
@@ -215,9 +241,9 @@ func (s *refSet) has(v luoshu.Value) (bool, error) {
 	}
 	switch {
 	case n > 0:
-		s.some.Add(h)
+		s.some.Add(k[0])
 	case !s.ref.self:
-		s.none.Add(h)
+		s.none.Add(k[0])
 	}
 	return n > 0, nil
 }
@@ -225,10 +251,16 @@ func (s *refSet) has(v luoshu.Value) (bool, error) {
 // add makes a record of this batch known.
 func (s *refSet) add(v luoshu.Value) {
 	s.buf = keys.Append(s.buf[:0], v)
-	h := s.seeds.One(s.buf)
-	if s.all != nil {
-		s.all.Add(h)
-		return
+	s.some.Add(s.seeds.One(s.buf))
+}
+
+// keep hands on what this commit knows of another entity's keys.
+func (s *refSet) keep() {
+	switch name := s.ref.target.Name; {
+	case s.ref.self:
+	case s.base == nil:
+		s.kept.Asked(name, s.asked)
+	default:
+		s.kept.Keep(name, s.base)
 	}
-	s.some.Add(h)
 }

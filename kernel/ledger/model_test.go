@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -79,8 +80,17 @@ func TestAgainstModel(t *testing.T) {
 		rnd := rand.New(rand.NewPCG(seed, 7))
 		m := &model{now: map[string]modelRec{}}
 		indexes := b.indexes()
+		other, err := ledger.Open(b.ctx, b.db, b.cat, b.clock) // of another process: what one keeps of keys is old for the other
+		if err != nil {
+			t.Fatal(err)
+		}
 		for step := range 25 {
-			if len(m.commits) > 0 && rnd.IntN(3) == 0 {
+			if rnd.IntN(4) == 0 {
+				b.Ledger, other = other, b.Ledger
+			}
+			if rnd.IntN(5) == 0 {
+				modelRemove(t, b, m, rnd)
+			} else if len(m.commits) > 0 && rnd.IntN(3) == 0 {
 				seq := 1 + rnd.IntN(len(m.commits))
 				changes := m.undo(seq)
 				_, err := b.Undo(b.ctx, luoshu.Actor{}, int64(seq), "")
@@ -121,6 +131,25 @@ func TestAgainstModel(t *testing.T) {
 	})
 }
 
+func modelRemove(t *testing.T, b *book, m *model, rnd *rand.Rand) {
+	var lines []string
+	changes := map[string]modelChange{}
+	for _, k := range slices.Sorted(maps.Keys(m.now)) {
+		if rnd.IntN(4) == 0 {
+			lines = append(lines, k+",x")
+			changes[k] = modelChange{m.now[k], modelRec{}}
+		}
+	}
+	batch := b.batch("area", lines...)
+	batch.Remove = true
+	if got := b.commit(batch); got.Removed != int64(len(changes)) || got.Refused != 0 {
+		t.Fatalf("removed %d of %d: %+v", got.Removed, len(changes), got)
+	}
+	if len(changes) > 0 {
+		m.apply(changes)
+	}
+}
+
 func modelCommit(t *testing.T, b *book, m *model, rnd *rand.Rand) {
 	var lines []string
 	changes := map[string]modelChange{}
@@ -157,6 +186,13 @@ func modelCommit(t *testing.T, b *book, m *model, rnd *rand.Rand) {
 	dry := batch
 	dry.DryRun = true
 	dryGot := b.commit(dry)
+	if rnd.IntN(4) == 0 { // one that fails at its end leaves nothing, in tables nor in what is kept of keys
+		failing := batch
+		failing.Also = func(*store.Tx, ledger.Result) error { return errors.New("not so") }
+		if _, err := b.Commit(b.ctx, failing, nil); err == nil && len(changes) > 0 {
+			t.Fatal("a commit whose end failed was made")
+		}
+	}
 	got := b.commit(batch)
 	if len(changes) > 0 {
 		m.apply(changes)

@@ -40,12 +40,12 @@ type refField struct {
 	self   bool
 }
 
-func (l *Ledger) plan(b *Batch) (*plan, error) {
+func (l *Ledger) plan(b *Batch, kept *keys.Kept) (*plan, error) {
 	e := l.cat.Entity(b.Entity)
 	if e == nil {
 		return nil, luoshu.Errorf(luoshu.NotFound, "没有名为 %s 的数据类型", "there is no entity %s", b.Entity)
 	}
-	p := &plan{e: e, form: l.db.Form(e.Name), hasher: chain.NewRowHasher(e.Name, fieldNames(e)), seeds: keys.NewSeeds()}
+	p := &plan{e: e, form: l.db.Form(e.Name), hasher: chain.NewRowHasher(e.Name, fieldNames(e)), seeds: kept.Seeds}
 	if b.Remove {
 		b.Columns = make([]bool, len(e.Fields))
 		for _, f := range e.KeyFields() {

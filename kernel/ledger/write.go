@@ -260,6 +260,7 @@ func (w *commit) insert(in *store.Inserter, it *item) error {
 			in.Null()
 		}
 	}
+	w.match.wrote(it, rid)
 	w.opened.Add(rid, it.rec, int64(it.n), it.h[:])
 	return in.End()
 }

@@ -218,21 +218,23 @@ func (w *writer) schemaFields() []arrow.Field {
 }
 
 // query selects the columns of the rows as of the seal in the order they came.
-func (w *writer) query(live string) string {
+func (w *writer) query(rows Rows) string {
 	names := make([]string, len(w.cols))
 	for i, c := range w.cols {
-		names[i] = store.Col(c.Name)
+		if names[i] = store.Col(c.Name); c.Name == "_verified" && rows.Verified != "" {
+			names[i] = rows.Verified + " AS _verified"
+		}
 	}
 	where := ""
-	if live != "" {
-		where = " WHERE " + live
+	if rows.Live != "" {
+		where = " WHERE " + rows.Live
 	}
 	return "SELECT " + strings.Join(names, ", ") + " FROM " + store.Table(w.entity.Name) + " AS f" + where + " ORDER BY _rid"
 }
 
 // write streams the rows of a query into out. Reading and encoding run side by
 // side with two groups of rows in memory.
-func (w *writer) write(ctx context.Context, tx *store.Tx, live string, out io.Writer, told func(rows int64)) error {
+func (w *writer) write(ctx context.Context, tx *store.Tx, rows Rows, out io.Writer, told func(rows int64)) error {
 	props := pq.NewWriterProperties(
 		pq.WithCompression(compress.Codecs.Zstd), pq.WithCompressionLevel(1),
 		pq.WithMaxRowGroupLength(rowGroup), pq.WithVersion(pq.V2_LATEST), pq.WithCreatedBy("luoshu"))
@@ -259,7 +261,7 @@ func (w *writer) write(ctx context.Context, tx *store.Tx, live string, out io.Wr
 			}
 		}
 	}()
-	err = w.read(ctx, tx, live, batches, told)
+	err = w.read(ctx, tx, rows, batches, told)
 	close(batches)
 	if werr := <-failed; werr != nil {
 		err = werr
@@ -267,7 +269,7 @@ func (w *writer) write(ctx context.Context, tx *store.Tx, live string, out io.Wr
 	return errors.Join(err, fw.Close())
 }
 
-func (w *writer) read(ctx context.Context, tx *store.Tx, live string, batches chan<- arrow.RecordBatch, told func(int64)) error {
+func (w *writer) read(ctx context.Context, tx *store.Tx, rows Rows, batches chan<- arrow.RecordBatch, told func(int64)) error {
 	rb := array.NewRecordBuilder(memory.NewGoAllocator(), w.schema)
 	defer rb.Release()
 	put := make([]func(*store.Row), len(w.cols))
@@ -305,7 +307,7 @@ func (w *writer) read(ctx context.Context, tx *store.Tx, live string, batches ch
 			return ctx.Err()
 		}
 	}
-	err := tx.Scan(ctx, w.query(live), nil, func(r *store.Row) error {
+	err := tx.Scan(ctx, w.query(rows), nil, func(r *store.Row) error {
 		for _, f := range put {
 			f(r)
 		}
@@ -332,10 +334,14 @@ func (w *writer) widen(i int, v int64) {
 	*c.Min, *c.Max = min(*c.Min, v), max(*c.Max, v)
 }
 
-// Write writes the rows of an entity for which live holds (an SQL condition on
-// the alias f) beside the file's name, renames it and returns its entry. told
+// Rows says which versions of an entity are written, in SQL over the alias f: the
+// condition that holds for them, and the day on which each was last confirmed, ""
+// for all of them and for the column as it stands.
+type Rows struct{ Live, Verified string }
+
+// Write writes rows of an entity beside the file's name, renames it and returns its entry. told
 // hears how many rows have been read.
-func Write(ctx context.Context, tx *store.Tx, dir string, ent *catalog.Entity, fields []*catalog.Field, live string, told func(rows int64)) (File, error) {
+func Write(ctx context.Context, tx *store.Tx, dir string, ent *catalog.Entity, fields []*catalog.Field, rows Rows, told func(rows int64)) (File, error) {
 	name := ent.Name + ".parquet"
 	f, err := os.CreateTemp(dir, "."+name+"-*")
 	if err != nil {
@@ -345,7 +351,7 @@ func Write(ctx context.Context, tx *store.Tx, dir string, ent *catalog.Entity, f
 	sum := sha256.New()
 	out := &counter{w: io.MultiWriter(f, sum)}
 	w := newWriter(ent, fields)
-	err = w.write(ctx, tx, live, out, told)
+	err = w.write(ctx, tx, rows, out, told)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return File{}, fmt.Errorf("write %s: %w", name, err)
 	}

@@ -104,7 +104,7 @@ func openSQLite(path string) (*DB, error) {
 		}
 		for _, p := range append([]string{
 			busyPragma, "page_size(8192)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(0)",
-			"temp_store(1)", "journal_size_limit(67108864)",
+			"temp_store(1)", "wal_autocheckpoint(8000)", "journal_size_limit(67108864)",
 		}, extra...) {
 			q = append(q, "_pragma="+p)
 		}

@@ -13,21 +13,9 @@ import (
 // sequence. Where nothing was committed to the entity since, its current rows
 // are the same and found by far better indexes; it holds within tx only.
 func LiveAsOf(ctx context.Context, tx *store.Tx, seq int64) (func(entity, alias string) string, error) {
-	rows, err := tx.Query(ctx, `SELECT DISTINCT entity FROM commit_log WHERE seq > ?`, seq)
+	changed, err := touched(ctx, tx, "commit_log", seq)
 	if err != nil {
-		return nil, fmt.Errorf("commits since the seal: %w", err)
-	}
-	defer rows.Close()
-	changed := map[string]bool{}
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, fmt.Errorf("commits since the seal: %w", err)
-		}
-		changed[s] = true
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("commits since the seal: %w", err)
+		return nil, err
 	}
 	return func(entity, alias string) string {
 		if !changed[entity] {
@@ -35,6 +23,45 @@ func LiveAsOf(ctx context.Context, tx *store.Tx, seq int64) (func(entity, alias 
 		}
 		return fmt.Sprintf("%[1]s._from <= %[2]d AND (%[1]s._to IS NULL OR %[1]s._to > %[2]d)", alias, seq)
 	}, nil
+}
+
+// VerifiedAsOf returns the expression for the day on which a version of an entity was
+// last confirmed as of a ledger sequence, which is the present one where nothing was
+// confirmed since.
+func VerifiedAsOf(ctx context.Context, tx *store.Tx, seq int64) (func(entity, alias string) string, error) {
+	later, err := touched(ctx, tx, "attestation", seq)
+	if err != nil {
+		return nil, err
+	}
+	return func(entity, alias string) string {
+		now := alias + "._verified"
+		if !later[entity] {
+			return now
+		}
+		return fmt.Sprintf("COALESCE((SELECT a.was FROM attestation a WHERE a.entity = '%s' AND a.rid = %s._rid AND a.seq > %d ORDER BY a.seq LIMIT 1), %s)",
+			entity, alias, seq, now)
+	}, nil
+}
+
+// touched names the entities that a table of the ledger speaks of after a sequence.
+func touched(ctx context.Context, tx *store.Tx, table string, seq int64) (map[string]bool, error) {
+	rows, err := tx.Query(ctx, `SELECT DISTINCT entity FROM `+table+` WHERE seq > ?`, seq)
+	if err != nil {
+		return nil, fmt.Errorf("commits since the seal: %w", err)
+	}
+	defer rows.Close()
+	out := map[string]bool{}
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, fmt.Errorf("commits since the seal: %w", err)
+		}
+		out[s] = true
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("commits since the seal: %w", err)
+	}
+	return out, nil
 }
 
 // FreshFrom returns, for an entity, the oldest day on which an attestation still

@@ -1,0 +1,96 @@
+package keys
+
+import "sync"
+
+// Most bounds the keys that a shelf keeps, 24 bytes each and a third more.
+const Most = 1_000_000
+
+// Shelf keeps the keys of whole entities from one commit to the next, as long as
+// nobody else commits in between: a city hands in hundreds of files in a row. One
+// commit has it at a time; whoever finds it lent goes without.
+type Shelf struct {
+	mu   sync.Mutex
+	kept *Kept
+}
+
+// Kept is what a shelf holds as of one head of the ledger.
+type Kept struct {
+	Seeds  Seeds
+	head   string
+	tables map[string]*Table
+	asked  map[string]int64
+}
+
+// NewKept is one that keeps nothing yet.
+func NewKept() *Kept {
+	return &Kept{Seeds: NewSeeds(), tables: map[string]*Table{}, asked: map[string]int64{}}
+}
+
+// Lend gives what is kept to one commit, until Return; if it is lent already, an
+// empty one.
+func (s *Shelf) Lend() *Kept {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := s.kept
+	if s.kept = nil; k == nil {
+		k = NewKept()
+	}
+	return k
+}
+
+// Return takes it back. What a failed transaction has seen must not come back.
+func (s *Shelf) Return(k *Kept) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept = k
+}
+
+// AsOf forgets everything unless it was kept at this head, and goes on from there.
+func (k *Kept) AsOf(head []byte) {
+	if string(head) != k.head {
+		clear(k.tables)
+		clear(k.asked)
+		k.head = string(head)
+	}
+}
+
+// Moved says that the ledger's head is another now, by a commit of the borrower.
+func (k *Kept) Moved(head []byte) { k.head = string(head) }
+
+// Table has every current key of an entity; nil if they are not kept.
+func (k *Kept) Table(entity string) *Table { return k.tables[entity] }
+
+// Asked adds to the lookups that an entity's index has answered and says how many
+// there were: at some point reading the table once would have been cheaper.
+func (k *Kept) Asked(entity string, n int64) int64 {
+	k.asked[entity] += n
+	return k.asked[entity]
+}
+
+// Room reports whether the keys of one more entity may be kept, if it has so many.
+func (k *Kept) Room(entity string, n int64) bool {
+	for name, t := range k.tables {
+		if name != entity {
+			n += int64(t.n)
+		}
+	}
+	return n <= Most
+}
+
+// Keep keeps an entity's keys, all of them, if there is room.
+func (k *Kept) Keep(entity string, t *Table) {
+	if !k.Room(entity, int64(t.n)) {
+		k.Forget(entity)
+		return
+	}
+	k.tables[entity] = t
+}
+
+// Forget drops an entity's keys.
+func (k *Kept) Forget(entity string) {
+	delete(k.tables, entity)
+	delete(k.asked, entity)
+}
+
+// Len is how many keys the table has.
+func (t *Table) Len() int { return t.n }
