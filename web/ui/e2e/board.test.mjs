@@ -55,12 +55,12 @@ test('on a phone it is folded: what needs attention stays, the address keeps the
   const plan = body.plans.find((p) => p.lines.length)
   assert.equal(await page.locator('.board > li').count(), 0, 'every fold is closed')
   assert.equal(await page.locator('.board-heed > li').count(), plan.attention)
-  const heads = page.locator('.board-fold > h2 > button')
+  const heads = page.locator('.board-fold > .fold-head > button')
   assert.equal(await heads.count(), new Set(plan.lines.map((x) => x.section)).size)
   const first = plan.lines.filter((x) => x.section === plan.lines[0].section)
   for (const s of new Set(first.map((x) => x.state))) {
     const n = first.filter((x) => x.state === s).length
-    await heads.first().locator('.board-fold-state', { has: page.locator(`[data-state=${s}]`) }).getByText(String(n), { exact: true }).waitFor()
+    await heads.first().locator('.fold-state', { has: page.locator(`[data-state=${s}]`) }).getByText(String(n), { exact: true }).waitFor()
   }
   await heads.first().click()
   await page.waitForURL(/fold=0/)

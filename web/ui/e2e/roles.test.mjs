@@ -81,6 +81,28 @@ test('the plan says what is lost and what nobody owns', async () => {
   await context.close()
 })
 
+test('on a phone the plan is folded, and a headline leads to its target', async () => {
+  const { page, context, troubles } = await open(browser, { viewport: narrow })
+  await signIn(page, 'leader')
+  await page.goto(base + '/plan?plan=luoyang-14-5')
+  const heads = page.locator('.plan-part .fold-head > button')
+  await heads.first().waitFor()
+  assert.equal(await page.locator('.target').count(), 0, 'every part is closed')
+  await page.locator('.headline-table tbody th a').first().click()
+  await page.locator('.target').first().waitFor()
+  await until(async () => page.evaluate(() => {
+    const top = document.getElementById(location.hash.slice(1))?.getBoundingClientRect().top ?? -1
+    return top >= 0 && top < innerHeight
+  }), 'the target is in view')
+  await shot(page, 'plan-phone-target')
+  const before = await page.locator('.target').count()
+  await page.getByRole('button', { name: '全部展开' }).click()
+  await until(async () => (await page.locator('.target').count()) > before, 'all are open')
+  await page.getByRole('button', { name: '全部收起' }).click()
+  assert.deepEqual(troubles, [])
+  await context.close()
+})
+
 test('a county officer sees the county only', async () => {
   const { page, context, troubles } = await open(browser)
   await signIn(page, 'county')

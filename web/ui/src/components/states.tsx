@@ -42,11 +42,13 @@ export function Nothing({ title, text, children }: { title?: string; text?: stri
   )
 }
 
+/** The states of targets, from what is reached to what is only told. */
+export const targetStates = ['met', 'not_met', 'no_data', 'no_target', 'not_numbered', 'rule', 'fact'] as const satisfies TargetState[]
+
 /** The state of a target: always a word, with a mark whose shape differs, not only its colour. */
 export function StateTag({ state }: { state: TargetState | string }) {
   const { t } = useLang()
-  const known = ['met', 'not_met', 'no_target', 'no_data', 'not_numbered', 'rule', 'fact'] as const
-  const s = known.find((k) => k === state)
+  const s = targetStates.find((k) => k === state)
   if (!s) return null
   return (
     <span className="tag" data-state={s}>

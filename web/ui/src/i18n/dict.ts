@@ -166,6 +166,7 @@ const own = {
   'dash.staleRows': ['未核验', 'Unverified'],
   'dash.last': ['最近核验', 'Last verified'],
   'dash.counts': ['登记数量', 'On record'],
+  'dash.empty': ['尚无记录的数据表（{n}）', 'Nothing on record yet ({n})'],
   'dash.noFigures': ['还没有封存过的数据', 'No data has been sealed yet'],
   'dash.noFiguresText': [
     '导入数据并封存一次后，这里出现各项指标。',

@@ -460,6 +460,7 @@ function Health({ page }: { page: Page }) {
   const { may } = useSession()
   const stale = page.stale ?? []
   const counts = page.counts ?? []
+  const empty = counts.filter((c) => c.rows === 0)
   if (!stale.length && !counts.length) return null
   const org = page.org.code
   const open = (entity: string, title: string) =>
@@ -506,14 +507,28 @@ function Health({ page }: { page: Page }) {
           </div>
         )}
         {counts.length > 0 && (
-          <dl className="counts" aria-label={t('dash.counts')}>
-            {counts.map((c) => (
-              <div key={c.entity}>
-                <dt>{open(c.entity, tx(c.title))}</dt>
-                <dd className="num">{number(c.rows)}</dd>
-              </div>
-            ))}
-          </dl>
+          <div>
+            <dl className="counts" aria-label={t('dash.counts')}>
+              {counts
+                .filter((c) => c.rows > 0)
+                .map((c) => (
+                  <div key={c.entity}>
+                    <dt>{open(c.entity, tx(c.title))}</dt>
+                    <dd className="num">{number(c.rows)}</dd>
+                  </div>
+                ))}
+            </dl>
+            {empty.length > 0 && (
+              <details className="counts-empty">
+                <summary>{t('dash.empty', { n: empty.length })}</summary>
+                <ul>
+                  {empty.map((c) => (
+                    <li key={c.entity}>{open(c.entity, tx(c.title))}</li>
+                  ))}
+                </ul>
+              </details>
+            )}
+          </div>
         )}
       </div>
     </section>

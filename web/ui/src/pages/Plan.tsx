@@ -1,17 +1,18 @@
-import { useMemo } from 'react'
-import { Link } from 'react-router'
+import { useEffect, useMemo } from 'react'
+import { Link, useLocation } from 'react-router'
 import { pairs, url } from '../api/client'
 import type { Plan, PlanPage, PlanTarget, TargetState } from '../api/types'
 import { useApi } from '../api/use'
 import { BriefButtons } from '../components/BriefButtons'
+import { FoldAll, FoldHead, useFolds } from '../components/Folds'
 import { Versions } from '../components/Versions'
 import { Certainty, Choice, PageHead, SealChoice, unitTail } from '../components/parts'
-import { Nothing, Problem, StateTag, Waiting, Withheld } from '../components/states'
+import { Nothing, Problem, StateTag, targetStates, Waiting, Withheld } from '../components/states'
+import { useNarrow } from '../components/useNarrow'
 import { useLang, useTitle } from '../i18n'
 import { plain, planValue, planWords } from '../lib/format'
 import { useLink, useQuery } from '../lib/link'
 
-const states: TargetState[] = ['met', 'not_met', 'no_data', 'no_target', 'not_numbered', 'rule', 'fact']
 const statuses = ['target', 'rule', 'fact'] as const
 
 interface Part {
@@ -165,7 +166,7 @@ export default function PlanPageView() {
           />
         </div>
         <div className="state-filter" role="group" aria-label={t('plan.state')}>
-          {states
+          {targetStates
             .filter((s) => counted(s) > 0)
             .map((s) => (
               <button
@@ -201,27 +202,54 @@ export default function PlanPageView() {
                 ))}
               </ol>
             </nav>
-            <div className="plan-tree">
-              {chapters.map((c) => (
-                <section key={c.title} aria-label={c.title}>
-                  {c.parts.map((p) => (
-                    <div key={p.id} id={p.id} className="plan-part">
-                      <h3>
-                        {c.title} {p.title} <small className="num">{t('plan.n', { n: p.targets.length })}</small>
-                      </h3>
-                      <ul className="targets">
-                        {p.targets.map((x) => (
-                          <Entry key={x.id} x={x} />
-                        ))}
-                      </ul>
-                    </div>
-                  ))}
-                </section>
-              ))}
-            </div>
+            <Tree plan={plan} chapters={chapters} filtered={Boolean(values.state || values.status || q)} />
           </div>
         )}
       </section>
+    </div>
+  )
+}
+
+/** The plan's parts with their targets; on a phone each is a fold. */
+function Tree({ plan, chapters, filtered }: { plan: Plan; chapters: Chapter[]; filtered: boolean }) {
+  const { t } = useLang()
+  const narrow = useNarrow()
+  const { hash } = useLocation()
+  const all = (plan.sections ?? []).map((_, i) => `${plan.id}-${i}`)
+  const shown = chapters.flatMap((c) => c.parts.map((p) => p.id))
+  const folds = useFolds(all, shown, !narrow || filtered)
+  useEffect(() => {
+    if (hash) document.getElementById(decodeURIComponent(hash.slice(1)))?.scrollIntoView()
+  }, [hash])
+  return (
+    <div className="plan-tree">
+      {narrow && <FoldAll every={folds.every} />}
+      {chapters.map((c) => (
+        <section key={c.title} aria-label={c.title}>
+          {c.parts.map((p) => {
+            const title = `${c.title} ${p.title}`
+            const open = folds.opened(p.id, [p.id, ...p.targets.map((x) => x.id)].includes(hash.slice(1)))
+            return (
+              <div key={p.id} id={p.id} className="plan-part">
+                {narrow ? (
+                  <FoldHead title={title} of={p.targets.map((x) => x.state)} open={open} turn={() => folds.turn(p.id, !open)} level={3} />
+                ) : (
+                  <h3>
+                    {title} <small className="num">{t('plan.n', { n: p.targets.length })}</small>
+                  </h3>
+                )}
+                {open && (
+                  <ul className="targets">
+                    {p.targets.map((x) => (
+                      <Entry key={x.id} x={x} />
+                    ))}
+                  </ul>
+                )}
+              </div>
+            )
+          })}
+        </section>
+      ))}
     </div>
   )
 }

@@ -5,6 +5,7 @@ import { pairs, url } from '../../api/client'
 import type { Org, TargetState } from '../../api/types'
 import { useApi } from '../../api/use'
 import { BriefButtons } from '../../components/BriefButtons'
+import { FoldAll, FoldHead, useFolds } from '../../components/Folds'
 import { Choice, Crumbs, PageHead, SealChoice, unitTail } from '../../components/parts'
 import { Nothing, Problem, StateTag, Waiting, Withheld } from '../../components/states'
 import { useNarrow } from '../../components/useNarrow'
@@ -180,68 +181,47 @@ function sections(lines: BoardLine[]): { title: string; lines: BoardLine[] }[] {
  */
 function Folds({ plan, org, cases }: { plan: BoardPlan; org: string; cases: boolean }) {
   const { t } = useLang()
-  const { values, set } = useQuery()
   const narrow = useNarrow()
   const { hash } = useLocation()
   const { shown, filtered } = useShown(plan)
   const usual = !narrow || filtered
-  const turned = new Set((values.fold ?? '').split('.').filter(Boolean))
-  const all = sections(plan.lines).map((s) => s.title)
-  const key = (title: string) => String(all.indexOf(title))
   const list = sections(shown)
+  const titles = (of: { title: string }[]) => of.map((s) => s.title)
+  const folds = useFolds(titles(sections(plan.lines)), titles(list), usual)
   if (!list.length) return <Nothing title={t('board.empty')} />
-  const opened = (s: { title: string; lines: BoardLine[] }) =>
-    turned.has(key(s.title)) ? !usual : usual || s.lines.some((x) => `#${x.id}` === hash)
-  const turn = (title: string) => {
-    const next = new Set(turned)
-    if (!next.delete(key(title))) next.add(key(title))
-    set({ fold: [...next].sort((a, b) => Number(a) - Number(b)).join('.') }, true)
-  }
-  const every = (open: boolean) => set({ fold: open === usual ? null : list.map((s) => key(s.title)).join('.') }, true)
   return (
     <>
-      <div className="board-all">
-        <button type="button" className="plain-button" onClick={() => every(true)}>
-          {t('board.openAll')}
-        </button>
-        <button type="button" className="plain-button" onClick={() => every(false)}>
-          {t('board.closeAll')}
-        </button>
-      </div>
+      <FoldAll every={folds.every} />
       {list.map((s) => (
-        <Fold key={s.title} title={s.title} lines={s.lines} open={opened(s)} turn={() => turn(s.title)} org={org} cases={cases} />
+        <Fold
+          key={s.title}
+          title={s.title}
+          lines={s.lines}
+          open={folds.opened(s.title, s.lines.some((x) => `#${x.id}` === hash))}
+          turn={(open) => folds.turn(s.title, open)}
+          org={org}
+          cases={cases}
+        />
       ))}
     </>
   )
 }
 
-function Fold({ title, lines, open, turn, org, cases }: { title: string; lines: BoardLine[]; open: boolean; turn: () => void; org: string; cases: boolean }) {
+function Fold({ title, lines, open, turn, org, cases }: { title: string; lines: BoardLine[]; open: boolean; turn: (open: boolean) => void; org: string; cases: boolean }) {
   const { t } = useLang()
-  const count = (s: TargetState) => lines.filter((x) => x.state === s).length
   const heeded = lines.filter((x) => x.attention.length > 0)
   return (
     <section className="board-fold">
-      <h2>
-        <button type="button" aria-expanded={open} onClick={turn}>
-          <span className="board-fold-title">{title}</span>
-          <small className="num">{t('board.n', { n: lines.length })}</small>
-          {states
-            .filter((s) => count(s))
-            .map((s) => (
-              <span key={s} className="board-fold-state">
-                <StateTag state={s} /> <small className="num">{count(s)}</small>
-              </span>
-            ))}
-          {heeded.length > 0 && (
-            <span className="board-fold-state">
-              <span className="tag" data-heed="">
-                {t('board.attention')}
-              </span>{' '}
-              <small className="num">{heeded.length}</small>
-            </span>
-          )}
-        </button>
-      </h2>
+      <FoldHead title={title} of={lines.map((x) => x.state)} open={open} turn={() => turn(!open)}>
+        {heeded.length > 0 && (
+          <span className="fold-state">
+            <span className="tag" data-heed="">
+              {t('board.attention')}
+            </span>{' '}
+            <small className="num">{heeded.length}</small>
+          </span>
+        )}
+      </FoldHead>
       {open ? (
         <ol className="board">
           {lines.map((x) => (
