@@ -91,6 +91,7 @@ var imports = map[string][]string{
 	"web/identity":           {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/identity", "kernel/records", "web/kit"},
 	"web/account":            {".", "kernel/access", "kernel/access/foureyes", "kernel/access/roll", "kernel/catalog", "kernel/sheet", "web/kit"},
 	"web/ui":                 {},
+	"web/ui/e2e/provider":    {}, // an identity provider for the browser tests
 	"cmd/luoshu":             {"*"},
 	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/access/reach", "kernel/audit", "kernel/brief", "kernel/catalog", "kernel/city", "kernel/duty", "kernel/flow", "kernel/load", "kernel/run", "kernel/verify/finding"},
 	"cmd/luoshu/places":      {".", "engine/forecast", "engine/siting", "engine/siting/cfl", "engine/siting/orlib", "engine/siting/pmedian", "kernel/access", "kernel/audit", "kernel/city", "kernel/records", "kernel/run", "kernel/sheet"},

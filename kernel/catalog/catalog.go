@@ -159,7 +159,8 @@ type Entity struct {
 	Months int    // a record is stale this many months after it was last verified; 0 = never
 	// Register says that the records are cases: written by their steps alone.
 	Register bool
-	// Private registers are shown to those only who act in the case.
+	// Private registers are shown to those only who act in the case; their texts are
+	// kept encrypted.
 	Private bool
 	Fields  []*Field
 	Dir     string // folder of the pack
@@ -202,7 +203,7 @@ type Field struct {
 	Unit        Text
 	Sensitivity Sensitivity
 	Find        bool   // sensitive, but found by an exact value
-	Sealed      bool   // a key that tells of a person: a token stands in its place
+	Sealed      bool   // kept encrypted whatever its class; of a key, which tells of a person, a token stands in its place
 	Rest        Rest   // how values lie in the table, and under which domain tokens are made
 	Domain      string // of tokens, "" unless Rest is Token
 	Contains    string // "id": a number with an identity number in it, or a reference to one

@@ -30,6 +30,7 @@ func (l *loader) rest() {
 
 func (l *loader) fieldRest(e *Entity, f *Field) {
 	key := slices.Contains(e.Key, f.Name)
+	plain := f.Type == TypeText && !key
 	switch domain := l.cat.keyDomain(e, f, 0); {
 	case domain != "":
 		f.Rest, f.Domain = Token, domain
@@ -44,19 +45,21 @@ func (l *loader) fieldRest(e *Entity, f *Field) {
 			l.Add(l.where[f], "引用字段 %s 不能是 %s 级：加密后无从核对；请加密所指实体的键（sealed: true）",
 				"the reference %s cannot be %s: it could not be checked once encrypted; seal the key it refers to (sealed: true)", f.Name, f.Sensitivity)
 		}
+	case plain && (f.Sealed || e.Private):
+		f.Rest = Hidden // whatever its class: a matter that few may see is written down in it
 	}
 	if f.Find && (f.Type != TypeText || f.Sensitivity != Sensitive || f.Sealed) {
 		l.Add(l.where[f], "find 只用于 sensitive 级的文本字段，%s 不是", "find applies to text fields of class sensitive; %s is not one", f.Name)
 	}
-	if f.Sealed && (f.Type != TypeText || !key) {
-		l.Add(l.where[f], "sealed 只用于作键的文本字段，%s 不是", "sealed applies to text fields of the key; %s is not one", f.Name)
+	if f.Sealed && f.Type != TypeText {
+		l.Add(l.where[f], "sealed 只用于文本字段，%s 不是", "sealed applies to text fields; %s is not one", f.Name)
 	}
 }
 
 // keyDomain is the domain of a key that is sealed or of a reference to one, "" for
 // any other field. References may lead on from key to key.
 func (c *Catalog) keyDomain(e *Entity, f *Field, depth int) string {
-	if f.Sealed && f.Type == TypeText {
+	if f.Sealed && f.Type == TypeText && slices.Contains(e.Key, f.Name) {
 		return "key " + e.Name + "." + f.Name
 	}
 	to := c.entities[f.Ref]

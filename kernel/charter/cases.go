@@ -424,6 +424,11 @@ func (l *loader) place(t *CaseType, o *yamltree.Object, opening bool) *Place {
 
 func (l *loader) recurrence(t *CaseType, o *yamltree.Object) *Recurrence {
 	defer o.Done()
+	for _, x := range o.Get("same").Items() {
+		if f := t.Entity.Field(x.Str()); f != nil && f.Rest == catalog.Hidden {
+			x.Fault("%s 加密存放，不能用来认出同一件事", "%s is kept encrypted and cannot tell what is the same matter", f.Name)
+		}
+	}
 	return &Recurrence{Same: l.fields(t.Entity, o.Must("same")), Within: l.parameter(o, "within"), To: o.Must("to").Str()}
 }
 

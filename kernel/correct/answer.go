@@ -64,7 +64,8 @@ func (c *Correct) reaches(actor luoshu.Actor, entity string) bool {
 
 // Answer gives an answer. Of two who answer at once one wins and the other is
 // told (Conflict). Accepting and taking are one commit in the answerer's name,
-// with the request's number and reason. Where the source itself accepts, a record
+// which names the request's number only: what was
+// said lies sealed with the request, and a commit's reason in clear. Where the source itself accepts, a record
 // that was verified stays so as of the day it was: the new value is confirmed by its
 // source, and nobody has looked at the others anew. Where somebody above it answers,
 // the record waits to be verified again. When the value has changed since it was
@@ -102,7 +103,11 @@ var after = map[string]string{Accept: Accepted, Reject: Rejected, Return: Return
 // settle gives an answer that changes no record.
 func (c *Correct) settle(ctx context.Context, actor luoshu.Actor, r *Request, a Answer) error {
 	return c.db.Tx(ctx, func(tx *store.Tx) error {
-		set, args := `state = ?, answered_by = ?, answered_at = ?, answer = ?`, []any{after[a.Action], actor.Name, c.now().UTC().Format(time.RFC3339), a.Words}
+		words, err := tx.SealText("correction.answer", a.Words, r.ID)
+		if err != nil {
+			return err
+		}
+		set, args := `state = ?, answered_by = ?, answered_at = ?, answer = ?`, []any{after[a.Action], actor.Name, c.now().UTC().Format(time.RFC3339), words}
 		if a.Action == Reply {
 			// The term runs anew from the day the source has what it asked for.
 			today := c.Today()
@@ -164,15 +169,19 @@ func (c *Correct) carryOut(ctx context.Context, actor luoshu.Actor, r *Request, 
 	}
 	mark := fmt.Sprintf("correction-%d-%d", r.ID, now.Rid)
 	err = c.db.Tx(ctx, func(tx *store.Tx) error {
+		words, err := tx.SealText("correction.answer", a.Words, r.ID)
+		if err != nil {
+			return err
+		}
 		return claim(ctx, tx, r, `state = ?, answered_by = ?, answered_at = ?, answer = ?, mark = ?`,
-			[]any{Carrying, actor.Name, c.now().UTC().Format(time.RFC3339), a.Words, mark})
+			[]any{Carrying, actor.Name, c.now().UTC().Format(time.RFC3339), words, mark})
 	})
 	if err != nil {
 		return err
 	}
 	res, err := c.commit(ctx, carry{
 		e: e, now: now, changes: changes, by: actor, mark: mark, hand: r.Kind == KindRequest, file: r.File, row: r.Row, source: actor.Org == r.Org,
-		reason: fmt.Sprintf("更正申请 %d Correction request %[1]d: %s", r.ID, r.Reason),
+		reason: fmt.Sprintf("更正申请 %d Correction request %[1]d", r.ID),
 	})
 	if err != nil {
 		// Nothing was written: the request waits as before.

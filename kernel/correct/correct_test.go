@@ -3,6 +3,7 @@ package correct_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -78,8 +79,18 @@ func TestFileOfTheWrongSource(t *testing.T) {
 			t.Fatal(b, q)
 		}
 		c, err := w.led.CommitAt(ctx, q.Seq)
-		if err != nil || c.Actor != county || !strings.Contains(c.Reason, "a sheet") || c.Source.SHA256 != q.File.SHA256 || c.Changed != 1 {
+		if err != nil || c.Actor != county || !strings.HasSuffix(c.Reason, fmt.Sprint(" request ", q.ID)) || c.Source.SHA256 != q.File.SHA256 || c.Changed != 1 {
 			t.Errorf("%+v %v", c, err)
+		}
+		if q.Reason != "a sheet" || q.Answer != "户口簿" {
+			t.Errorf("what was said is read as %q, %q", q.Reason, q.Answer)
+		}
+		for _, text := range []string{"a sheet", "户口簿"} { // what was said lies sealed
+			var n int
+			err := w.db.QueryRow(ctx, `SELECT (SELECT count(*) FROM correction WHERE reason = ? OR answer = ?) + (SELECT count(*) FROM correction_event WHERE words = ?)`, text, text, text).Scan(&n)
+			if err != nil || n != 0 {
+				t.Errorf("%q lies in clear: %d %v", text, n, err)
+			}
 		}
 		if err := w.answer(county2, q.ID, correct.Accept, ""); kind(err) != luoshu.Conflict {
 			t.Errorf("answered twice: %v", err)

@@ -94,6 +94,12 @@ func (c *Correct) requests(ctx context.Context, q queryer, tail string, args ...
 		if err != nil {
 			return nil, fmt.Errorf("read corrections: %w", err)
 		}
+		if r.Reason, err = c.db.OpenText("correction.reason", r.Reason, r.ID); err == nil {
+			r.Answer, err = c.db.OpenText("correction.answer", r.Answer, r.ID)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read corrections: %w", err)
+		}
 		r.Asked = splitCodes(asked)
 		out = append(out, r)
 		by[r.ID] = r
@@ -162,9 +168,12 @@ func (c *Correct) insert(ctx context.Context, tx *store.Tx, r *Request) error {
 	cols := strings.TrimPrefix(requestColumns, "id, ")
 	err := tx.QueryRow(ctx, `INSERT INTO correction (`+cols+`) VALUES (`+holes(29)+`) RETURNING id`,
 		r.Kind, r.Origin, r.Entity, r.Rec, r.Source, r.Holder, r.Org, joinCodes(r.Asked), r.State, r.By.Name, r.By.Role, r.By.Org, r.At,
-		r.Since, r.Days, r.Due, r.Remind, 0, 0, r.Reason, r.File.SHA256, r.File.Name, r.Row, "", "", "", "", 0, 0).Scan(&r.ID)
+		r.Since, r.Days, r.Due, r.Remind, 0, 0, "", r.File.SHA256, r.File.Name, r.Row, "", "", "", "", 0, 0).Scan(&r.ID)
 	if err != nil {
 		return fmt.Errorf("make correction: %w", err)
+	}
+	if err := c.giveReason(ctx, tx, r); err != nil {
+		return err
 	}
 	keys := c.db.Vault()
 	if err := keys.Refresh(); err != nil {
@@ -183,11 +192,30 @@ func (c *Correct) insert(ctx context.Context, tx *store.Tx, r *Request) error {
 	return c.event(ctx, tx, r.ID, "asked", r.By, r.Reason)
 }
 
+// giveReason writes the reason of a request that is made: it is sealed to its number.
+func (c *Correct) giveReason(ctx context.Context, tx *store.Tx, r *Request) error {
+	reason, err := tx.SealText("correction.reason", r.Reason, r.ID)
+	if err != nil || reason == "" {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE correction SET reason = ? WHERE id = ?`, reason, r.ID); err != nil {
+		return fmt.Errorf("make correction: %w", err)
+	}
+	return nil
+}
+
 // event notes what happened to a request.
 func (c *Correct) event(ctx context.Context, tx *store.Tx, id int64, what string, by luoshu.Actor, words string) error {
-	_, err := tx.Exec(ctx, `INSERT INTO correction_event (correction, n, at, what, actor, org, words)
-		SELECT CAST(? AS BIGINT), coalesce(max(n), 0) + 1, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT)
-		FROM correction_event WHERE correction = ?`, id, c.now().UTC().Format(time.RFC3339), what, by.Name, by.Org, words, id)
+	var n int64
+	if err := tx.QueryRow(ctx, `SELECT coalesce(max(n), 0) + 1 FROM correction_event WHERE correction = ?`, id).Scan(&n); err != nil {
+		return fmt.Errorf("note correction: %w", err)
+	}
+	words, err := tx.SealText("correction_event.words", words, id, n)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO correction_event (correction, n, at, what, actor, org, words) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		id, n, c.now().UTC().Format(time.RFC3339), what, by.Name, by.Org, words)
 	if err != nil {
 		return fmt.Errorf("note correction: %w", err)
 	}
@@ -196,7 +224,7 @@ func (c *Correct) event(ctx context.Context, tx *store.Tx, id int64, what string
 
 // Events returns what happened to a request, in order.
 func (c *Correct) Events(ctx context.Context, id int64) ([]Event, error) {
-	rows, err := c.db.Query(ctx, `SELECT at, what, actor, org, words FROM correction_event WHERE correction = ? ORDER BY n`, id)
+	rows, err := c.db.Query(ctx, `SELECT n, at, what, actor, org, words FROM correction_event WHERE correction = ? ORDER BY n`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read correction: %w", err)
 	}
@@ -204,7 +232,12 @@ func (c *Correct) Events(ctx context.Context, id int64) ([]Event, error) {
 	out := []Event{}
 	for rows.Next() {
 		var e Event
-		if err := rows.Scan(&e.At, &e.What, &e.Actor, &e.Org, &e.Words); err != nil {
+		var n int64
+		err := rows.Scan(&n, &e.At, &e.What, &e.Actor, &e.Org, &e.Words)
+		if err == nil {
+			e.Words, err = c.db.OpenText("correction_event.words", e.Words, id, n)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("read correction: %w", err)
 		}
 		out = append(out, e)

@@ -162,7 +162,7 @@ func (f *Flow) naming(target string) (string, []any) {
 func (f *Flow) rows(ctx context.Context, query string, args []any, each func(scan func(...any) error) error) error {
 	rows, err := f.DB.Query(ctx, query, args...)
 	if err != nil {
-		return fmt.Errorf("count cases: %w", err)
+		return fmt.Errorf("read cases: %w", err)
 	}
 	for rows.Next() {
 		if err := each(rows.Scan); err != nil {

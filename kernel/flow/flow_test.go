@@ -118,8 +118,13 @@ func TestTwiceAndAtOnce(t *testing.T) {
 		if _, err := w.db.Exec(w.ctx, `UPDATE flow_step SET note = 'x' WHERE step = 2`); err != nil {
 			t.Fatal(err)
 		}
-		if bad, err := w.fl.Check(w.ctx); err != nil || len(bad) != 1 {
+		if bad, err := w.fl.Check(w.ctx); err != nil || len(bad) != 1 || !strings.Contains(bad[0].EN, "flow_step.note") {
 			t.Error("an altered remark is not found:", bad, err)
+		}
+		if c, err := w.fl.See(w.ctx, inspector, one.No); err != nil {
+			t.Fatal(err)
+		} else if _, err := w.fl.Steps(w.ctx, c); err == nil {
+			t.Error("a remark that somebody put into the database is shown")
 		}
 		if _, err := w.db.Exec(w.ctx, `UPDATE flow_step SET note = '', hash = 'ab' WHERE step = 2`); err != nil {
 			t.Fatal(err)
@@ -326,6 +331,39 @@ func planner2(w *world) luoshu.Actor {
 		w.Fatal(err)
 	}
 	return a
+}
+
+// What is said in a case, the texts of a restricted register and those that a pack
+// seals lie encrypted, and are read as they were written.
+func TestTextsLieSealed(t *testing.T) {
+	dbs.Each(t, func(t *testing.T, c store.Config) {
+		w := open(t, c)
+		x := w.open(headA, "secret", cells{"unit": "A", "matter": "某事", "found_at": "操场"})
+		f := w.open(inspector, "finding", cells{"unit": "A", "clause": "1", "problem": "p"})
+		f, err := w.try(clerkA, f.No, "accept", cells{"measure": "换锁"}, note("张三来过"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for q, n := range map[string]int64{
+			`SELECT count(*) FROM r_secret WHERE matter <> '' OR found_at <> ''`: 0,
+			`SELECT count(*) FROM r_finding WHERE measure <> ''`:                 0,
+			`SELECT count(*) FROM flow_step WHERE note LIKE '%张三%'`:              0,
+			`SELECT count(*) FROM flow_step WHERE note LIKE '~1~%'`:              1,
+			`SELECT count(*) FROM r_finding WHERE problem = 'p'`:                 2, // neither sealed nor restricted
+		} {
+			if got := w.number(q); got != n {
+				t.Errorf("%s: %d, want %d", q, got, n)
+			}
+		}
+		if a, b, m := w.value(x, "matter").S, w.value(x, "found_at").S, w.value(f, "measure").S; a != "某事" || b != "操场" || m != "换锁" {
+			t.Error("read as", a, b, m)
+		}
+		steps, err := w.fl.Steps(w.ctx, f)
+		if err != nil || len(steps) != 2 || steps[1].Note != "张三来过" {
+			t.Error(steps, err)
+		}
+		w.sound()
+	})
 }
 
 // Who sees what: scope, openers, restricted cases; the inbox.

@@ -120,25 +120,21 @@ func (f *Flow) Steps(ctx context.Context, c *Case) ([]*Step, error) {
 }
 
 func (f *Flow) steps(ctx context.Context, cond string, args ...any) ([]*Step, error) {
-	rows, err := f.DB.Query(ctx, `SELECT s.step, s.at, s.day, s.account, s.role, s.org, s.action, s.was, s.state, s.note, s.missing, s.signed, s.seq, s.hash, s.act FROM flow_step s WHERE `+cond, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read steps: %w", err)
-	}
 	out := []*Step{}
-	for rows.Next() {
-		s := &Step{}
-		var missing string
-		if err := rows.Scan(&s.Step, &s.At, &s.Day, &s.Account, &s.Role, &s.Org, &s.Action, &s.Was, &s.State, &s.Note, &missing, &s.Signed, &s.Seq, &s.Hash, &s.act); err != nil {
-			return nil, errors.Join(err, rows.Close())
-		}
-		if missing != "" {
-			if err := json.Unmarshal([]byte(missing), &s.Missing); err != nil {
-				return nil, errors.Join(err, rows.Close())
-			}
+	err := f.rows(ctx, `SELECT s.case_id, s.step, s.at, s.day, s.account, s.role, s.org, s.action, s.was, s.state, s.note, s.missing, s.signed, s.seq, s.hash, s.act FROM flow_step s WHERE `+cond, args, func(scan func(...any) error) error {
+		var id int64
+		s, missing := &Step{}, ""
+		err := scan(&id, &s.Step, &s.At, &s.Day, &s.Account, &s.Role, &s.Org, &s.Action, &s.Was, &s.State, &s.Note, &missing, &s.Signed, &s.Seq, &s.Hash, &s.act)
+		note, err1 := f.DB.OpenText("flow_step.note", s.Note, id, s.Step)
+		missing, err2 := f.DB.OpenText("flow_step.missing", missing, id, s.Step)
+		s.Note = note
+		if err = errors.Join(err, err1, err2); err == nil && missing != "" {
+			err = json.Unmarshal([]byte(missing), &s.Missing)
 		}
 		out = append(out, s)
-	}
-	return out, errors.Join(rows.Err(), rows.Close())
+		return err
+	})
+	return out, err
 }
 
 // Task is a case that waits for somebody.

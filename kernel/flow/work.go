@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -323,9 +324,14 @@ func (w *work) put(tx *store.Tx, ch *change, seq int64) error {
 		return err
 	}
 	s := &ch.step
+	note, err1 := tx.SealText("flow_step.note", s.Note, c.ID, s.Step)
+	missing, err2 := tx.SealText("flow_step.missing", missingText(s.Missing), c.ID, s.Step)
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
 	_, err := tx.Exec(w.ctx, `INSERT INTO flow_step (case_id, step, at, day, account, role, org, action, was, state, note, missing, signed, seq, hash, act)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		c.ID, s.Step, s.At, s.Day, s.Account, s.Role, s.Org, s.Action, s.Was, s.State, s.Note, missingText(s.Missing), s.Signed, seq, s.Hash, s.act)
+		c.ID, s.Step, s.At, s.Day, s.Account, s.Role, s.Org, s.Action, s.Was, s.State, note, missing, s.Signed, seq, s.Hash, s.act)
 	if err != nil {
 		return fmt.Errorf("write a step: %w", err)
 	}

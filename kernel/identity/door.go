@@ -92,6 +92,7 @@ func (o *Door) Met(ctx context.Context, key string, old int64, field string) err
 	if err != nil {
 		return err
 	}
+	defer d.lookAgain()
 	return d.db.Tx(ctx, func(tx *store.Tx) error {
 		_, err := insert(ctx, tx, row{
 			entity: e.Name, a: was.Rec, b: fresh.Rec, orgA: a, orgB: b, probability: o.i.Linked.Match, verdict: "exact",

@@ -35,6 +35,9 @@ type Identity struct {
 
 	mu     sync.Mutex // one merge or un-merge at a time: what was read is what is written
 	merged func(ctx context.Context, entity string, recs ...int64)
+
+	moves  sync.Mutex
+	looked int64 // up to which commit the organisations of pairs are what they are now
 }
 
 // OnMerge is told of the two records of every merge and of every one taken back,
@@ -126,6 +129,7 @@ func (d *Identity) Find(ctx context.Context, actor luoshu.Actor, entity string, 
 			out.Flagged++
 		}
 	}
+	defer d.lookAgain() // who moved meanwhile was read where they were
 	if err := d.queue(ctx, i, t, res, recs, orgs, &out); err != nil {
 		return out, err
 	}
@@ -344,6 +348,9 @@ func (d *Identity) where(ctx context.Context, actor luoshu.Actor) (string, []any
 	}
 	scope, err := d.acc.Scope(ctx, actor)
 	if err != nil {
+		return "", nil, err
+	}
+	if err := d.follow(ctx); err != nil {
 		return "", nil, err
 	}
 	if scope.Whole {

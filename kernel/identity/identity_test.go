@@ -31,6 +31,7 @@ type world struct {
 	led *ledger.Ledger
 	rec *records.Reader
 	*identity.Identity
+	restart func() // the room, as a new process opens it
 }
 
 var (
@@ -65,7 +66,8 @@ func newWorld(t *testing.T, c store.Config) *world {
 		t.Fatal(err)
 	}
 	w.rec = records.New(db, cat)
-	w.Identity = identity.New(db, cat, ch, w.led, w.rec, acc, now)
+	w.restart = func() { w.Identity = identity.New(db, cat, ch, w.led, w.rec, acc, now) }
+	w.restart()
 	w.put("organisation", map[string]any{"code": "410300", "name": "市局", "level": "city"}, map[string]any{"code": "410311", "name": "区局", "level": "county", "parent_code": "410300"})
 	for _, s := range []string{"2141000001", "2141000002"} {
 		w.put("school", map[string]any{
@@ -230,6 +232,61 @@ func TestMergeAndUnmerge(t *testing.T) {
 		if problems, err := w.led.Check(ctx, nil); err != nil || len(problems) > 0 {
 			t.Errorf("check: %v %v", problems, err)
 		}
+	})
+}
+
+// A pair goes along with a child who is transferred after it was found: the school
+// that let go no longer sees it, the one that received the child does, and so it is
+// when the transfer is taken back; also for what was decided.
+func TestPairsFollow(t *testing.T) {
+	dbs.Each(t, func(t *testing.T, c store.Config) {
+		w, ctx := newWorld(t, c), context.Background()
+		w.pupils()
+		w.put("organisation", map[string]any{"code": "410312", "name": "另一区局", "level": "county", "parent_code": "410300"})
+		w.put("school", map[string]any{
+			"school_code": "2141000003", "name": "第三学校", "type_code": "211", "runner": "public", "urban_rural": "111", "division_code": "410312",
+			"managing_code": "410312", "counts": int64(1), "opened": int64(19850901),
+		})
+		p := w.find()
+		from, to := luoshu.Actor{Name: "b", Role: "clerk", Org: "2141000002"}, luoshu.Actor{Name: "c", Role: "clerk", Org: "2141000003"}
+		county2 := luoshu.Actor{Name: "county2", Role: "county", Org: "410312"}
+		sees := func(when string, want map[luoshu.Actor]bool) {
+			t.Helper()
+			for a, may := range want {
+				_, n, err := w.List(ctx, a, "", p.State, 0, 10)
+				if err != nil || (n == 1) != may {
+					t.Errorf("%s: %s has %d pairs %v", when, a.Name, n, err)
+				}
+				if got, err := w.Get(ctx, a, p.ID); (err == nil) != may {
+					t.Errorf("%s: %s reads %+v %v", when, a.Name, got, err)
+				}
+			}
+		}
+		here := map[luoshu.Actor]bool{clerkA: true, from: true, county: true, to: false, county2: false, city: true}
+		there := map[luoshu.Actor]bool{clerkA: true, from: false, county: true, to: true, county2: true, city: true}
+		sees("found", here)
+		moved := w.put("student", map[string]any{
+			"student_no": "L410311201501010001", "name": "陈若瑶", "sex": "1", "birth_date": int64(20150101), "id_no": "41031120150101000X",
+			"phone": "13800000000", "school_code": "2141000003", "status": "01", "address": "开元大道1号",
+		})
+		sees("transferred", there)
+		_, err := w.Decide(ctx, county, p.ID, identity.Decision{Kind: "same", Survivor: p.A})
+		w.kind(err, luoshu.Denied, "the county of one side merges over two counties")
+		if _, err := w.Decide(ctx, to, p.ID, identity.Decision{Kind: "different", Note: "twins"}); err != nil {
+			t.Fatal(err)
+		}
+		p.State = "different"
+		sees("decided", there)
+		if _, err := w.led.Undo(ctx, luoshu.Actor{}, moved.Seq, "wrong child"); err != nil {
+			t.Fatal(err)
+		}
+		sees("taken back", here)
+		// Found anew by another program meanwhile, or before this one began.
+		if _, err := w.db.Exec(ctx, `UPDATE duplicate SET org_b = '2141000003'`); err != nil {
+			t.Fatal(err)
+		}
+		w.restart()
+		sees("after a new start", here)
 	})
 }
 

@@ -81,13 +81,10 @@ func checkTexts(ctx context.Context, db *store.DB, t text, bad func(zh, en strin
 	s := db.Vault().Sealer()
 	q := `SELECT ` + t.column + `, ` + strings.Join(t.place, ", ") + ` FROM ` + t.table + ` WHERE ` + t.where()
 	return db.Scan(ctx, q, nil, func(r *store.Row) error {
-		var parts []any
-		for i := range t.place {
-			parts = append(parts, r.Value(1+i).Any())
-		}
-		_, err := s.OpenText(vault.Place(t.table, parts...), r.Text(0))
+		place, _ := t.at(r)
+		_, err := s.OpenText(place, r.Text(0))
 		if errors.Is(err, vault.ErrAltered) {
-			bad("%s 中有一条加密内容被改动或没有加密", "a sealed text of %s was altered or lies in clear", vault.Place(t.table, parts...))
+			bad("%s 中有一条加密内容被改动或没有加密", "a sealed text of %s was altered or lies in clear", place)
 			return nil
 		}
 		return err

@@ -16,8 +16,16 @@ const filesDone = "sealed:files"
 
 // Former seals what a former release kept in clear beside the rows: files handed in,
 // cubes, and the verdicts on uploads, which are dropped; uploads that wait for a word are
-// read again. It does so once, and goes on where it was interrupted.
+// read again. Texts that a former release wrote in clear are sealed where they are. It
+// does so once, and goes on where it was interrupted.
 func Former(ctx context.Context, db *store.DB, dir string) error {
+	if err := formerFiles(ctx, db, dir); err != nil {
+		return err
+	}
+	return formerTexts(ctx, db)
+}
+
+func formerFiles(ctx context.Context, db *store.DB, dir string) error {
 	var done string
 	err := db.QueryRow(ctx, `SELECT value FROM setting WHERE key = ?`, filesDone).Scan(&done)
 	if err == nil || !errors.Is(err, sql.ErrNoRows) {

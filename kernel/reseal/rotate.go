@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -24,31 +22,6 @@ type Report struct {
 	Texts   int64    `json:"texts"`
 	Files   int64    `json:"files"`
 	Retired []uint32 `json:"retired"` // numbers of the keys that are gone
-}
-
-// text is a column of sealed texts. place names the columns that, with the table's
-// name, say where a text belongs: see vault.Place.
-type text struct {
-	table, column string
-	place         []string
-	only          string // which rows, "" all
-}
-
-// where is the condition on rows that hold a sealed text.
-func (t text) where() string {
-	w := t.column + ` <> ''`
-	if t.only != "" {
-		w += ` AND ` + t.only
-	}
-	return w
-}
-
-// texts lists the sealed texts of the kernel's own tables.
-var texts = []text{
-	{"upload_row", "detail", []string{"upload", "n"}, ""},
-	{"correction_field", "body", []string{"correction", "n"}, ""},
-	{"alias", "clear", []string{"entity", "old_key", "new_key"}, ""},
-	{"factor", "secret", []string{"id"}, "kind <> 'recovery'"},
 }
 
 // batch is how many rows are sealed anew in one transaction: others write between.
@@ -199,58 +172,23 @@ func (r *rotation) rows(entity string) error {
 	return nil
 }
 
-// texts walks the sealed texts of one table in the order of their places, so that each
-// is read once.
+// texts brings the sealed texts of one column under the current key.
 func (r *rotation) texts(t text) error {
-	s, place := r.v.Sealer(), strings.Join(t.place, ", ")
-	set := `UPDATE ` + t.table + ` SET ` + t.column + ` = ? WHERE ` + strings.Join(t.place, " = ? AND ") + ` = ? AND ` + t.column + ` = ?`
-	for last := []any(nil); ; {
-		var todo [][]any // fresh, the place's columns, old
-		q := `SELECT ` + t.column + `, ` + place + ` FROM ` + t.table + ` WHERE ` + t.where()
-		if last != nil {
-			q += ` AND (` + place + `) > (?` + strings.Repeat(", ?", len(last)-1) + `)`
+	s := r.v.Sealer()
+	anew := func(place, old string) (string, error) {
+		if vault.TextKey(old) == r.out.Key {
+			return "", nil
 		}
-		var seen []any
-		err := r.db.Scan(r.ctx, q+` ORDER BY `+place+` LIMIT `+strconv.Itoa(10*batch), last, func(x *store.Row) error {
-			if len(todo) == batch {
-				return nil
-			}
-			old, parts := x.Text(0), make([]any, len(t.place))
-			for i := range parts {
-				parts[i] = x.Value(1 + i).Any()
-			}
-			if seen = parts; vault.TextKey(old) == r.out.Key {
-				return nil
-			}
-			clear, err := s.OpenText(vault.Place(t.table, parts...), old)
-			if err != nil {
-				return err
-			}
-			fresh, err := s.SealText(vault.Place(t.table, parts...), clear)
-			todo = append(todo, slices.Concat([]any{fresh}, parts, []any{old}))
-			return err
-		})
-		if err != nil || seen == nil {
-			return err
-		}
-		last = seen
-		if len(todo) == 0 {
-			continue
-		}
-		err = r.tx(func(tx *store.Tx) error {
-			for _, args := range todo {
-				if _, err := tx.Exec(r.ctx, set, args...); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		clear, err := s.OpenText(place, old)
 		if err != nil {
-			return err
+			return "", err
 		}
-		r.out.Texts += int64(len(todo))
-		r.tell.Tell("texts "+t.table, r.out.Texts, 0)
+		return s.SealText(place, clear)
 	}
+	return t.walk(r.ctx, r.db, r.tx, anew, func(n int) {
+		r.out.Texts += int64(n)
+		r.tell.Tell("texts "+t.table, r.out.Texts, 0)
+	})
 }
 
 // files gives the own key of every kept file and cube a new cover.

@@ -116,7 +116,8 @@ func (v *Verify) keepLinks(ctx context.Context, actor luoshu.Actor, t *Task, lis
 		}
 		for _, l := range list {
 			next++
-			if _, err := tx.Exec(ctx, `UPDATE round_link SET expires = ? WHERE task = ? AND rec = ? AND contact = ? AND opened = ''`, at, t.ID, l.Rec, l.Contact); err != nil {
+			// What is replaced has ended whatever the clock says later: no time is one that is over.
+			if _, err := tx.Exec(ctx, `UPDATE round_link SET expires = '' WHERE task = ? AND rec = ? AND contact = ? AND opened = ''`, t.ID, l.Rec, l.Contact); err != nil {
 				return fmt.Errorf("make links: %w", err)
 			}
 			if _, err := tx.Exec(ctx, `INSERT INTO round_link (id, token, ticket, task, rec, contact, made_by, made_at, expires, opened, answered, kind)
@@ -235,6 +236,13 @@ type Shown struct {
 type link struct {
 	id, task, rec, contact                  int64
 	ticket, expires, opened, answered, kind string
+	made                                    string
+}
+
+// fresh reports whether the form of an opened link still takes an answer: within
+// ticketTime of its opening, and no longer when the clock was set back by more.
+func (l *link) fresh(now time.Time) bool {
+	return now.Sub(parseTime(l.opened)).Abs() <= ticketTime
 }
 
 // errLink answers a link that is forged, expired, replaced or about a record that
@@ -265,12 +273,12 @@ func (v *Verify) OpenLink(ctx context.Context, address, token, ticket string) (*
 	}
 	now := v.Now()
 	if l.opened != "" {
-		if ticket == "" || l.answered != "" || l.ticket != digest(ticket) || now.After(parseTime(l.opened).Add(ticketTime)) {
+		if ticket == "" || l.answered != "" || l.ticket != digest(ticket) || !l.fresh(now) {
 			return nil, errUsed()
 		}
 		return v.shown(ctx, l, t, ticket)
 	}
-	if now.After(parseTime(l.expires)) {
+	if now.After(parseTime(l.expires)) || now.Before(parseTime(l.made).Add(-ticketTime)) {
 		v.tries.fail(address, now)
 		return nil, errLink()
 	}
@@ -301,8 +309,8 @@ func (v *Verify) link(ctx context.Context, token string) (*link, *Task, error) {
 	if len(token) != 43 {
 		return nil, nil, errLink()
 	}
-	err := v.DB.QueryRow(ctx, `SELECT id, task, rec, contact, ticket, expires, opened, answered, kind FROM round_link WHERE token = ?`, digest(token)).
-		Scan(&l.id, &l.task, &l.rec, &l.contact, &l.ticket, &l.expires, &l.opened, &l.answered, &l.kind)
+	err := v.DB.QueryRow(ctx, `SELECT id, task, rec, contact, ticket, made_at, expires, opened, answered, kind FROM round_link WHERE token = ?`, digest(token)).
+		Scan(&l.id, &l.task, &l.rec, &l.contact, &l.ticket, &l.made, &l.expires, &l.opened, &l.answered, &l.kind)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil, errLink()
 	}
@@ -380,7 +388,7 @@ func (v *Verify) AnswerLink(ctx context.Context, address string, a LinkAnswer) e
 		v.tries.fail(address, v.Now())
 		return err
 	}
-	if l.opened == "" || a.Ticket == "" || l.ticket != digest(a.Ticket) || v.Now().After(parseTime(l.opened).Add(ticketTime)) {
+	if l.opened == "" || a.Ticket == "" || l.ticket != digest(a.Ticket) || !l.fresh(v.Now()) {
 		v.tries.fail(address, v.Now())
 		return errLink()
 	}

@@ -89,6 +89,71 @@ func TestLinks(t *testing.T) {
 	})
 }
 
+// No jump of the clock brings a link back to life, and of two phones that open one,
+// or answer by one, at once only one does.
+func TestLinksReplayed(t *testing.T) {
+	dbs.Each(t, func(t *testing.T, c store.Config) {
+		x := newVillage(t, c)
+		x.open()
+		began := x.now
+		first := x.links("N02")[0].Token
+		second := x.links("N02")[0].Token // in the same second
+		opens := func(token, ticket string) error {
+			_, err := x.v.OpenLink(x.ctx, "1.1.1.1", token, ticket)
+			return err
+		}
+		for _, jump := range []time.Duration{0, -time.Second, -time.Hour, time.Second, 13 * time.Hour} {
+			x.now = began.Add(jump)
+			x.kind(opens(first, ""), luoshu.NotFound) // it was replaced
+		}
+		x.now = began.Add(-time.Hour)
+		x.kind(opens(second, ""), luoshu.NotFound) // made an hour from now
+		x.now = began
+
+		// Two phones at once.
+		type got struct {
+			s   *verify.Shown
+			err error
+		}
+		both := make(chan got, 2)
+		for range 2 {
+			go func() {
+				s, err := x.v.OpenLink(x.ctx, "1.1.1.1", second, "")
+				both <- got{s, err}
+			}()
+		}
+		a, b := <-both, <-both
+		if a.err != nil {
+			a, b = b, a
+		}
+		x.must(a.err)
+		x.kind(b.err, luoshu.Conflict)
+
+		// The ticket of an opened form does not outlive a clock that is set back.
+		x.now = began.Add(-31 * time.Minute)
+		x.kind(opens(second, a.s.Ticket), luoshu.Conflict)
+		answer := verify.LinkAnswer{Token: second, Ticket: a.s.Ticket, Kind: verify.Confirm}
+		x.kind(x.v.AnswerLink(x.ctx, "1.1.1.1", answer), luoshu.NotFound)
+		x.now = began.Add(time.Minute)
+		x.must(opens(second, a.s.Ticket))
+
+		seen, errs := x.head(), make(chan error, 2)
+		for range 2 {
+			go func() { errs <- x.v.AnswerLink(x.ctx, "1.1.1.1", answer) }()
+		}
+		one, two := <-errs, <-errs
+		if one != nil {
+			one, two = two, one
+		}
+		x.must(one)
+		x.kind(two, luoshu.Conflict)
+		if task := x.mine(clerk); task.Confirmed != 1 || x.head() != seen+1 {
+			t.Errorf("confirmed %d by %d commits", task.Confirmed, x.head()-seen)
+		}
+		x.kind(x.v.AnswerLink(x.ctx, "1.1.1.1", answer), luoshu.Conflict)
+	})
+}
+
 // Links are of the holder's own records, by group too, and guessing is slowed down.
 func TestLinksGuarded(t *testing.T) {
 	x := newVillage(t, dbs.SQLite(t))

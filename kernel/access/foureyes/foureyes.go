@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"luoshu"
 	"luoshu/kernel/catalog"
@@ -56,6 +57,7 @@ type Request struct {
 	At      string `json:"at"`
 	Decider string `json:"decider"`
 	Decided string `json:"decided"`
+	Until   string `json:"until,omitempty"` // when it lapses, of one that is open or agreed
 	Note    string `json:"note"`
 
 	asked, decided int64
@@ -135,8 +137,8 @@ func (d *Desk) Ask(ctx context.Context, actor luoshu.Actor, account, what, subje
 		return "", luoshu.Errorf(luoshu.Denied, "不能为自己的账号申请，请另一位管理员办理", "not for your own account; ask another administrator")
 	case !slices.Contains([]string{Password, Factors, Subject}, what):
 		return "", field("what", "没有这种办理事项", "there is no such thing to ask for")
-	case reason == "" || len(reason) > 500:
-		return "", field("reason", "请写明事由，500 字节以内", "say why, in 500 bytes at most")
+	case reason == "" || utf8.RuneCountInString(reason) > 500:
+		return "", field("reason", "请写明事由，500 字以内", "say why, in 500 characters at most")
 	case len(subject) > 255 || subject != "" && what != Subject:
 		return "", field("subject", "标识过长或与事项不符", "the identifier is too long, or does not belong to this")
 	}
@@ -193,8 +195,8 @@ func (d *Desk) Decide(ctx context.Context, actor luoshu.Actor, id string, agree 
 	if actor.Name == r.By || actor.Name == r.Account {
 		return luoshu.Errorf(luoshu.Denied, "申请人和当事人不能自行批准", "neither who asks nor whom it is about decides")
 	}
-	if note = strings.TrimSpace(note); len(note) > 500 || !agree && note == "" {
-		return field("note", "不同意须写明理由，500 字节以内", "a refusal says why, in 500 bytes at most")
+	if note = strings.TrimSpace(note); utf8.RuneCountInString(note) > 500 || !agree && note == "" {
+		return field("note", "不同意须写明理由；理由在 500 字以内", "a refusal says why, in 500 characters at most")
 	}
 	if d.state(r) != Open {
 		return luoshu.Errorf(luoshu.Conflict, "这份申请已经办结或过期", "the request is decided or has lapsed")
@@ -285,7 +287,10 @@ func (d *Desk) List(ctx context.Context, actor luoshu.Actor) ([]*Request, error)
 	}
 	all, err := scanAll(d.db.Query(ctx, columns+` WHERE `+where+` ORDER BY asked_at DESC, id LIMIT 200`, args...))
 	for _, r := range all {
-		r.State = d.state(r)
+		if r.State = d.state(r); r.State != Lapsed {
+			_, until := r.term()
+			r.Until = moment(until)
+		}
 	}
 	return all, err
 }
@@ -320,18 +325,22 @@ func (d *Desk) visible(ctx context.Context, actor luoshu.Actor, id string) (*Req
 // state is where a request stands now, time included. A clock that was set back
 // before the request was made or agreed to lets nothing through.
 func (d *Desk) state(r *Request) string {
-	since, for1 := r.asked, Waits
-	switch r.State {
-	case Agreed:
-		since, for1 = r.decided, Holds
-	case Open:
-	default:
-		return r.State
-	}
-	if age := d.now().Unix() - since; age < 0 || age > int64(for1.Seconds()) {
+	since, until := r.term()
+	if now := d.now().Unix(); until != 0 && (now < since || now > until) {
 		return Lapsed
 	}
 	return r.State
+}
+
+// term is the time in which a request can be decided or used, 0 for one that is over.
+func (r *Request) term() (since, until int64) {
+	switch r.State {
+	case Open:
+		return r.asked, r.asked + int64(Waits.Seconds())
+	case Agreed:
+		return r.decided, r.decided + int64(Holds.Seconds())
+	}
+	return 0, 0
 }
 
 const columns = `SELECT id, account, what, subject, reason, needs, state, asked_by, asked_at, decided_by, decided_at, note FROM credential_request`

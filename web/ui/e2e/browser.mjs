@@ -143,3 +143,20 @@ export async function api(page, path) {
     return { status: r.status, body: await r.json() }
   }, path)
 }
+
+/** Posts to the API as the page's reader; a body of null where the answer has none. */
+export async function send(page, path, body) {
+  return page.evaluate(
+    async ([p, b]) => {
+      const { csrf } = await (await fetch('/api/session')).json()
+      const r = await fetch(p, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'X-Luoshu-CSRF': csrf },
+        body: JSON.stringify(b),
+      })
+      const text = await r.text()
+      return { status: r.status, body: text ? JSON.parse(text) : null }
+    },
+    [path, body],
+  )
+}

@@ -2,7 +2,7 @@
 // and takes the merge back. The pairs were found by `luoshu duplicates` before.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { api, base, launch, narrow, open, overflow, settled, shot, signIn } from './browser.mjs'
+import { api, base, launch, narrow, open, overflow, send, settled, shot, signIn } from './browser.mjs'
 
 let browser
 before(async () => {
@@ -112,21 +112,9 @@ test('administrators: an account is opened, given a role, and signs in; nobody h
   const security = await open(browser)
   await signIn(security.page, 'secadmin')
   const org = (await api(security.page, '/api/session')).body.user.org
-  const given = await security.page.evaluate(
-    async ([account, o]) => {
-      const csrf = (await (await fetch('/api/session')).json()).csrf
-      const post = async (who) =>
-        (
-          await fetch('/api/grants', {
-            method: 'POST',
-            headers: { 'Content-Type': 'application/json', 'X-Luoshu-CSRF': csrf },
-            body: JSON.stringify({ account: who, role: 'leader', org: o, from: '', to: '', reason: 'e2e' }),
-          })
-        ).status
-      return [await post(account), await post('secadmin')]
-    },
-    [name, org],
-  )
+  const give = async (account) =>
+    (await send(security.page, '/api/grants', { account, role: 'leader', org, from: '', to: '', reason: 'e2e' })).status
+  const given = [await give(name), await give('secadmin')]
   assert.deepEqual(given, [200, 403], 'to another, not to oneself')
   await security.page.goto(base + '/admin/grants')
   await security.page.getByText(name).first().waitFor()

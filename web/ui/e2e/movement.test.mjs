@@ -2,29 +2,13 @@
 // answers, the record shows both stays. Then the end of a year, previewed.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { api, base, launch, narrow, open, overflow, settled, shot, signIn, wide } from './browser.mjs'
+import { api, base, launch, narrow, open, overflow, send, settled, shot, signIn, until, wide } from './browser.mjs'
 
 let browser
 before(async () => {
   browser = await launch()
 })
 after(() => browser.close())
-
-/** Asks the API to do something, as the page's reader. */
-async function send(page, path, body) {
-  return page.evaluate(
-    async ([p, b]) => {
-      const { csrf } = await (await fetch('/api/session')).json()
-      const res = await fetch(p, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', 'X-Luoshu-CSRF': csrf },
-        body: JSON.stringify(b),
-      })
-      return { status: res.status, body: await res.json() }
-    },
-    [path, body],
-  )
-}
 
 /** Somebody of the clerk's unit who is there; their number as it stands on their papers. */
 async function child(page) {
@@ -102,40 +86,61 @@ test('one side asks, the other answers, and the record shows both stays', async 
   }
 })
 
+const long = { timeout: 180_000 } // what goes through a whole year of a unit
+
+/** The page of the year's end once nothing is counted or written any more. */
+async function yearEnd(page) {
+  await page.goto(base + '/work/yearend')
+  await page.locator('.tally').waitFor(long)
+  await page.locator('.page-head-tools .ant-btn-primary:enabled').waitFor(long)
+  await page.locator('.moving').waitFor({ state: 'detached', ...long })
+}
+
+/** Opens a tab of a unit's year; the list of the tab before stands until the new one is there. */
+async function tab(page, title, act) {
+  await page.locator('[role=tab]', { hasText: title }).click()
+  await page.locator('[role=tab][aria-selected=true]', { hasText: title }).waitFor()
+  const rows = page.locator('.year-list li')
+  await until(async () => {
+    const all = await rows.count()
+    return all > 0 && (await rows.filter({ has: page.locator(`[data-act=${act}]`) }).count()) === all
+  }, `the tab ${title} shows its own list`)
+}
+
 test('the end of a year is previewed, an exception set, run and taken back', async () => {
   const { page, context, troubles } = await open(browser, { viewport: wide })
   await signIn(page, 'clerk')
-  await page.goto(base + '/work/yearend')
-  await page.locator('.tally').waitFor()
+  await yearEnd(page)
   await shot(page, 'yearend-clerk')
   await page.locator('.plain-table tbody a').first().click()
-  await page.locator('.year-list li').first().waitFor()
-  await page.locator('[role=tab]', { hasText: '升级' }).click()
-  await page.locator('[role=tab][aria-selected=true]', { hasText: '升级' }).waitFor()
-  await settled(page)
+  await page.locator('.year-list li').first().waitFor(long)
+  await tab(page, '升级', 'promoted')
+  const who = await page.locator('.year-list li a').first().innerText()
   await page.locator('.year-list .ant-select').first().click()
-  await page.locator('.ant-select-item-option', { hasText: '留级' }).click()
-  await settled(page)
-  await page.locator('[role=tab]', { hasText: '留级' }).click()
-  await page.getByText('已由本单位指定').first().waitFor()
+  const written = page.waitForResponse((r) => r.url().includes('/api/yearend/exceptions') && r.request().method() === 'POST')
+  await page.locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option', { hasText: '留级' }).click()
+  assert.ok((await written).ok(), 'the exception is taken')
+  await tab(page, '留级', 'repeats')
+  await page.locator('.year-list li', { hasText: who }).getByText('已由本单位指定').waitFor()
   await shot(page, 'yearend-unit')
-  await page.goto(base + '/work/yearend')
+  await yearEnd(page)
   await page.locator('.page-head-tools .ant-btn-primary').click()
   await page.locator('.ant-modal .ant-btn-primary').click()
-  await page.locator('.success').waitFor()
-  await settled(page)
+  await page.locator('.success').waitFor(long)
+  await page.locator('.ant-modal').waitFor({ state: 'hidden' })
   await shot(page, 'yearend-ran')
-  await page.locator('.page-head-tools .ant-btn-dangerous').click()
+  const undo = page.locator('.page-head-tools .ant-btn-dangerous:enabled')
+  await undo.waitFor(long)
+  await undo.click()
   await page.locator('.ant-modal .ant-btn-dangerous').click()
-  await page.getByText(/已撤销 \d+ 个单位/).waitFor()
-  await settled(page)
+  await page.getByText(/已撤销 \d+ 个单位/).waitFor(long)
+  await undo.waitFor({ state: 'detached', ...long })
   assert.deepEqual(troubles, [])
   await context.close()
 
   const county = await open(browser, { viewport: narrow, lang: 'en' })
   await signIn(county.page, 'county')
-  await county.page.goto(base + '/work/yearend')
-  await county.page.locator('.tally').waitFor()
+  await yearEnd(county.page)
   assert.ok((await overflow(county.page)) <= 0, 'fits a phone')
   await shot(county.page, 'yearend-county-narrow-en')
   assert.deepEqual(county.troubles, [])

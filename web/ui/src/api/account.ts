@@ -62,6 +62,8 @@ export interface CredentialRequest {
   at: string
   decider: string
   decided: string
+  /** While it waits or may be carried out: when it lapses. */
+  until?: string
   note: string
   may_decide: boolean
   mine: boolean

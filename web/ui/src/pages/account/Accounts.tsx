@@ -3,39 +3,25 @@ import { Link } from 'react-router'
 import { Button, Input, Popconfirm } from 'antd'
 import { post } from '../../api/client'
 import type { Account } from '../../api/account'
-import { forgetAnswers, useApi } from '../../api/use'
-import { PageHead, Pager } from '../../components/parts'
-import { Nothing, Problem, Waiting } from '../../components/states'
+import { PageHead } from '../../components/parts'
 import { useLang, useTitle } from '../../i18n'
 import { instant } from '../../lib/format'
-import { useQuery } from '../../lib/link'
 import { ImportAccounts } from './Import'
+import { Found, useFound } from './list'
 import { FormError, Once, useDoing } from './parts'
-
-const limit = 50
 
 /** The system administrator's page: who has an account, and in what state. */
 export default function Accounts() {
-  const { t, tx } = useLang()
-  const { values, set } = useQuery()
-  const offset = Number(values.offset ?? 0)
-  const q = values.q ?? ''
-  const { data, error, reload } = useApi<{ total: number; rows: Account[] }>(
-    `/api/accounts?q=${encodeURIComponent(q)}&offset=${offset}&limit=${limit}`,
-    true,
-  )
+  const { t } = useLang()
+  const list = useFound<Account>('/api/accounts')
   const [made, setMade] = useState<{ name: string; password: string } | null>(null)
   const doing = useDoing()
   useTitle(t('acc.title'), t('app.name'))
-  const again = () => {
-    forgetAnswers()
-    reload()
-  }
   const act = (name: string, what: string) =>
     doing.run(async () => {
       const a = await post<{ name: string; password: string } | null>(`/api/accounts/${encodeURIComponent(name)}/${what}`)
       if (a?.password) setMade(a)
-      again()
+      list.again()
     })
   return (
     <div className="page admin">
@@ -43,82 +29,66 @@ export default function Accounts() {
       <NewAccount
         onDone={(a) => {
           setMade(a)
-          again()
+          list.again()
         }}
       />
-      <ImportAccounts onDone={again} />
+      <ImportAccounts onDone={list.again} />
       {made && (
         <Once lead={t('acc.first')}>
           {made.name}  {made.password}
         </Once>
       )}
       <FormError text={doing.error} />
-      <Input.Search
-        className="finder"
-        allowClear
-        defaultValue={q}
-        placeholder={t('acc.find')}
-        aria-label={t('acc.find')}
-        onSearch={(v) => set({ q: v, offset: null })}
-      />
-      {error ? (
-        <Problem error={error} retry={reload} />
-      ) : !data ? (
-        <Waiting />
-      ) : !data.rows.length ? (
-        <Nothing />
-      ) : (
-        <>
-          <ul className="rows people">
-            {data.rows.map((a) => (
-              <li key={a.name}>
-                <div>
-                  <strong>{tx(a.display)}</strong> <span className="mono">{a.name}</span>{' '}
-                  <span className="tag" data-state={a.disabled || a.unused ? 'not_met' : 'met'}>
-                    {a.disabled ? t('acc.closed') : a.unused ? t('acc.unused') : t('acc.open')}
-                  </span>
-                  {a.factors > 0 && <span className="muted"> {t('acc.factor')}</span>}
-                  <p className="muted">
-                    {t('acc.lastIn')} {a.last_in ? instant(a.last_in) : t('me.never')}
-                    {' · '}
-                    {a.grants
-                      .filter((g) => g.holds)
-                      .map((g) => `${tx(g.role_title)} ${tx(g.org_title) || g.org}`)
-                      .join(t('common.comma')) || t('acc.noGrants')}
-                  </p>
-                </div>
-                <div className="row-tools">
-                  {a.guarded ? (
-                    <Link to={`/admin/credentials?account=${encodeURIComponent(a.name)}`}>{t('acc.twoAgree')}</Link>
-                  ) : (
-                    <Popconfirm title={t('acc.sure')} onConfirm={() => void act(a.name, 'reset')}>
-                      <Button size="small">{t('acc.reset')}</Button>
-                    </Popconfirm>
-                  )}
-                  {a.factors > 0 && !a.guarded && (
-                    <Popconfirm title={t('acc.sure')} onConfirm={() => void act(a.name, 'factors')}>
-                      <Button size="small">{t('acc.lostPhone')}</Button>
-                    </Popconfirm>
-                  )}
-                  {a.disabled || a.unused ? (
-                    <Button size="small" onClick={() => void act(a.name, 'enable')}>
-                      {t('acc.enable')}
-                    </Button>
-                  ) : (
-                    <Popconfirm title={t('acc.sure')} onConfirm={() => void act(a.name, 'disable')}>
-                      <Button size="small" danger>
-                        {t('acc.disable')}
-                      </Button>
-                    </Popconfirm>
-                  )}
-                </div>
-              </li>
-            ))}
-          </ul>
-          <Pager total={data.total} offset={offset} limit={limit} onGo={(o) => set({ offset: o || null })} />
-        </>
-      )}
+      <Found list={list} line={(a) => <AccountLine key={a.name} a={a} act={(what) => void act(a.name, what)} />} />
     </div>
+  )
+}
+
+function AccountLine({ a, act }: { a: Account; act: (what: string) => void }) {
+  const { t, tx } = useLang()
+  return (
+    <li>
+      <div>
+        <strong>{tx(a.display)}</strong> <span className="mono">{a.name}</span>{' '}
+        <span className="tag" data-state={a.disabled || a.unused ? 'not_met' : 'met'}>
+          {a.disabled ? t('acc.closed') : a.unused ? t('acc.unused') : t('acc.open')}
+        </span>
+        {a.factors > 0 && <span className="muted"> {t('acc.factor')}</span>}
+        <p className="muted">
+          {t('acc.lastIn')} {a.last_in ? instant(a.last_in) : t('me.never')}
+          {' · '}
+          {a.grants
+            .filter((g) => g.holds)
+            .map((g) => `${tx(g.role_title)} ${tx(g.org_title) || g.org}`)
+            .join(t('common.comma')) || t('acc.noGrants')}
+        </p>
+      </div>
+      <div className="row-tools">
+        {a.guarded ? (
+          <Link to={`/admin/credentials?account=${encodeURIComponent(a.name)}`}>{t('acc.twoAgree')}</Link>
+        ) : (
+          <Popconfirm title={t('acc.sure')} onConfirm={() => act('reset')}>
+            <Button size="small">{t('acc.reset')}</Button>
+          </Popconfirm>
+        )}
+        {a.factors > 0 && !a.guarded && (
+          <Popconfirm title={t('acc.sure')} onConfirm={() => act('factors')}>
+            <Button size="small">{t('acc.lostPhone')}</Button>
+          </Popconfirm>
+        )}
+        {a.disabled || a.unused ? (
+          <Button size="small" onClick={() => act('enable')}>
+            {t('acc.enable')}
+          </Button>
+        ) : (
+          <Popconfirm title={t('acc.sure')} onConfirm={() => act('disable')}>
+            <Button size="small" danger>
+              {t('acc.disable')}
+            </Button>
+          </Popconfirm>
+        )}
+      </div>
+    </li>
   )
 }
 

@@ -2,49 +2,34 @@ import { useState } from 'react'
 import { Button, Input, Popconfirm, Select } from 'antd'
 import { post } from '../../api/client'
 import type { CredentialRequest } from '../../api/account'
-import { forgetAnswers, useApi } from '../../api/use'
 import { PageHead } from '../../components/parts'
-import { Nothing, Problem, Waiting } from '../../components/states'
 import { useLang, useTitle } from '../../i18n'
 import { instant } from '../../lib/format'
 import { useQuery } from '../../lib/link'
+import { AccountInput, Lines, useFresh } from './list'
 import { FormError, Once, useDoing } from './parts'
 
 const whats = ['password', 'factors', 'subject'] as const
+
+const marks = { open: 'no_target', agreed: 'met', used: 'met', refused: 'not_met', withdrawn: 'no_data', lapsed: 'no_data' } as const
 
 /** Where an administrator's credentials are asked for, agreed to and given anew. */
 export default function Credentials() {
   const { t } = useLang()
   const { values } = useQuery()
-  const { data, error, reload } = useApi<{ rows: CredentialRequest[]; may_ask: boolean }>('/api/credentials', true)
+  const requests = useFresh<{ rows: CredentialRequest[]; may_ask: boolean }>('/api/credentials')
   const [made, setMade] = useState<{ name: string; password: string } | null>(null)
   useTitle(t('cred.title'), t('app.name'))
-  const again = () => {
-    forgetAnswers()
-    reload()
-  }
   return (
     <div className="page admin">
       <PageHead title={t('cred.title')} lead={t('cred.lead')} />
-      {data?.may_ask && <Ask account={values.account ?? ''} onDone={again} />}
+      {requests.data?.may_ask && <Ask account={values.account ?? ''} onDone={requests.again} />}
       {made && (
         <Once lead={t('acc.first')}>
           {made.name}  {made.password}
         </Once>
       )}
-      {error ? (
-        <Problem error={error} retry={reload} />
-      ) : !data ? (
-        <Waiting />
-      ) : !data.rows.length ? (
-        <Nothing />
-      ) : (
-        <ul className="rows people">
-          {data.rows.map((r) => (
-            <Row key={r.id} r={r} again={again} onMade={setMade} />
-          ))}
-        </ul>
-      )}
+      <Lines of={requests} rows={(d) => d.rows} none={t('cred.none')} line={(r) => <Row key={r.id} r={r} again={requests.again} onMade={setMade} />} />
     </div>
   )
 }
@@ -70,7 +55,7 @@ function Ask({ account, onDone }: { account: string; onDone: () => void }) {
           })
         }}
       >
-        <Input aria-label={t('acc.name')} placeholder={t('acc.name')} value={name} onChange={(e) => setName(e.target.value)} />
+        <AccountInput value={name} onChange={setName} />
         <Select
           aria-label={t('cred.what')}
           value={what}
@@ -80,7 +65,7 @@ function Ask({ account, onDone }: { account: string; onDone: () => void }) {
         {what === 'subject' && (
           <Input aria-label={t('cred.person')} placeholder={t('cred.person')} value={subject} onChange={(e) => setSubject(e.target.value)} />
         )}
-        <Input aria-label={t('cred.reason')} placeholder={t('cred.reason')} value={reason} onChange={(e) => setReason(e.target.value)} />
+        <Input className="wide-input" maxLength={500} aria-label={t('cred.reason')} placeholder={t('cred.reason')} value={reason} onChange={(e) => setReason(e.target.value)} />
         <Button type="primary" htmlType="submit" disabled={busy || !name.trim() || !reason.trim()}>
           {t('cred.ask')}
         </Button>
@@ -124,17 +109,16 @@ function Row({
           <strong>{r.account}</strong>
         </span>{' '}
         {t(`cred.${r.what}`)} {r.subject && <span className="mono">{r.subject}</span>}{' '}
-        <span className="tag" data-state={r.state === 'agreed' || r.state === 'used' ? 'met' : 'not_met'}>
+        <span className="tag" data-state={marks[r.state]}>
           {t(`cred.state.${r.state}`)}
         </span>
         <p className="muted">
           {r.by} {instant(r.at)}
           {t('common.colon')}
           {r.reason}
-          {' · '}
-          {r.decider
-            ? `${r.decider} ${instant(r.decided)}${r.note ? t('common.colon') + r.note : ''}`
-            : t(r.needs === 'audit' ? 'cred.byAudit' : 'cred.bySecurity')}
+          {r.decider && ` · ${r.decider} ${instant(r.decided)}${r.note ? t('common.colon') + r.note : ''}`}
+          {r.state === 'open' && ` · ${t(r.needs === 'audit' ? 'cred.byAudit' : 'cred.bySecurity')}`}
+          {r.until && ` · ${t('cred.until', { at: instant(r.until) })}`}
         </p>
       </div>
       <div className="row-tools">

@@ -1,59 +1,23 @@
 import { useState } from 'react'
-import { AutoComplete, Button, DatePicker, Input, Select } from 'antd'
+import { Button, DatePicker, Input, Select } from 'antd'
 import { post } from '../../api/client'
 import type { Grant, RoleInfo } from '../../api/account'
-import { forgetAnswers, useApi } from '../../api/use'
-import { PageHead, Pager } from '../../components/parts'
-import { Nothing, Problem, Waiting } from '../../components/states'
+import { useApi } from '../../api/use'
+import { PageHead } from '../../components/parts'
 import { useLang, useTitle } from '../../i18n'
-import { useQuery } from '../../lib/link'
+import { AccountInput, Found, useFound } from './list'
 import { FormError, useDoing } from './parts'
-
-const limit = 50
 
 /** The security administrator's page: who is what, where, until when. */
 export default function Grants() {
   const { t } = useLang()
-  const { values, set } = useQuery()
-  const offset = Number(values.offset ?? 0)
-  const q = values.q ?? ''
-  const { data, error, reload } = useApi<{ total: number; rows: Grant[] }>(
-    `/api/grants?q=${encodeURIComponent(q)}&offset=${offset}&limit=${limit}`,
-    true,
-  )
+  const list = useFound<Grant>('/api/grants')
   useTitle(t('gr.title'), t('app.name'))
-  const again = () => {
-    forgetAnswers()
-    reload()
-  }
   return (
     <div className="page admin">
       <PageHead title={t('gr.title')} lead={t('gr.note')} />
-      <Give onDone={again} />
-      <Input.Search
-        className="finder"
-        allowClear
-        defaultValue={q}
-        placeholder={t('acc.find')}
-        aria-label={t('acc.find')}
-        onSearch={(v) => set({ q: v, offset: null })}
-      />
-      {error ? (
-        <Problem error={error} retry={reload} />
-      ) : !data ? (
-        <Waiting />
-      ) : !data.rows.length ? (
-        <Nothing />
-      ) : (
-        <>
-          <ul className="rows people">
-            {data.rows.map((g) => (
-              <GrantRow key={g.id} grant={g} again={again} />
-            ))}
-          </ul>
-          <Pager total={data.total} offset={offset} limit={limit} onGo={(o) => set({ offset: o || null })} />
-        </>
-      )}
+      <Give onDone={list.again} />
+      <Found list={list} line={(g) => <GrantRow key={g.id} grant={g} again={list.again} />} />
     </div>
   )
 }
@@ -125,10 +89,6 @@ function Give({ onDone }: { onDone: () => void }) {
   const [to, setTo] = useState('')
   const [reason, setReason] = useState('')
   const { busy, error, run } = useDoing()
-  const names = useApi<{ rows: { name: string; display: { zh: string; en: string } }[] }>(
-    account ? `/api/accounts?q=${encodeURIComponent(account)}&limit=10` : null,
-    true,
-  )
   return (
     <section aria-labelledby="gr-give">
       <h2 id="gr-give">{t('gr.give')}</h2>
@@ -144,13 +104,7 @@ function Give({ onDone }: { onDone: () => void }) {
           })
         }}
       >
-        <AutoComplete
-          aria-label={t('acc.name')}
-          placeholder={t('acc.name')}
-          value={account}
-          onChange={setAccount}
-          options={(names.data?.rows ?? []).map((a) => ({ value: a.name, label: `${a.name} ${tx(a.display)}` }))}
-        />
+        <AccountInput value={account} onChange={setAccount} />
         <Select
           aria-label={t('gr.role')}
           placeholder={t('gr.role')}

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { Button, Checkbox, DatePicker, Input, InputNumber } from 'antd'
 import { del, post } from '../../api/client'
 import type { Me as MeData, TokenInfo } from '../../api/account'
-import { forgetAnswers, useApi } from '../../api/use'
+import { forgetAnswers } from '../../api/use'
 import { PageHead } from '../../components/parts'
 import { Problem, Waiting } from '../../components/states'
 import { useLang, useTitle } from '../../i18n'
@@ -10,6 +10,7 @@ import type { Key } from '../../i18n/dict'
 import { instant } from '../../lib/format'
 import { useSession } from '../../session'
 import { Enrol } from './Enrol'
+import { useFresh } from './list'
 import { TakePasskey } from './Passkey'
 import { FormError, Once, useDoing } from './parts'
 import { PasswordForm } from './Password'
@@ -22,14 +23,10 @@ interface Part {
 /** One's own account: roles, password, second factor, delegations, tokens, sessions. */
 export default function Me() {
   const { t } = useLang()
-  const { data, error, reload } = useApi<MeData>('/api/me')
+  const { data, error, reload, again } = useFresh<MeData>('/api/me')
   useTitle(t('me.title'), t('app.name'))
   if (error) return <Problem error={error} retry={reload} />
   if (!data) return <Waiting rows={8} />
-  const again = () => {
-    forgetAnswers()
-    reload()
-  }
   return (
     <div className="page me">
       <PageHead title={t('me.title')} lead={t('me.lead', { n: data.policy.idle_minutes })} />

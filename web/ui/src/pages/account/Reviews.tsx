@@ -2,25 +2,21 @@ import { useState } from 'react'
 import { Button, DatePicker, Input } from 'antd'
 import { post } from '../../api/client'
 import type { Review, ReviewItem } from '../../api/account'
-import { forgetAnswers, useApi } from '../../api/use'
 import { PageHead } from '../../components/parts'
-import { Nothing, Problem, Waiting } from '../../components/states'
 import { useLang, useTitle } from '../../i18n'
 import { useQuery } from '../../lib/link'
 import { GrantWords } from './Grants'
+import { Lines, useFresh } from './list'
 import { FormError, useDoing } from './parts'
 
 /** Reviews of grants: begin one, go through it item by item. */
 export default function Reviews() {
   const { t } = useLang()
   const { values, set } = useQuery()
-  const { data, error, reload } = useApi<Review[]>('/api/reviews', true)
+  const reviews = useFresh<Review[]>('/api/reviews')
+  const { again } = reviews
   useTitle(t('rev.title'), t('app.name'))
-  const again = () => {
-    forgetAnswers()
-    reload()
-  }
-  const open = data?.find((r) => r.id === values.id)
+  const open = reviews.data?.find((r) => r.id === values.id)
   return (
     <div className="page admin">
       <PageHead title={t('rev.title')} lead={t('rev.note')} />
@@ -30,29 +26,24 @@ export default function Reviews() {
           set({ id })
         }}
       />
-      {error ? (
-        <Problem error={error} retry={reload} />
-      ) : !data ? (
-        <Waiting />
-      ) : !data.length ? (
-        <Nothing title={t('rev.none')} />
-      ) : (
-        <ul className="rows">
-          {data.map((r) => (
-            <li key={r.id} aria-current={r.id === values.id}>
-              <span>
-                <button type="button" className="text-button" onClick={() => set({ id: r.id })}>
-                  {r.note || r.id}
-                </button>{' '}
-                <span className="muted">
-                  {r.org} · {t('rev.due')} {r.due} · {t('rev.progress', { n: r.decided, all: r.total })}
-                </span>
+      <Lines
+        of={reviews}
+        rows={(d) => d}
+        none={t('rev.none')}
+        line={(r) => (
+          <li key={r.id} aria-current={r.id === values.id}>
+            <span>
+              <button type="button" className="text-button" onClick={() => set({ id: r.id })}>
+                {r.note || r.id}
+              </button>{' '}
+              <span className="muted">
+                {r.org} · {t('rev.due')} {r.due} · {t('rev.progress', { n: r.decided, all: r.total })}
               </span>
-              {r.closed ? <span className="tag" data-state="met">{t('rev.closed')}</span> : r.late && <span className="tag" data-state="not_met">{t('rev.late')}</span>}
-            </li>
-          ))}
-        </ul>
-      )}
+            </span>
+            {r.closed ? <span className="tag" data-state="met">{t('rev.closed')}</span> : r.late && <span className="tag" data-state="not_met">{t('rev.late')}</span>}
+          </li>
+        )}
+      />
       {open && <Items key={open.id} review={open} again={again} />}
     </div>
   )
@@ -90,24 +81,18 @@ function Begin({ onDone }: { onDone: (id: string) => void }) {
 
 function Items({ review, again }: { review: Review; again: () => void }) {
   const { t } = useLang()
-  const { data, error, reload } = useApi<ReviewItem[]>(`/api/reviews/${review.id}`, true)
-  if (error) return <Problem error={error} retry={reload} />
-  if (!data) return <Waiting />
+  const items = useFresh<ReviewItem[]>(`/api/reviews/${review.id}`)
+  const both = () => {
+    again()
+    items.reload()
+  }
   return (
-    <ul className="rows people">
-      {data.map((x) => (
-        <Item
-          key={x.grant.id}
-          item={x}
-          review={review.id}
-          again={() => {
-            again()
-            reload()
-          }}
-        />
-      ))}
-      {!data.length && <li>{t('common.empty')}</li>}
-    </ul>
+    <Lines
+      of={items}
+      rows={(d) => d}
+      none={t('common.empty')}
+      line={(x) => <Item key={x.grant.id} item={x} review={review.id} again={both} />}
+    />
   )
 }
 
