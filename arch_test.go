@@ -51,9 +51,13 @@ var imports = map[string][]string{
 	"kernel/charter":         {".", "kernel/rule", "kernel/catalog", "kernel/yamltree", "engine/linkage"},
 	"kernel/identity":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "engine/linkage"},
 	"kernel/records":         {".", "kernel/catalog", "kernel/store"},
-	"kernel/flow":            {".", "kernel/access", "kernel/access/reach", "kernel/catalog", "kernel/charter", "kernel/intake", "kernel/ledger", "kernel/ledger/chain", "kernel/paper", "kernel/records", "kernel/rule", "kernel/store", "kernel/workday"},
-	"kernel/notify":          {".", "kernel/flow", "kernel/store"}, // digests out of the house
-	"kernel/paper":           {"."},                                // what a piece of evidence is
+	"kernel/flow":            {".", "kernel/access", "kernel/access/reach", "kernel/catalog", "kernel/charter", "kernel/flow/clock", "kernel/flow/public", "kernel/intake", "kernel/ledger", "kernel/ledger/chain", "kernel/notice", "kernel/paper/shelf", "kernel/records", "kernel/rule", "kernel/store", "kernel/workday"},
+	"kernel/flow/clock":      {"kernel/workday"},                     // when a state's time is over
+	"kernel/flow/public":     {".", "kernel/store"},                  // the published copy and consents: nothing of the registers
+	"kernel/notice":          {".", "kernel/access", "kernel/store"}, // what organisations are told
+	"kernel/paper/shelf":     {".", "kernel/ledger", "kernel/paper", "kernel/store"},
+	"kernel/notify":          {".", "kernel/flow", "kernel/notice", "kernel/store"}, // digests out of the house
+	"kernel/paper":           {"."},                                                 // what a piece of evidence is
 	"kernel/correct":         {".", "kernel/paper", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/intake", "kernel/vault"},
 	"kernel/audit":           {".", "kernel/store"},
 	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/flow", "kernel/notify", "kernel/lifecycle", "kernel/movement", "kernel/access/oidc", "kernel/verify", "kernel/verify/finding", "kernel/workday", "kernel/duty", "kernel/run", "kernel/target"},
@@ -79,7 +83,7 @@ var imports = map[string][]string{
 	"demo/source":            {"."},
 	"web/correct":            {".", "kernel/paper", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/charter", "kernel/correct", "kernel/disclose", "web/kit"},
 	"web":                    {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/correct", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
-	"web/flow":               {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/disclose", "kernel/flow", "kernel/paper", "web/kit"},
+	"web/flow":               {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/disclose", "kernel/flow", "kernel/flow/public", "kernel/notice", "kernel/paper", "web/kit"},
 	"web/verify":             {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/disclose", "kernel/ledger", "kernel/verify", "kernel/verify/finding", "web/kit"},
 	"web/kit":                {".", "kernel/access", "kernel/audit", "kernel/disclose"},
 	"web/audit":              {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "web/kit"},

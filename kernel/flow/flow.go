@@ -7,7 +7,6 @@ package flow
 import (
 	"context"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
@@ -15,18 +14,14 @@ import (
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
+	"luoshu/kernel/flow/clock"
 	"luoshu/kernel/intake"
 	"luoshu/kernel/ledger"
+	"luoshu/kernel/paper/shelf"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 	"luoshu/kernel/workday"
 )
-
-// Files keeps what is handed in: the desk's files.
-type Files interface {
-	Keep(ctx context.Context, r io.Reader, name string) (ledger.Source, error)
-	Kept(ctx context.Context, sha string) (io.ReadCloser, error)
-}
 
 // Config is what a Flow works with.
 type Config struct {
@@ -37,7 +32,7 @@ type Config struct {
 	Records  *records.Reader
 	Access   *access.Access
 	Calendar *workday.Calendar
-	Files    Files
+	Files    shelf.Files
 	Now      func() time.Time
 }
 
@@ -144,32 +139,9 @@ func (f *Flow) form(e *catalog.Entity) (*intake.Form, error) {
 }
 
 // Today is the house's day as yyyymmdd.
-func (f *Flow) Today() int64 { return dayOf(f.Now()) }
+func (f *Flow) Today() int64 { return clock.Day(f.Now()) }
 
-func dayOf(t time.Time) int64 {
-	y, m, d := t.Date()
-	return int64(y)*10000 + int64(m)*100 + int64(d)
-}
-
-func timeOf(day int64) time.Time {
-	return time.Date(int(day/10000), time.Month(day/100%100), int(day%100), 0, 0, 0, 0, time.UTC)
-}
-
-// later is so many days after a day, working days or as they come.
-func (f *Flow) later(day, n int64, calendar bool) int64 {
-	if calendar {
-		return dayOf(timeOf(day).AddDate(0, 0, int(n)))
-	}
-	return f.Calendar.Add(day, int(n))
-}
-
-// passed counts the days from one day to another as a state counts them.
-func (f *Flow) passed(from, to int64, calendar bool) int64 {
-	if calendar {
-		return int64(timeOf(to).Sub(timeOf(from)).Hours()) / 24
-	}
-	return int64(f.Calendar.Between(from, to))
-}
+func (f *Flow) clock() clock.Clock { return clock.Clock{Calendar: f.Calendar} }
 
 // number is a parameter's whole value on a day.
 func (f *Flow) parameter(id string, day int64) (int64, error) {

@@ -15,6 +15,7 @@ import (
 	"luoshu/kernel/access/reach"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
+	"luoshu/kernel/flow/clock"
 )
 
 // find reads a case by its number; NotFound if there is none.
@@ -100,23 +101,11 @@ func (f *Flow) Steps(ctx context.Context, c *Case) ([]*Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := f.DB.Query(ctx, `SELECT step, id, sha256, name, kind, size FROM flow_paper WHERE case_id = ? ORDER BY at, id`, c.ID)
-	if err != nil {
-		return nil, fmt.Errorf("read papers: %w", err)
+	papers, err := f.shelf().Of(ctx, c.ID)
+	for _, s := range out {
+		s.Papers = papers[s.Step]
 	}
-	for rows.Next() {
-		var n int64
-		var p Paper
-		if err := rows.Scan(&n, &p.ID, &p.sha, &p.Name, &p.Kind, &p.Size); err != nil {
-			return nil, errors.Join(err, rows.Close())
-		}
-		for _, s := range out {
-			if s.Step == n {
-				s.Papers = append(s.Papers, p)
-			}
-		}
-	}
-	return out, errors.Join(rows.Err(), rows.Close())
+	return out, err
 }
 
 func (f *Flow) steps(ctx context.Context, cond string, args ...any) ([]*Step, error) {
@@ -421,8 +410,12 @@ func (f *Flow) Left(c *Case) (n int64, worked, ok bool) {
 	if c.Closed != 0 || c.Due == 0 {
 		return 0, false, false
 	}
-	calendar := c.at() != nil && c.at().Calendar
-	return f.passed(f.Today(), c.Due, calendar), !calendar, true
+	u := clock.Worked
+	if s := c.at(); s != nil {
+		u = unitOf(s)
+	}
+	r := f.clock().Read(u, c.Due, 0, f.Now())
+	return r.Left - r.Late, u == clock.Worked, true
 }
 
 // Parts counts the cases that a case opened.
@@ -484,7 +477,7 @@ func (f *Flow) words(t *reach.Tree, fd *catalog.Field, v luoshu.Value) any {
 	case catalog.TypeDecimal:
 		return strconv.FormatFloat(float64(v.I)/math.Pow10(fd.Scale), 'f', fd.Scale, 64)
 	case catalog.TypeDate:
-		return timeOf(v.I).Format("2006-01-02")
+		return clock.Date(v.I).Format("2006-01-02")
 	case catalog.TypeBool:
 		if v.I == 1 {
 			return luoshu.Text{ZH: "是", EN: "yes"}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"luoshu"
+	"luoshu/kernel/flow/clock"
+	"luoshu/kernel/notice"
 	"luoshu/kernel/store"
 )
 
@@ -47,12 +49,7 @@ func (w *work) notice(tx *store.Tx, c *Case, kind, mark, org, role string, text 
 	if text.ZH == "" {
 		text = w.standing(c, kind)
 	}
-	_, err := tx.Exec(w.ctx, `INSERT INTO notice (mark, org, role, case_id, kind, zh, en, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mark) DO NOTHING`,
-		mark, org, role, c.ID, kind, text.ZH, text.EN, w.at)
-	if err != nil {
-		return fmt.Errorf("write a notice: %w", err)
-	}
-	return nil
+	return notice.Put(w.ctx, tx, notice.Word{Mark: mark, Org: org, Role: role, CaseID: c.ID, Kind: kind, Text: text, At: w.at})
 }
 
 // standing names type, number, state and date of a case: never what its record
@@ -68,7 +65,7 @@ func (w *work) standing(c *Case, kind string) luoshu.Text {
 		EN: fmt.Sprintf("%s: %s %s (%s)", head.EN, c.Type.Title.EN, c.No, state.EN),
 	}
 	if c.Due > 0 {
-		day := timeOf(c.Due).Format("2006-01-02")
+		day := clock.Date(c.Due).Format("2006-01-02")
 		t.ZH, t.EN = t.ZH+"，期限 "+day, t.EN+", due "+day
 	}
 	return t

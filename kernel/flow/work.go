@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,16 +21,6 @@ import (
 	"luoshu/kernel/rule"
 	"luoshu/kernel/store"
 )
-
-// Paper is something handed in. Kind is one of kernel/paper's.
-type Paper struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-	Kind string `json:"kind"`
-	Size int64  `json:"size"`
-
-	sha string
-}
 
 // Missing is one thing that a case was sent back for: a field of the register, or
 // a paper by a name of its own.
@@ -68,7 +59,7 @@ func (s *Step) digest(no string) string {
 	}
 	b = chain.AppendInt(b, s.Step)
 	for _, p := range s.Papers {
-		b = chain.AppendText(chain.AppendText(b, p.sha), p.Name)
+		b = chain.AppendText(chain.AppendText(b, p.SHA), p.Name)
 	}
 	return hex.EncodeToString(chain.Sum(b))
 }
@@ -190,7 +181,7 @@ func (w *work) enter(ch *change, id string) error {
 		if err != nil {
 			return err
 		}
-		c.Due = w.f.later(w.day, n, s.Calendar)
+		c.Due = w.f.clock().Later(w.day, n, unitOf(s))
 	}
 	if s.Until != nil && ch.values[s.Until.Index].I != 0 {
 		c.Due = ch.values[s.Until.Index].I
@@ -330,12 +321,8 @@ func (w *work) put(tx *store.Tx, ch *change, seq int64) error {
 		return fmt.Errorf("write a step: %w", err)
 	}
 	for _, p := range s.Papers {
-		got, err := tx.Exec(w.ctx, `UPDATE flow_paper SET case_id = ?, step = ? WHERE id = ? AND case_id = 0`, c.ID, s.Step, p.ID)
-		if err != nil {
-			return fmt.Errorf("write a paper: %w", err)
-		}
-		if n, err := got.RowsAffected(); err != nil || n != 1 {
-			return movedOn()
+		if first, err := w.f.shelf().Give(w.ctx, tx, p.ID, c.ID, s.Step); err != nil || !first {
+			return errors.Join(err, movedOn())
 		}
 	}
 	for _, do := range ch.also {

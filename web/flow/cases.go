@@ -9,6 +9,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/flow"
+	"luoshu/kernel/flow/public"
 	"luoshu/kernel/paper"
 	"luoshu/web/kit"
 )
@@ -375,7 +376,7 @@ func (a *area) paperRead(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *area) noticeList(w http.ResponseWriter, r *http.Request) error {
-	list, fresh, err := a.Flow.Notices(r.Context(), kit.Actor(r), 50)
+	list, fresh, err := a.notices.Newest(r.Context(), kit.Actor(r), 50)
 	if err != nil {
 		return err
 	}
@@ -389,7 +390,7 @@ func (a *area) noticeRead(w http.ResponseWriter, r *http.Request) error {
 	if err := kit.ReadJSON(r, &in); err != nil {
 		return err
 	}
-	if err := a.Flow.ReadNotices(r.Context(), kit.Actor(r), in.Upto); err != nil {
+	if err := a.notices.Read(r.Context(), kit.Actor(r), in.Upto); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -432,7 +433,7 @@ func (a *area) published(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return luoshu.Errorf(luoshu.Invalid, "分页参数无效", "the page is out of bounds")
 	}
-	list, err := a.Flow.Published(r.Context(), t.ID, before, 50)
+	list, err := public.Published(r.Context(), a.Flow.DB, t.ID, before, 50)
 	if err != nil {
 		return err
 	}
@@ -441,7 +442,7 @@ func (a *area) published(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	type entry struct {
-		flow.Publication
+		public.Publication
 		Org org `json:"org"`
 	}
 	rows := []entry{}
@@ -452,7 +453,7 @@ func (a *area) published(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *area) permit(w http.ResponseWriter, r *http.Request) error {
-	p, err := a.Flow.PermitByCode(r.Context(), r.PathValue("code"))
+	p, err := public.PermitByCode(r.Context(), a.Flow.DB, r.PathValue("code"), a.Flow.Today())
 	if err != nil {
 		return err
 	}

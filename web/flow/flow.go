@@ -13,6 +13,7 @@ import (
 	"luoshu/kernel/charter"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/flow"
+	"luoshu/kernel/notice"
 	"luoshu/web/kit"
 )
 
@@ -25,7 +26,7 @@ type Config struct {
 
 // Routes are the addresses of the area.
 func Routes(c Config) []kit.Route {
-	a := &area{c}
+	a := &area{c, notice.New(c.Flow.DB, c.Access)}
 	return []kit.Route{
 		{Pattern: "GET /api/cases/types", Right: "case", Handle: a.typeList},
 		{Pattern: "GET /api/cases/types/{type}", Right: "case", Handle: a.typeRead},
@@ -48,7 +49,10 @@ func Routes(c Config) []kit.Route {
 	}
 }
 
-type area struct{ Config }
+type area struct {
+	Config
+	notices *notice.Box
+}
 
 // org names an organisation.
 type org struct {
