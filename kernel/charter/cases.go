@@ -129,6 +129,8 @@ type Effect struct {
 	Units  *RoundUnits           // each: only those; nil for all
 	Entity *catalog.Entity       // write
 	Set    map[string]*rule.Expr // open, each, write: field of the target = expression over this record
+	New    bool                  // write: the record must not be there yet
+	Next   *NextNumber           // write: nil if nothing is counted
 	Fields []*catalog.Field      // publish
 	Code   *catalog.Field        // permit: where the code is put
 	Scope  *catalog.Field        // permit: the organisation whose subtree it covers; nil is the unit
@@ -137,6 +139,14 @@ type Effect struct {
 	Over   *catalog.Field // permit: yes/no, whether it also covers units over their cap
 	Tell   *Place
 	Text   Text // tell
+}
+
+// NextNumber says that a write counts: one key field of the record gets the number
+// after the greatest that any record with the same other key fields ever had.
+type NextNumber struct {
+	Field *catalog.Field // key field of the entity written
+	First int64          // where there is none yet
+	Into  *catalog.Field // field of the register that takes the number too, or nil
 }
 
 // Recurrence says when a new case is an old one come back.

@@ -139,7 +139,10 @@ func (l *loader) effectWrite(t *CaseType, e *Effect, x yamltree.Item) {
 	o := x.Object()
 	e.Entity = l.entity(o.Must("entity"))
 	at, set := o.Must("entity"), o.Must("set")
-	e.Set = l.settings(t, set)
+	e.Set, e.New = l.settings(t, set), o.Get("new").Bool()
+	if x := o.Get("next"); x.Given() && e.Entity != nil {
+		e.Next, e.New = l.next(t, e, x.Object()), true
+	}
 	o.Done()
 	l.later = append(l.later, func() {
 		if e.Entity == nil {
@@ -150,11 +153,34 @@ func (l *loader) effectWrite(t *CaseType, e *Effect, x yamltree.Item) {
 		}
 		l.fits(e.Entity, e.Set, set)
 		for _, k := range e.Entity.Key {
+			if e.Next != nil && e.Next.Field != nil && e.Next.Field.Name == k {
+				if e.Set[k] != nil {
+					set.Fault("字段 %s 由 next 取号，不能再给值", "the field %s is numbered by next and cannot be set", k)
+				}
+				continue
+			}
 			if e.Set[k] == nil {
 				set.Fault("没有给关键字段 %s", "the key field %s is not set", k)
 			}
 		}
 	})
+}
+
+// next reads which key field of a record to write is counted.
+func (l *loader) next(t *CaseType, e *Effect, o *yamltree.Object) *NextNumber {
+	defer o.Done()
+	x, into := o.Must("field"), o.Get("into")
+	n := &NextNumber{Field: l.field(e.Entity, x, catalog.TypeInt), First: 1, Into: l.field(t.Entity, into, catalog.TypeInt)}
+	if f := o.Get("first"); f.Given() {
+		n.First = f.Whole(0, 1_000_000)
+	}
+	if n.Field != nil && (!slices.Contains(e.Entity.Key, n.Field.Name) || n.Field.Rest != catalog.InClear) {
+		x.Fault("取号的字段 %s 应是 %s 的关键字段，且不加密存放", "the field %s that is numbered must be of the key of %s and kept in clear", n.Field.Name, e.Entity.Name)
+	}
+	if n.Into != nil && (n.Into == t.State || n.Into == t.Step || slices.Contains(t.Entity.Key, n.Into.Name)) {
+		into.Fault("字段 %s 由系统填写", "the field %s is filled in by the machine", n.Into.Name)
+	}
+	return n
 }
 
 func (l *loader) effectTell(t *CaseType, e *Effect, x yamltree.Item) {

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"luoshu"
+	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/ledger/chain"
@@ -248,6 +250,12 @@ func (w *work) record(ch *change, e *charter.Effect) error {
 	if err := w.set(ch, e, row, func(name string) int { return e.Entity.Field(name).Index }); err != nil {
 		return err
 	}
+	if e.Next != nil {
+		if err := w.next(ch, e, row); err != nil {
+			return err
+		}
+		columns[e.Next.Field.Index] = true
+	}
 	w.writes = append(w.writes, ledger.Batch{
 		Actor: w.actor, Entity: e.Entity.Name, Reason: "case " + ch.c.No, Columns: columns, Total: 1,
 		Rows: func(yield func(ledger.Row) error) error { return yield(ledger.Row{Values: row}) },
@@ -255,10 +263,52 @@ func (w *work) record(ch *change, e *charter.Effect) error {
 			if d.Verdict == ledger.Refused {
 				return refused(d.Faults)
 			}
+			if e.New && d.Verdict != ledger.New {
+				return there(e.Entity, row)
+			}
 			return nil
 		},
 	})
 	return nil
+}
+
+// next counts: the key field of the row gets the number after the greatest that any
+// record with the same other key fields has or had, or is getting by this very step.
+func (w *work) next(ch *change, e *charter.Effect, row []luoshu.Value) error {
+	q := `SELECT coalesce(max(` + store.Col(e.Next.Field.Name) + `), ?) FROM ` + store.Table(e.Entity.Name) + ` WHERE 1=1`
+	args, key := []any{e.Next.First - 1}, []byte(e.Entity.Name)
+	for _, f := range e.Entity.KeyFields() {
+		if f == e.Next.Field {
+			continue
+		}
+		v := row[f.Index].Any()
+		if s, ok := v.(string); ok {
+			v = w.f.DB.Stored(e.Entity.Name, f.Name, s)
+		}
+		q, args, key = q+` AND `+store.Col(f.Name)+` = ?`, append(args, v), chain.AppendText(key, fmt.Sprint(v))
+	}
+	var n int64
+	if err := w.f.DB.QueryRow(w.ctx, q, args...).Scan(&n); err != nil {
+		return fmt.Errorf("number a record of %s: %w", e.Entity.Name, err)
+	}
+	n = max(n, e.Next.First-1, w.given[string(key)]) + 1
+	w.given[string(key)], row[e.Next.Field.Index] = n, luoshu.IntValue(n)
+	if e.Next.Into != nil {
+		ch.values[e.Next.Into.Index] = luoshu.IntValue(n)
+	}
+	return nil
+}
+
+// there refuses to write over a record.
+func there(e *catalog.Entity, row []luoshu.Value) error {
+	var names, keys []string
+	for _, f := range e.KeyFields() {
+		names, keys = append(names, f.Title.ZH), append(keys, row[f.Index].String())
+	}
+	err := luoshu.Errorf(luoshu.Conflict, "“%[1]s”中已有 %[2]s（%[3]s），不能覆盖；请核对后重新办理",
+		"“%[1]s” has the record %[2]s already, which is not written over; check it and act again", e.Title, strings.Join(keys, " / "), strings.Join(names, " / "))
+	err.Field = e.Key[len(e.Key)-1]
+	return err
 }
 
 func (w *work) tell(ch *change, e *charter.Effect) {

@@ -97,6 +97,7 @@ type work struct {
 	changes []*change
 	writes  []ledger.Batch
 	numbers map[string]int64
+	given   map[string]int64 // numbers that this step gave to records, by what they share
 	depth   int
 }
 
@@ -105,7 +106,7 @@ func (f *Flow) begin(ctx context.Context, actor luoshu.Actor) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &work{f: f, ctx: ctx, actor: actor, day: f.Today(), at: f.stamp(), tree: tree, numbers: map[string]int64{}}, nil
+	return &work{f: f, ctx: ctx, actor: actor, day: f.Today(), at: f.stamp(), tree: tree, numbers: map[string]int64{}, given: map[string]int64{}}, nil
 }
 
 // number gives out the next number of a type.
