@@ -69,7 +69,7 @@ var imports = map[string][]string{
 	"kernel/brief":           {".", "engine/forecast", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/duty", "kernel/flow"},
 	"kernel/movement":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/fold"},
 	"kernel/lifecycle":       {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/movement"},
-	"kernel/duty":            {".", "kernel/access", "kernel/catalog", "kernel/records", "kernel/rule", "kernel/store", "kernel/workday", "kernel/yamltree"},
+	"kernel/duty":            {".", "kernel/access", "kernel/catalog", "kernel/notice", "kernel/paper/shelf", "kernel/records", "kernel/rule", "kernel/store", "kernel/workday", "kernel/yamltree"},
 	"kernel/workday":         {".", "kernel/catalog", "kernel/yamltree"},
 	"kernel/verify":          {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/ledger", "kernel/ledger/chain", "kernel/records", "kernel/rule", "kernel/store"},
 	"kernel/verify/finding":  {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/records", "kernel/rule", "kernel/store", "kernel/yamltree"},

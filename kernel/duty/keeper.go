@@ -54,9 +54,10 @@ type Config struct {
 // Keeper answers for the duties of one city. It is safe for concurrent use.
 type Keeper struct {
 	Config
-	mu   sync.Mutex
-	tree *access.Tree // that sets holds for
-	sets map[*Units]map[string]bool
+	mu    sync.Mutex
+	tree  *access.Tree // that sets holds for
+	sets  map[*Units]map[string]bool
+	swept int64 // day up to which reminders were made
 }
 
 // New returns a keeper.
