@@ -88,7 +88,7 @@ var imports = map[string][]string{
 	"web/kit":                {".", "kernel/access", "kernel/audit", "kernel/disclose"},
 	"web/audit":              {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "web/kit"},
 	"web/movement":           {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "kernel/lifecycle", "kernel/movement", "web/kit"},
-	"web/duty":               {".", "kernel/access", "kernel/duty", "kernel/workday", "web/kit"},
+	"web/duty":               {".", "kernel/access", "kernel/duty", "kernel/paper", "kernel/workday", "web/kit"},
 	"web/readiness":          {"kernel/readiness", "web/kit"},
 	"web/run":                {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/run", "web/kit"},
 	"web/brief":              {".", "kernel/audit", "kernel/brief", "web/kit"},

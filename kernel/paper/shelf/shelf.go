@@ -89,17 +89,29 @@ func (s *Shelf) Give(ctx context.Context, tx *store.Tx, id string, owner, step i
 // Of are the papers of an owner, by its steps.
 func (s *Shelf) Of(ctx context.Context, owner int64) (map[int64][]Paper, error) {
 	rows, err := s.DB.Query(ctx, `SELECT step, id, sha256, name, kind, size FROM `+s.Table+` WHERE `+s.Owner+` = ? ORDER BY at, id`, owner)
+	return byNumber(rows, err)
+}
+
+// Under are the papers of many owners, by owner: of those that a query of one column
+// answers.
+func (s *Shelf) Under(ctx context.Context, owners string, args ...any) (map[int64][]Paper, error) {
+	rows, err := s.DB.Query(ctx, `SELECT `+s.Owner+`, id, sha256, name, kind, size FROM `+s.Table+` WHERE `+s.Owner+` > 0 AND `+s.Owner+` IN (`+owners+`) ORDER BY at, id`, args...)
+	return byNumber(rows, err)
+}
+
+// byNumber reads papers by the number that stands before each.
+func byNumber(rows *sql.Rows, err error) (map[int64][]Paper, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read papers: %w", err)
 	}
 	out := map[int64][]Paper{}
 	for rows.Next() {
-		var step int64
+		var n int64
 		var p Paper
-		if err := rows.Scan(&step, &p.ID, &p.SHA, &p.Name, &p.Kind, &p.Size); err != nil {
+		if err := rows.Scan(&n, &p.ID, &p.SHA, &p.Name, &p.Kind, &p.Size); err != nil {
 			return nil, errors.Join(err, rows.Close())
 		}
-		out[step] = append(out[step], p)
+		out[n] = append(out[n], p)
 	}
 	return out, errors.Join(rows.Err(), rows.Close())
 }

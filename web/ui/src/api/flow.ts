@@ -185,6 +185,7 @@ export interface CaseBody {
 export interface Notice {
   id: number
   case: string
+  duty: string
   kind: string
   text: Text
   at: string
