@@ -83,7 +83,7 @@ var imports = map[string][]string{
 	"demo/source":            {"."},
 	"web/correct":            {".", "kernel/paper", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/charter", "kernel/correct", "kernel/disclose", "web/kit"},
 	"web":                    {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/correct", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
-	"web/flow":               {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/disclose", "kernel/flow", "kernel/flow/public", "kernel/notice", "kernel/paper", "web/kit"},
+	"web/flow":               {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/disclose", "kernel/flow", "kernel/flow/clock", "kernel/flow/public", "kernel/notice", "kernel/paper", "web/kit"},
 	"web/verify":             {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/disclose", "kernel/ledger", "kernel/verify", "kernel/verify/finding", "web/kit"},
 	"web/kit":                {".", "kernel/access", "kernel/audit", "kernel/disclose"},
 	"web/audit":              {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "web/kit"},

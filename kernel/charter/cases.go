@@ -84,8 +84,9 @@ type CaseState struct {
 	Days        string         // parameter: days that the state may take, "" for no clock
 	Until       *catalog.Field // date by which it ends, if the register has one there; else Days
 	Calendar    bool           // days as they come, not working days
-	Remind      []int          // days before the end, largest first
-	Escalate    []int          // days after it, smallest first
+	Hours       string         // instead of Days: parameter, hours that run through nights and holidays
+	Remind      []int          // days before the end, or hours of such a state, largest first
+	Escalate    []int          // days or hours after it, smallest first
 	Then        string         // where the case goes by itself at the end
 	End         bool
 	Bound       bool // the opener can no longer withdraw
@@ -206,11 +207,14 @@ func (t *CaseType) Publishes() bool {
 }
 
 // Ahead is how many days before its end the first reminder of any state comes, as the
-// state counts them; 0 if nobody is reminded.
+// state counts them, of hours the days that hold them; 0 if nobody is reminded.
 func (t *CaseType) Ahead() int {
 	n := 0
 	for _, s := range t.States {
 		for _, days := range s.Remind {
+			if s.Hours != "" {
+				days = (days + 23) / 24
+			}
 			n = max(n, days)
 		}
 	}
@@ -442,7 +446,7 @@ func (l *loader) caseState(t *CaseType, o *yamltree.Object) *CaseState {
 	s := &CaseState{
 		ID: o.ID("id"), Title: o.Title("title", true), Note: o.Title("note", false), Days: l.parameterOf(o.Get("days")),
 		Calendar: o.Get("calendar").Bool(), Remind: dayList(o.Get("remind")), Escalate: dayList(o.Get("escalate")),
-		Then: o.Get("then").Str(), End: o.Get("end").Bool(), Bound: o.Get("bound").Bool(),
+		Hours: l.parameterOf(o.Get("hours")), Then: o.Get("then").Str(), End: o.Get("end").Bool(), Bound: o.Get("bound").Bool(),
 	}
 	s.Until = l.field(t.Entity, o.Get("until"), catalog.TypeDate)
 	slices.Reverse(s.Remind)

@@ -304,11 +304,15 @@ func (l *loader) stateSound(s *CaseState, x yamltree.Item) {
 	case len(s.Places()) == 0 && len(s.Actions) > 0:
 		x.Fault("状态 %s 有动作而没有承办人", "the state %s has actions and no actor", s.ID)
 	}
-	if s.Then != "" && s.Days == "" && s.Until == nil {
-		o.Get("then").Fault("then 要有期限 days", "then needs days")
+	timed := s.Days != "" || s.Hours != "" || s.Until != nil
+	if s.Then != "" && !timed {
+		o.Get("then").Fault("then 要有期限 days 或 hours", "then needs days or hours")
 	}
-	if s.Days == "" && s.Until == nil && (len(s.Remind) > 0 || len(s.Escalate) > 0) {
-		x.Fault("提醒和上报要有期限 days", "reminders and escalation need days")
+	if !timed && (len(s.Remind) > 0 || len(s.Escalate) > 0) {
+		x.Fault("提醒和上报要有期限 days 或 hours", "reminders and escalation need days or hours")
+	}
+	if s.Hours != "" && (s.Days != "" || s.Until != nil || s.Calendar) {
+		o.Get("hours").Fault("hours 不能与 days、until、calendar 同用", "hours stands without days, until and calendar")
 	}
 	signs := slices.ContainsFunc(s.Actions, func(a *CaseAction) bool { return a.Sign })
 	if (len(s.Signers) > 0) != signs {

@@ -86,7 +86,7 @@ func (f *Flow) tick(ctx context.Context, c *Case, now time.Time) error {
 	if s == nil {
 		return nil
 	}
-	r := f.clock().Read(unitOf(s), c.Due, 0, now)
+	r := f.clock().Read(unitOf(s), c.Due, c.DueAt, now)
 	if s.Then != "" && r.Over {
 		return f.lapse(ctx, c.No, c.Step, s.Then)
 	}
@@ -116,7 +116,10 @@ func (f *Flow) tick(ctx context.Context, c *Case, now time.Time) error {
 
 // unitOf is what the clock of a state counts in.
 func unitOf(s *charter.CaseState) clock.Unit {
-	if s.Calendar {
+	switch {
+	case s.Hours != "":
+		return clock.Hours
+	case s.Calendar:
 		return clock.Days
 	}
 	return clock.Worked
@@ -255,19 +258,19 @@ func (f *Flow) sweepMoved(ctx context.Context) error {
 func (f *Flow) move(ctx context.Context, no string, step int64, t *charter.CaseType, to string) error {
 	return f.upon(ctx, no, step, func(w *work, ch *change) error {
 		c := ch.c
-		was := c.State
+		was, old := c.State, c.at()
 		c.Type, c.digest, ch.step.Action = t, t.Digest, "migrate"
 		ch.also = append(ch.also, func(tx *store.Tx, _ *Case) error {
 			_, err := tx.Exec(ctx, `INSERT INTO flow_type (digest, type, pack, version, text, at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING`,
 				t.Digest, t.ID, t.Pack, t.Version, t.Text, w.at)
 			return err
 		})
-		entered, due := c.Entered, c.Due
+		entered, due, at := c.Entered, c.Due, c.DueAt
 		if err := w.enter(ch, to); err != nil {
 			return err
 		}
-		if to == was { // the clock goes on
-			c.Entered, c.Due = entered, due
+		if to == was && old != nil && unitOf(old) == unitOf(c.at()) { // the clock goes on
+			c.Entered, c.Due, c.DueAt = entered, due, at
 		}
 		if err := w.settle(ch, was); err != nil {
 			return err

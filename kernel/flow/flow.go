@@ -74,6 +74,7 @@ type Case struct {
 	Opened  int64             `json:"opened"`
 	Entered int64             `json:"entered"`
 	Due     int64             `json:"due"`    // yyyymmdd, 0 without a clock
+	DueAt   int64             `json:"due_at"` // seconds since 1970, 0 where days are counted
 	Closed  int64             `json:"closed"` // yyyymmdd, 0 while it goes on
 	Parent  int64             `json:"parent"`
 	Raised  int64             `json:"raised"` // times the present state was escalated
@@ -85,7 +86,7 @@ type Case struct {
 // Now in the state's definition.
 func (c *Case) at() *charter.CaseState { return c.Type.Find(c.State) }
 
-const caseColumns = `c.id, c.no, c.type, c.digest, c.entity, c.rec, c.unit, c.opener, c.account, c.state, c.step, c.level, c.opened, c.entered, c.due, c.closed, c.parent, c.same, c.counts, c.raised, c.reminded`
+const caseColumns = `c.id, c.no, c.type, c.digest, c.entity, c.rec, c.unit, c.opener, c.account, c.state, c.step, c.level, c.opened, c.entered, c.due, c.closed, c.parent, c.same, c.counts, c.raised, c.reminded, c.due_at`
 
 // scan reads a case in the order of caseColumns, and more beside it.
 func (f *Flow) scan(ctx context.Context, scan func(...any) error, more ...any) (*Case, error) {
@@ -93,7 +94,7 @@ func (f *Flow) scan(ctx context.Context, scan func(...any) error, more ...any) (
 	var typ string
 	err := scan(append([]any{
 		&c.ID, &c.No, &typ, &c.digest, &c.Entity, &c.Rec, &c.Unit, &c.Opener, &c.Account, &c.State, &c.Step, &c.Level,
-		&c.Opened, &c.Entered, &c.Due, &c.Closed, &c.Parent, &c.same, &c.counts, &c.Raised, &c.reminded,
+		&c.Opened, &c.Entered, &c.Due, &c.Closed, &c.Parent, &c.same, &c.counts, &c.Raised, &c.reminded, &c.DueAt,
 	}, more...)...)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/flow"
+	"luoshu/kernel/flow/clock"
 	"luoshu/kernel/flow/public"
 	"luoshu/kernel/store"
 )
@@ -79,13 +80,13 @@ func TestDaysLeft(t *testing.T) {
 		}{{0, 5}, {1, 4}, {7, 0}, {8, -1}} {
 			now := w.today
 			w.today = w.today.AddDate(0, 0, x.days)
-			if n, worked, ok := w.fl.Left(f); n != x.left || !worked || !ok {
-				t.Errorf("after %d days: %d %v %v", x.days, n, worked, ok)
+			if r, u, ok := w.fl.Clock(f); r.Left-r.Late != x.left || u != clock.Worked || !ok {
+				t.Errorf("after %d days: %+v %v %v", x.days, r, u, ok)
 			}
 			w.today = now
 		}
 		f.Closed = f.Opened
-		if _, _, ok := w.fl.Left(f); ok {
+		if _, _, ok := w.fl.Clock(f); ok {
 			t.Error("a settled case has a clock")
 		}
 	})

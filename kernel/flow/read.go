@@ -217,8 +217,8 @@ func (f *Flow) Tallies(ctx context.Context, actor luoshu.Actor) ([]Tally, error)
 		return nil, err
 	}
 	out := []Tally{}
-	err := f.rows(ctx, `SELECT c.type, count(DISTINCT c.id), count(DISTINCT CASE WHEN t.due < ? THEN c.id END)
-		FROM flow_task t JOIN flow_case c ON c.id = t.case_id WHERE t.org = ? AND t.role = ? GROUP BY c.type`, []any{f.Today(), actor.Org, actor.Role}, func(scan func(...any) error) error {
+	err := f.rows(ctx, `SELECT c.type, count(DISTINCT c.id), count(DISTINCT CASE WHEN `+late+` THEN c.id END)
+		FROM flow_task t JOIN flow_case c ON c.id = t.case_id WHERE t.org = ? AND t.role = ? GROUP BY c.type`, append(f.lately(), actor.Org, actor.Role), func(scan func(...any) error) error {
 		var t Tally
 		defer func() { out = append(out, t) }()
 		return scan(&t.Type, &t.Open, &t.Late)
@@ -265,8 +265,8 @@ func (f *Flow) List(ctx context.Context, actor luoshu.Actor, q Query) ([]*Case, 
 		cond += ` AND c.closed = 0`
 	}
 	if q.Late {
-		cond += ` AND c.due > 0 AND c.due < ?`
-		args = append(args, f.Today())
+		cond += ` AND ` + late
+		args = append(args, f.lately()...)
 	}
 	if q.Parent != "" {
 		cond += ` AND c.parent = (SELECT id FROM flow_case WHERE no = ?)`
@@ -382,12 +382,13 @@ func (f *Flow) AskedFor(ctx context.Context, c *Case, a *charter.CaseAction) ([]
 	return out, nil
 }
 
-// Days are those that a state may take today; false for a state without a clock.
+// Days are those that a state may take today, or hours of a state that counts them;
+// false for a state without a clock.
 func (f *Flow) Days(s *charter.CaseState) (int64, bool) {
-	if s.Days == "" {
+	if s.Days+s.Hours == "" {
 		return 0, false
 	}
-	n, err := f.parameter(s.Days, f.Today())
+	n, err := f.parameter(s.Days+s.Hours, f.Today())
 	return n, err == nil
 }
 
@@ -404,19 +405,23 @@ func (f *Flow) Settled(ctx context.Context, typ, org string, from, to int64) (in
 	return n, err
 }
 
-// Left are the days until a case is due, below 0 when it is late, and whether they
-// are working days; false for a case without a clock.
-func (f *Flow) Left(c *Case) (n int64, worked, ok bool) {
+// Clock is how a case stands against its clock now, and what that counts in; false
+// for a case without one.
+func (f *Flow) Clock(c *Case) (r clock.Reading, u clock.Unit, ok bool) {
 	if c.Closed != 0 || c.Due == 0 {
-		return 0, false, false
+		return r, u, false
 	}
-	u := clock.Worked
 	if s := c.at(); s != nil {
 		u = unitOf(s)
 	}
-	r := f.clock().Read(u, c.Due, 0, f.Now())
-	return r.Left - r.Late, u == clock.Worked, true
+	return f.clock().Read(u, c.Due, c.DueAt, f.Now()), u, true
 }
+
+// late is the condition that a case is past its due date, or the hour of it, and its
+// two arguments.
+const late = `(c.due > 0 AND c.due < ? OR c.due_at > 0 AND c.due_at < ?)`
+
+func (f *Flow) lately() []any { return []any{f.Today(), f.Now().Unix()} }
 
 // Parts counts the cases that a case opened.
 type Parts struct {

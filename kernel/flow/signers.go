@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"time"
 
 	"luoshu"
 	"luoshu/kernel/flow/clock"
@@ -65,7 +66,10 @@ func (w *work) standing(c *Case, kind string) luoshu.Text {
 		EN: fmt.Sprintf("%s: %s %s (%s)", head.EN, c.Type.Title.EN, c.No, state.EN),
 	}
 	if c.Due > 0 {
-		day := clock.Date(c.Due).Format("2006-01-02")
+		day := clock.Date(c.Due).Format(time.DateOnly)
+		if c.DueAt > 0 {
+			day = time.Unix(c.DueAt, 0).In(w.now.Location()).Format("2006-01-02 15:04")
+		}
 		t.ZH, t.EN = t.ZH+"，期限 "+day, t.EN+", due "+day
 	}
 	return t

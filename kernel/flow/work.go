@@ -11,11 +11,13 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"luoshu"
 	"luoshu/kernel/access/reach"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
+	"luoshu/kernel/flow/clock"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/ledger/chain"
 	"luoshu/kernel/rule"
@@ -91,6 +93,7 @@ type work struct {
 	f       *Flow
 	ctx     context.Context
 	actor   luoshu.Actor
+	now     time.Time
 	day     int64
 	at      string
 	tree    *reach.Tree
@@ -106,7 +109,8 @@ func (f *Flow) begin(ctx context.Context, actor luoshu.Actor) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &work{f: f, ctx: ctx, actor: actor, day: f.Today(), at: f.stamp(), tree: tree, numbers: map[string]int64{}, given: map[string]int64{}}, nil
+	now := f.Now()
+	return &work{f: f, ctx: ctx, actor: actor, now: now, day: clock.Day(now), at: now.UTC().Format(time.RFC3339), tree: tree, numbers: map[string]int64{}, given: map[string]int64{}}, nil
 }
 
 // number gives out the next number of a type.
@@ -171,18 +175,18 @@ func (w *work) enter(ch *change, id string) error {
 	if s == nil {
 		return luoshu.Errorf(luoshu.Unavailable, "没有状态 %s", "there is no state %s", id)
 	}
-	c.State, c.Entered, c.Due, c.Raised, c.reminded = id, w.day, 0, 0, 0
+	c.State, c.Entered, c.Due, c.DueAt, c.Raised, c.reminded = id, w.day, 0, 0, 0, 0
 	if s.End {
 		c.Closed = w.day
 	} else {
 		c.Closed = 0
 	}
-	if s.Days != "" {
-		n, err := w.f.parameter(s.Days, w.day)
+	if id := s.Days + s.Hours; id != "" {
+		n, err := w.f.parameter(id, w.day)
 		if err != nil {
 			return err
 		}
-		c.Due = w.f.clock().Later(w.day, n, unitOf(s))
+		c.Due, c.DueAt = w.f.clock().End(unitOf(s), w.now, n)
 	}
 	if s.Until != nil && ch.values[s.Until.Index].I != 0 {
 		c.Due = ch.values[s.Until.Index].I
@@ -337,8 +341,8 @@ func (w *work) put(tx *store.Tx, ch *change, seq int64) error {
 func (w *work) putCase(tx *store.Tx, ch *change) error {
 	c := ch.c
 	if !ch.fresh {
-		got, err := tx.Exec(w.ctx, `UPDATE flow_case SET digest = ?, rec = ?, unit = ?, state = ?, step = ?, level = ?, entered = ?, due = ?, closed = ?, same = ?, raised = ?, reminded = ? WHERE id = ? AND step = ?`,
-			c.digest, c.Rec, c.Unit, c.State, c.Step, c.Level, c.Entered, c.Due, c.Closed, c.same, c.Raised, c.reminded, c.ID, c.Step-1)
+		got, err := tx.Exec(w.ctx, `UPDATE flow_case SET digest = ?, rec = ?, unit = ?, state = ?, step = ?, level = ?, entered = ?, due = ?, closed = ?, same = ?, raised = ?, reminded = ?, due_at = ? WHERE id = ? AND step = ?`,
+			c.digest, c.Rec, c.Unit, c.State, c.Step, c.Level, c.Entered, c.Due, c.Closed, c.same, c.Raised, c.reminded, c.DueAt, c.ID, c.Step-1)
 		if err != nil {
 			return fmt.Errorf("write a case: %w", err)
 		}
@@ -352,10 +356,10 @@ func (w *work) putCase(tx *store.Tx, ch *change) error {
 	if err != nil {
 		return fmt.Errorf("keep a definition: %w", err)
 	}
-	err = tx.QueryRow(w.ctx, `INSERT INTO flow_case (no, type, digest, entity, rec, unit, opener, account, act, state, step, level, opened, entered, due, closed, parent, same, counts, raised, reminded)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+	err = tx.QueryRow(w.ctx, `INSERT INTO flow_case (no, type, digest, entity, rec, unit, opener, account, act, state, step, level, opened, entered, due, closed, parent, same, counts, raised, reminded, due_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
 		c.No, c.Type.ID, c.digest, c.Entity, c.Rec, c.Unit, c.Opener, c.Account, ch.act, c.State, c.Step, c.Level, c.Opened, c.Entered, c.Due, c.Closed, c.Parent,
-		c.same, c.counts, c.Raised, c.reminded).Scan(&c.ID)
+		c.same, c.counts, c.Raised, c.reminded, c.DueAt).Scan(&c.ID)
 	if err != nil {
 		return fmt.Errorf("open a case: %w", err)
 	}

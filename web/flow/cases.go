@@ -6,9 +6,11 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	"luoshu"
 	"luoshu/kernel/flow"
+	"luoshu/kernel/flow/clock"
 	"luoshu/kernel/flow/public"
 	"luoshu/kernel/paper"
 	"luoshu/web/kit"
@@ -24,8 +26,10 @@ type caseBody struct {
 	Opener org         `json:"opener"`
 	Label  any         `json:"label,omitempty"`
 	Late   bool        `json:"late"`
-	Left   *int64      `json:"left,omitempty"` // days until it is due, below 0 when late
+	Left   *int64      `json:"left,omitempty"` // days or hours until it is due, below 0 when late
 	Worked bool        `json:"worked"`         // they are working days
+	Hours  bool        `json:"hours"`          // they are hours
+	DueAt  string      `json:"due_at"`         // RFC 3339, UTC; "" where days are counted
 }
 
 func (a *area) body(c *flow.Case, name func(string) org) caseBody {
@@ -33,9 +37,12 @@ func (a *area) body(c *flow.Case, name func(string) org) caseBody {
 	if s := c.Type.Find(c.State); s != nil {
 		b.State = stateHead{s.ID, s.Title, s.End}
 	}
-	b.Late = c.Closed == 0 && c.Due != 0 && c.Due < a.Flow.Today()
-	if n, worked, ok := a.Flow.Left(c); ok {
-		b.Left, b.Worked = &n, worked
+	if r, u, ok := a.Flow.Clock(c); ok {
+		n := r.Left - r.Late
+		b.Late, b.Left, b.Worked, b.Hours = r.Over, &n, u == clock.Worked, u == clock.Hours
+	}
+	if c.DueAt != 0 {
+		b.DueAt = time.Unix(c.DueAt, 0).UTC().Format(time.RFC3339)
 	}
 	return b
 }

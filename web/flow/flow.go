@@ -219,6 +219,7 @@ type stateBody struct {
 	Days     string       `json:"days,omitempty"`
 	Number   *int64       `json:"number,omitempty"` // of days, today
 	Calendar bool         `json:"calendar,omitempty"`
+	Hours    bool         `json:"hours,omitempty"` // not days
 	Until    *luoshu.Text `json:"until,omitempty"` // field with the date by which it ends, if there is one
 	Then     string       `json:"then,omitempty"`
 	Actions  []actionBody `json:"actions"`
@@ -305,7 +306,7 @@ func (a *area) typeRead(w http.ResponseWriter, r *http.Request) error {
 	}
 	states := []stateBody{}
 	for _, s := range t.States {
-		b := stateBody{stateHead: stateHead{s.ID, s.Title, s.End}, Note: s.Note, Who: []place{}, Joint: len(s.Signers) > 0, Days: s.Days, Calendar: s.Calendar, Then: s.Then, Actions: []actionBody{}, Effects: effects(s.Enter)}
+		b := stateBody{stateHead: stateHead{s.ID, s.Title, s.End}, Note: s.Note, Who: []place{}, Joint: len(s.Signers) > 0, Days: s.Days + s.Hours, Hours: s.Hours != "", Calendar: s.Calendar, Then: s.Then, Actions: []actionBody{}, Effects: effects(s.Enter)}
 		for _, p := range s.Places() {
 			b.Who = append(b.Who, a.place(p))
 		}

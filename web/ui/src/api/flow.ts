@@ -31,8 +31,12 @@ export interface Case {
   closed: number
   raised: number
   late: boolean
+  /** Days, or hours of a clock that counts them. */
   left?: number
   worked: boolean
+  hours: boolean
+  /** The moment it is due, "" where days are counted. */
+  due_at: string
   label?: Words
 }
 
@@ -96,6 +100,7 @@ export interface StateBody extends StateHead {
   days?: string
   number?: number
   calendar?: boolean
+  hours?: boolean
   until?: Text
   then?: string
   actions: CaseAction[]
