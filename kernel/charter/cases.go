@@ -104,9 +104,10 @@ type CaseAction struct {
 	ID      string
 	Title   Text
 	To      string
-	Sign    bool // one signature of several
-	Returns bool // sends back with a list of what is missing
-	Danger  bool // cannot be taken back by a later action: the page asks twice
+	Sign    bool     // one signature of several
+	Returns bool     // sends back with a list of what is missing
+	Danger  bool     // cannot be taken back by a later action: the page asks twice
+	NotBy   []string // actions, or open: whoever took one of them last may not take this one
 	Step
 }
 
@@ -480,8 +481,12 @@ func (l *loader) caseAction(t *CaseType, o *yamltree.Object) *CaseAction {
 	if id := o.Get("id"); slices.Contains(machineActions, id.Str()) {
 		id.Fault("动作名 %s 由系统使用，请另取一个", "the action name %s is the machine's own; choose another", id.Str())
 	}
-	return &CaseAction{
+	a := &CaseAction{
 		ID: o.ID("id"), Title: o.Title("title", true), To: o.Must("to").Str(), Sign: o.Get("sign").Bool(),
 		Returns: o.Get("returns").Bool(), Danger: o.Get("danger").Bool(), Step: l.caseStep(t, o),
 	}
+	for _, x := range o.Get("not_by").Items() {
+		a.NotBy = append(a.NotBy, x.Str())
+	}
+	return a
 }

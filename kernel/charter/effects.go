@@ -236,6 +236,7 @@ func (l *loader) machine(t *CaseType, o *yamltree.Object) {
 	ends := false
 	for i, s := range t.States {
 		l.stateSound(s, states[i])
+		l.apart(t, s, states[i])
 		if !reached[s.ID] && s.ID != "" {
 			states[i].Fault("没有办法到达状态 %s", "nothing leads to the state %s", s.ID)
 		}
@@ -317,6 +318,19 @@ func (l *loader) stateSound(s *CaseState, x yamltree.Item) {
 	signs := slices.ContainsFunc(s.Actions, func(a *CaseAction) bool { return a.Sign })
 	if (len(s.Signers) > 0) != signs {
 		x.Fault("会签的状态要有 sign: true 的动作，别的状态不能有", "a state with signers needs an action with sign: true, and no other state may have one")
+	}
+}
+
+// apart checks the steps that an action's own actor must not have taken.
+func (l *loader) apart(t *CaseType, s *CaseState, x yamltree.Item) {
+	for i, a := range s.Actions {
+		for j, x := range x.Object().Get("actions").Items()[i].Object().Get("not_by").Items() {
+			known := a.NotBy[j] == "open" && t.Opens != nil && len(t.Opens.By) > 0 ||
+				slices.ContainsFunc(t.States, func(s *CaseState) bool { return s.Action(a.NotBy[j]) != nil })
+			if !known {
+				x.Fault("没有人能办的步骤 %s", "there is no step %s that anybody takes", a.NotBy[j])
+			}
+		}
 	}
 }
 

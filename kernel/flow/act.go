@@ -212,6 +212,9 @@ func (w *work) act(ch *change, a Act) error {
 	if err != nil {
 		return err
 	}
+	if err := w.f.Apart(w.ctx, w.actor, c, action); err != nil {
+		return err
+	}
 	only, err := w.askedFor(c, action)
 	if err != nil {
 		return err

@@ -1,10 +1,14 @@
 package flow
 
 import (
+	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
 	"luoshu"
+	"luoshu/kernel/charter"
 	"luoshu/kernel/flow/clock"
 	"luoshu/kernel/notice"
 	"luoshu/kernel/store"
@@ -17,6 +21,31 @@ func (w *work) signed(ch *change, was string, place int) error {
 		_, err := tx.Exec(w.ctx, `DELETE FROM flow_task WHERE case_id = ? AND place = ?`, c.ID, place)
 		return err
 	})
+	return nil
+}
+
+// Apart refuses an action to whoever took, the last time it was taken, one of the
+// steps that it is to be kept apart from (four eyes).
+func (f *Flow) Apart(ctx context.Context, actor luoshu.Actor, c *Case, a *charter.CaseAction) error {
+	for _, id := range a.NotBy {
+		or, title := id, luoshu.Text{}
+		if id == "open" {
+			or, title = "reopen", c.Type.Opens.Title
+		}
+		for _, s := range c.Type.States {
+			if x := s.Action(id); x != nil {
+				title = x.Title
+			}
+		}
+		var account string
+		err := f.DB.QueryRow(ctx, `SELECT account FROM flow_step WHERE case_id = ? AND action IN (?, ?) ORDER BY step DESC LIMIT 1`, c.ID, id, or).Scan(&account)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("look who took a step: %w", err)
+		}
+		if err == nil && account == actor.Name {
+			return luoshu.Errorf(luoshu.Denied, "“%[1]s”是您办的，“%[2]s”须由另一人办理", "you took “%[1]s” yourself; somebody else has to take “%[2]s”", title, a.Title)
+		}
+	}
 	return nil
 }
 

@@ -85,7 +85,10 @@ func (p *player) play(ctx context.Context, i int, c catalog.TestCase) error {
 		p.compareCase(ctx, c, list[0].No)
 		return nil
 	}
-	by := luoshu.Actor{Name: c.Role, Role: c.Role, Org: c.Org}
+	by := luoshu.Actor{Name: c.Role + "@" + c.Org, Role: c.Role, Org: c.Org}
+	if c.By != "" {
+		by.Name = c.By
+	}
 	h, err := p.handed(ctx, by, i, c)
 	if err != nil {
 		return err

@@ -308,21 +308,9 @@ func (a *area) read(w http.ResponseWriter, r *http.Request) error {
 	for _, s := range seats {
 		who2 = append(who2, seat{name(s.Org), a.roleTitle(s.Role), s.Taken, s.Unheld})
 	}
-	actions, back, err := a.Flow.Next(ctx, who, c)
+	next, back, err := a.next(ctx, who, c)
 	if err != nil {
 		return err
-	}
-	next := []actionBody{}
-	for _, x := range actions {
-		form, err := a.Flow.AskedFor(ctx, c, x)
-		if err != nil {
-			return err
-		}
-		does := a.action(x, form)
-		if err := a.prefilled(ctx, who, c, does.Fields); err != nil {
-			return err
-		}
-		next = append(next, does)
 	}
 	parts, err := a.Flow.Parts(ctx, c)
 	if err != nil {
@@ -338,6 +326,34 @@ func (a *area) read(w http.ResponseWriter, r *http.Request) error {
 		out["note"] = s.Note
 	}
 	return kit.WriteJSON(w, r, out)
+}
+
+// next are the actions that the reader may take now, with what they ask for, and
+// whether the case may be withdrawn.
+func (a *area) next(ctx context.Context, who luoshu.Actor, c *flow.Case) ([]actionBody, bool, error) {
+	actions, back, err := a.Flow.Next(ctx, who, c)
+	if err != nil {
+		return nil, false, err
+	}
+	out := []actionBody{}
+	for _, x := range actions {
+		form, err := a.Flow.AskedFor(ctx, c, x)
+		if err != nil {
+			return nil, false, err
+		}
+		does := a.action(x, form)
+		var apart *luoshu.Error
+		if err := a.Flow.Apart(ctx, who, c, x); errors.As(err, &apart) {
+			does.Barred = &apart.Msg
+		} else if err != nil {
+			return nil, false, err
+		}
+		if err := a.prefilled(ctx, who, c, does.Fields); err != nil {
+			return nil, false, err
+		}
+		out = append(out, does)
+	}
+	return out, back, nil
 }
 
 func (a *area) take(w http.ResponseWriter, r *http.Request) error {

@@ -238,6 +238,8 @@ type actionBody struct {
 	Note    bool         `json:"note,omitempty"`
 	Fields  []fieldBody  `json:"fields"`
 	Needs   []string     `json:"needs"`
+	Barred  *luoshu.Text `json:"barred,omitempty"`  // why the reader may not take it: four eyes
+	NotBy   []string     `json:"not_by,omitempty"`  // steps whose actor may not take it
 	Guard   *luoshu.Text `json:"guard,omitempty"`   // what is said when its condition refuses
 	Reaches string       `json:"reaches,omitempty"` // field that must hold a consent code
 	Effects []string     `json:"effects"`
@@ -294,6 +296,7 @@ func (a *area) step(s *charter.Step, form []*catalog.Field) actionBody {
 
 func (a *area) action(x *charter.CaseAction, form []*catalog.Field) actionBody {
 	out := a.step(&x.Step, form)
+	out.NotBy = x.NotBy
 	out.ID, out.Title, out.To, out.Sign, out.Returns, out.Danger = x.ID, x.Title, x.To, x.Sign, x.Returns, x.Danger
 	return out
 }

@@ -84,6 +84,9 @@ export interface CaseAction extends StepForm {
   sign?: boolean
   returns?: boolean
   danger?: boolean
+  /** Why the reader may not take it, though it is their turn: four eyes. */
+  barred?: Text
+  not_by?: string[]
 }
 
 export interface Place {

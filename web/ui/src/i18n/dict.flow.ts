@@ -43,6 +43,7 @@ export const pairs = {
   'flow.leftWorked': ['还有 {n} 个工作日', 'working days left: {n}'],
   'flow.lateDays': ['逾期 {n} 天', 'days late: {n}'],
   'flow.lateWorked': ['逾期 {n} 个工作日', 'working days late: {n}'],
+  'flow.notBy': ['不得由办理“{steps}”的人办理', 'not by whoever took “{steps}”'],
   'flow.leftHours': ['还有 {n} 小时', 'hours left: {n}'],
   'flow.lateHours': ['逾期 {n} 小时', 'hours late: {n}'],
   'flow.lateHour': ['逾期不到 1 小时', 'less than an hour late'],

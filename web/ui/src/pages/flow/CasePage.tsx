@@ -147,7 +147,8 @@ function Next({ body, onDone, onReload }: { body: CaseBody; onDone: (c: Case) =>
           ))}
         </div>
       )}
-      {action && <ActForm key={action.id} body={body} action={action} onDone={onDone} onReload={onReload} />}
+      {action?.barred && <p className="flow-barred">{tx(action.barred)}</p>}
+      {action && !action.barred && <ActForm key={action.id} body={body} action={action} onDone={onDone} onReload={onReload} />}
       {body.withdraw && <Withdraw body={body} onDone={onDone} onReload={onReload} />}
     </section>
   )
