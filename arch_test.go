@@ -36,8 +36,9 @@ var imports = map[string][]string{
 	"kernel/load":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet", "kernel/vault", "kernel/correct", "kernel/identity"},
 	"kernel/indicator":       {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/cube", "kernel/parquet", "kernel/indicator/notation", "kernel/indicator/opened"},
 	"kernel/flight":          {}, // many who ask at once share one fresh answer
-	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight", "kernel/vault", "kernel/access/passkey", "kernel/access/oidc", "kernel/access/foureyes", "kernel/access/policy", "kernel/access/reach", "kernel/access/secret"},
+	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight", "kernel/vault", "kernel/access/guest", "kernel/access/passkey", "kernel/access/oidc", "kernel/access/foureyes", "kernel/access/policy", "kernel/access/reach", "kernel/access/secret"},
 	"kernel/access/foureyes": {".", "kernel/catalog", "kernel/store"},
+	"kernel/access/guest":    {".", "kernel/catalog", "kernel/store"},
 	"kernel/access/policy":   {".", "kernel/catalog"},
 	"kernel/access/reach":    {".", "kernel/catalog", "kernel/store", "kernel/flight"},
 	"kernel/access/secret":   {},
@@ -51,7 +52,7 @@ var imports = map[string][]string{
 	"kernel/charter":         {".", "kernel/rule", "kernel/catalog", "kernel/yamltree", "engine/linkage"},
 	"kernel/identity":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "engine/linkage"},
 	"kernel/records":         {".", "kernel/catalog", "kernel/store"},
-	"kernel/flow":            {".", "kernel/access", "kernel/access/reach", "kernel/catalog", "kernel/charter", "kernel/flow/clock", "kernel/flow/public", "kernel/intake", "kernel/ledger", "kernel/ledger/chain", "kernel/notice", "kernel/paper/shelf", "kernel/records", "kernel/rule", "kernel/store", "kernel/workday"},
+	"kernel/flow":            {".", "kernel/access", "kernel/access/guest", "kernel/access/reach", "kernel/catalog", "kernel/charter", "kernel/flow/clock", "kernel/flow/public", "kernel/intake", "kernel/ledger", "kernel/ledger/chain", "kernel/notice", "kernel/paper/shelf", "kernel/records", "kernel/rule", "kernel/store", "kernel/workday"},
 	"kernel/flow/clock":      {"kernel/workday"},                     // when a state's time is over
 	"kernel/flow/public":     {".", "kernel/store"},                  // the published copy and consents: nothing of the registers
 	"kernel/notice":          {".", "kernel/access", "kernel/store"}, // what organisations are told

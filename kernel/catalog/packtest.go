@@ -55,7 +55,7 @@ type TestCase struct {
 	Name      string // what the test calls the case
 	Role, Org string
 	By        string // who it is, "" for one and the same person of the role there
-	On        int64 // yyyymmdd, 0 for the day of the step before
+	On        int64  // yyyymmdd, 0 for the day of the step before
 	State     string
 	Cells     map[string]string
 	Set       map[string]string // fields of the register afterwards; {name} in cells stands for a case's number

@@ -121,6 +121,8 @@ const (
 	EffectRevoke    = "revoke"
 	EffectWrite     = "write"
 	EffectTell      = "tell"
+	EffectGrant     = "grant"
+	EffectEnd       = "ungrant"
 )
 
 // Effect is what a step brings about besides the case itself.
@@ -135,8 +137,10 @@ type Effect struct {
 	Next   *NextNumber           // write: nil if nothing is counted
 	Fields []*catalog.Field      // publish
 	Code   *catalog.Field        // permit: where the code is put
-	Scope  *catalog.Field        // permit: the organisation whose subtree it covers; nil is the unit
-	From   *catalog.Field        // permit: first and last day
+	Who    *catalog.Field        // grant: the account
+	Role   string                // grant: the role, which only reads
+	Scope  *catalog.Field        // permit, grant: the organisation whose subtree it covers; nil is the unit
+	From   *catalog.Field        // permit, grant: first and last day
 	To     *catalog.Field
 	Over   *catalog.Field // permit: yes/no, whether it also covers units over their cap
 	Tell   *Place

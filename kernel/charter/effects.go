@@ -15,6 +15,7 @@ func (l *loader) effect(t *CaseType, o *yamltree.Object) *Effect {
 	kinds := map[string]func(*CaseType, *Effect, yamltree.Item){
 		EffectOpen: l.effectOpen, EffectEach: l.effectOpen, EffectPublish: l.effectPublish, EffectUnpublish: flag,
 		EffectPermit: l.effectPermit, EffectRevoke: flag, EffectWrite: l.effectWrite, EffectTell: l.effectTell,
+		EffectGrant: l.effectGrant, EffectEnd: flag,
 	}
 	e := &Effect{}
 	for _, key := range o.Keys() {
@@ -132,6 +133,20 @@ func (l *loader) effectPermit(t *CaseType, e *Effect, x yamltree.Item) {
 	e.To = l.field(t.Entity, o.Must("to"), catalog.TypeDate)
 	e.Scope = l.field(t.Entity, o.Get("scope"), catalog.TypeRef)
 	e.Over = l.field(t.Entity, o.Get("over_cap"), catalog.TypeBool)
+	o.Done()
+}
+
+func (l *loader) effectGrant(t *CaseType, e *Effect, x yamltree.Item) {
+	o := x.Object()
+	role := o.Must("role")
+	e.Role = role.Str()
+	if r := l.cat.Role(e.Role); e.Role != "" && !r.ReadsOnly() {
+		role.Fault("%s 不是只读角色：只能有 read、explore、behind、plan 权限，不见个人信息", "%s is no role that only reads: read, explore, behind and plan, and nobody's personal data", e.Role)
+	}
+	e.Who = l.field(t.Entity, o.Must("account"), catalog.TypeText)
+	e.From = l.field(t.Entity, o.Must("from"), catalog.TypeDate)
+	e.To = l.field(t.Entity, o.Must("to"), catalog.TypeDate)
+	e.Scope = l.field(t.Entity, o.Get("scope"), catalog.TypeRef)
 	o.Done()
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"luoshu"
+	"luoshu/kernel/access"
+	"luoshu/kernel/access/guest"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
 	"luoshu/kernel/ledger"
@@ -45,6 +47,10 @@ func (w *work) effects(ch *change, list []*charter.Effect) error {
 			err = w.record(ch, e)
 		case charter.EffectTell:
 			w.tell(ch, e)
+		case charter.EffectGrant:
+			err = w.grant(ch, e)
+		case charter.EffectEnd:
+			w.ungrant(ch)
 		}
 		if err != nil {
 			return err
@@ -238,6 +244,39 @@ func (w *work) permit(ch *change, e *charter.Effect) error {
 		return err
 	})
 	return nil
+}
+
+// grant gives somebody a role that reads, for the days and the organisation that the
+// case names: no further than whoever acts reaches themselves.
+func (w *work) grant(ch *change, e *charter.Effect) error {
+	s := guest.Stay{Account: ch.values[e.Who.Index].S, Role: e.Role, Org: ch.c.Unit, From: ch.values[e.From.Index].I, To: ch.values[e.To.Index].I}
+	if e.Scope != nil && ch.values[e.Scope.Index].S != "" {
+		s.Org = ch.values[e.Scope.Index].S
+	}
+	if !w.tree.Within(w.actor.Org, s.Org) {
+		return luoshu.Errorf(luoshu.Denied, "只能开放本单位管理的范围", "only organisations under one's own are opened to others")
+	}
+	ch.also = append(ch.also, func(tx *store.Tx, c *Case) error {
+		s.Case, s.Reason = c.No, c.Type.Title.ZH+" "+c.No
+		id, err := guest.Give(w.ctx, tx, w.f.Catalog, w.actor.Name, w.now, s)
+		if err != nil {
+			return err
+		}
+		w.after = append(w.after, access.Event{Kind: "grant", Actor: w.actor.Name, Account: s.Account, Object: id, Detail: s.Role + " " + s.Org + " " + c.No})
+		return nil
+	})
+	return nil
+}
+
+// ungrant ends what the case has given.
+func (w *work) ungrant(ch *change) {
+	ch.also = append(ch.also, func(tx *store.Tx, c *Case) error {
+		accounts, err := guest.End(w.ctx, tx, w.actor.Name, w.now, c.No)
+		for _, a := range accounts {
+			w.after = append(w.after, access.Event{Kind: "grant-end", Actor: w.actor.Name, Account: a, Object: c.No})
+		}
+		return err
+	})
 }
 
 // record commits a record of another entity with this step.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"luoshu"
+	"luoshu/kernel/access"
 	"luoshu/kernel/access/reach"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
@@ -102,6 +103,7 @@ type work struct {
 	numbers map[string]int64
 	given   map[string]int64 // numbers that this step gave to records, by what they share
 	depth   int
+	after   []access.Event // told once everything is committed
 }
 
 func (f *Flow) begin(ctx context.Context, actor luoshu.Actor) (*work, error) {
@@ -247,8 +249,13 @@ func (w *work) write() error {
 	for _, key := range order {
 		batches = append(batches, w.batch(byType[key]))
 	}
-	_, err := w.f.Ledger.CommitAll(w.ctx, append(batches, w.writes...), nil)
-	return err
+	if _, err := w.f.Ledger.CommitAll(w.ctx, append(batches, w.writes...), nil); err != nil {
+		return err
+	}
+	for _, e := range w.after {
+		w.f.Access.Changed(w.ctx, e)
+	}
+	return nil
 }
 
 // batch is the commit of cases of one register.

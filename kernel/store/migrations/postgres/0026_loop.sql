@@ -16,3 +16,7 @@ CREATE TABLE duty_paper (
   at      TEXT COLLATE "C" NOT NULL
 );
 CREATE INDEX duty_paper_mark ON duty_paper (mark);
+
+-- The case that gave a grant, which ends with it; '' for those that people gave.
+ALTER TABLE role_grant ADD COLUMN case_no TEXT COLLATE "C" NOT NULL DEFAULT '';
+CREATE INDEX role_grant_case ON role_grant (case_no) WHERE case_no <> '';

@@ -212,6 +212,8 @@ export const pairs = {
   'flow.fx.revoke': ['同意码失效', 'ends the consent code'],
   'flow.fx.write': ['写入登记', 'writes a record'],
   'flow.fx.tell': ['发出通知', 'sends notices'],
+  'flow.fx.grant': ['开放只读查阅（到期自动终止）', 'opens read-only access until a day'],
+  'flow.fx.ungrant': ['终止查阅授权', 'ends that access'],
 
   'flow.burden': ['到访次数与同意码', 'Visits, tasks, consent codes'],
   'flow.burdenNote': ['本年到访和任务次数、上限与上年；核验同意码，报告未经同意的到访', 'This year’s visits and tasks against the cap and last year; check a code, report a visit without one'],

@@ -25,6 +25,8 @@ export const effectKeys: Record<string, Key> = {
   revoke: 'flow.fx.revoke',
   write: 'flow.fx.write',
   tell: 'flow.fx.tell',
+  grant: 'flow.fx.grant',
+  ungrant: 'flow.fx.ungrant',
 }
 
 const placeKeys: Record<string, Key> = {
