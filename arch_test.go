@@ -52,7 +52,7 @@ var imports = map[string][]string{
 	"kernel/charter":         {".", "kernel/rule", "kernel/catalog", "kernel/yamltree", "engine/linkage"},
 	"kernel/identity":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "engine/linkage"},
 	"kernel/records":         {".", "kernel/catalog", "kernel/store"},
-	"kernel/flow":            {".", "kernel/access", "kernel/access/guest", "kernel/access/reach", "kernel/catalog", "kernel/charter", "kernel/flow/clock", "kernel/flow/public", "kernel/intake", "kernel/ledger", "kernel/ledger/chain", "kernel/notice", "kernel/paper/shelf", "kernel/records", "kernel/rule", "kernel/store", "kernel/workday"},
+	"kernel/flow":            {".", "kernel/access", "kernel/access/guest", "kernel/access/reach", "kernel/catalog", "kernel/charter", "kernel/flow/clock", "kernel/flow/public", "kernel/intake", "kernel/ledger", "kernel/ledger/chain", "kernel/lifecycle", "kernel/notice", "kernel/paper/shelf", "kernel/records", "kernel/rule", "kernel/store", "kernel/workday"},
 	"kernel/flow/clock":      {"kernel/workday"},                     // when a state's time is over
 	"kernel/flow/public":     {".", "kernel/store"},                  // the published copy and consents: nothing of the registers
 	"kernel/notice":          {".", "kernel/access", "kernel/store"}, // what organisations are told
@@ -74,7 +74,7 @@ var imports = map[string][]string{
 	"kernel/workday":         {".", "kernel/catalog", "kernel/yamltree"},
 	"kernel/verify":          {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/ledger", "kernel/ledger/chain", "kernel/records", "kernel/rule", "kernel/store"},
 	"kernel/verify/finding":  {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/records", "kernel/rule", "kernel/store", "kernel/yamltree"},
-	"kernel/packtest":        {".", "kernel/rule", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/flow", "kernel/intake", "kernel/ledger", "kernel/load", "kernel/indicator", "kernel/records", "kernel/store", "kernel/vault", "kernel/workday"},
+	"kernel/packtest":        {".", "kernel/rule", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/flow", "kernel/intake", "kernel/ledger", "kernel/lifecycle", "kernel/load", "kernel/movement", "kernel/indicator", "kernel/records", "kernel/store", "kernel/vault", "kernel/workday"},
 	"packs":                  {},
 	"demo":                   {".", "demo/ground", "demo/sheet", "demo/source"}, // writes files; knows nothing of the kernel
 	"demo/dirt":              {".", "demo"},

@@ -123,6 +123,7 @@ const (
 	EffectTell      = "tell"
 	EffectGrant     = "grant"
 	EffectEnd       = "ungrant"
+	EffectAct       = "act"
 )
 
 // Effect is what a step brings about besides the case itself.
@@ -144,7 +145,9 @@ type Effect struct {
 	To     *catalog.Field
 	Over   *catalog.Field // permit: yes/no, whether it also covers units over their cap
 	Tell   *Place
-	Text   Text // tell
+	Text   Text                      // tell
+	Act    string                    // act: id of a change of organisations (movement.yaml)
+	Parts  map[string]*catalog.Field // act: org, date, successor, paper… by name
 }
 
 // NextNumber says that a write counts: one key field of the record gets the number

@@ -15,7 +15,7 @@ func (l *loader) effect(t *CaseType, o *yamltree.Object) *Effect {
 	kinds := map[string]func(*CaseType, *Effect, yamltree.Item){
 		EffectOpen: l.effectOpen, EffectEach: l.effectOpen, EffectPublish: l.effectPublish, EffectUnpublish: flag,
 		EffectPermit: l.effectPermit, EffectRevoke: flag, EffectWrite: l.effectWrite, EffectTell: l.effectTell,
-		EffectGrant: l.effectGrant, EffectEnd: flag,
+		EffectGrant: l.effectGrant, EffectEnd: flag, EffectAct: l.effectAct,
 	}
 	e := &Effect{}
 	for _, key := range o.Keys() {
@@ -148,6 +148,38 @@ func (l *loader) effectGrant(t *CaseType, e *Effect, x yamltree.Item) {
 	e.To = l.field(t.Entity, o.Must("to"), catalog.TypeDate)
 	e.Scope = l.field(t.Entity, o.Get("scope"), catalog.TypeRef)
 	o.Done()
+}
+
+// effectAct reads a change of an organisation that is committed with the step.
+func (l *loader) effectAct(t *CaseType, e *Effect, x yamltree.Item) {
+	o := x.Object()
+	do := o.Must("do")
+	e.Act, e.Parts = do.Str(), map[string]*catalog.Field{}
+	e.Parts["org"] = l.field(t.Entity, o.Must("org"), catalog.TypeRef)
+	e.Parts["date"] = l.field(t.Entity, o.Must("date"), catalog.TypeDate)
+	for name, typ := range map[string]catalog.Type{"successor": catalog.TypeRef, "parent": catalog.TypeRef, "name": catalog.TypeText, "address": catalog.TypeText, "paper": catalog.TypeText} {
+		if x := o.Get(name); x.Given() {
+			e.Parts[name] = l.field(t.Entity, x, typ)
+		}
+	}
+	o.Done()
+	l.later = append(l.later, func() {
+		var act *Act
+		if l.Movement != nil && l.Movement.Orgs != nil {
+			act = l.Movement.Orgs.Act(e.Act)
+		}
+		if act == nil {
+			do.Fault("没有机构变更 %s（movement.yaml）", "there is no act %s on organisations (movement.yaml)", e.Act)
+			return
+		}
+		needs := map[string]string{ActRename: "name", ActMerge: "successor", ActMove: "address", ActManage: "parent"}[act.Does]
+		switch {
+		case act.Does == ActSplit:
+			do.Fault("分立要逐人指定去向，不能由案卷办理", "a split names who goes, which no case can")
+		case needs != "" && e.Parts[needs] == nil:
+			do.Fault("%s 要写明 %s", "%s needs %s", e.Act, needs)
+		}
+	})
 }
 
 func (l *loader) effectWrite(t *CaseType, e *Effect, x yamltree.Item) {

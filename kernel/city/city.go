@@ -337,7 +337,7 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	c.Desk.Know(c.Identity)
 	c.Flow, err = flow.New(flow.Config{
 		DB: c.DB, Catalog: c.Catalog, Charter: c.Charter, Ledger: c.Ledger, Records: c.Records, Access: c.Access,
-		Calendar: c.Days, Files: c.Desk, Now: now,
+		Calendar: c.Days, Files: c.Desk, Orgs: c.Keeper, Now: now,
 	})
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"luoshu/kernel/charter"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/ledger/chain"
+	"luoshu/kernel/lifecycle"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 )
@@ -51,6 +52,8 @@ func (w *work) effects(ch *change, list []*charter.Effect) error {
 			err = w.grant(ch, e)
 		case charter.EffectEnd:
 			w.ungrant(ch)
+		case charter.EffectAct:
+			err = w.reorganise(ch, e)
 		}
 		if err != nil {
 			return err
@@ -243,6 +246,24 @@ func (w *work) permit(ch *change, e *charter.Effect) error {
 			secret, c.ID, w.label(ch), w.actor.Org, scope, from, to, over)
 		return err
 	})
+	return nil
+}
+
+// reorganise has an act on organisations committed together with this step.
+func (w *work) reorganise(ch *change, e *charter.Effect) error {
+	if w.f.Orgs == nil || w.org != nil {
+		return luoshu.Errorf(luoshu.Unavailable, "一步只能办理一项机构变更", "a step carries out one act on organisations")
+	}
+	text := func(part string) string {
+		if f := e.Parts[part]; f != nil {
+			return ch.values[f.Index].S
+		}
+		return ""
+	}
+	w.org = &lifecycle.ActRequest{
+		Act: e.Act, Org: text("org"), Date: ch.values[e.Parts["date"].Index].I,
+		Name: text("name"), Address: text("address"), Parent: text("parent"), Successor: text("successor"), Paper: text("paper"),
+	}
 	return nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"luoshu/kernel/flow/clock"
 	"luoshu/kernel/intake"
 	"luoshu/kernel/ledger"
+	"luoshu/kernel/lifecycle"
 	"luoshu/kernel/paper/shelf"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
@@ -33,6 +34,7 @@ type Config struct {
 	Access   *access.Access
 	Calendar *workday.Calendar
 	Files    shelf.Files
+	Orgs     *lifecycle.Keeper // nil where no case changes organisations
 	Now      func() time.Time
 }
 

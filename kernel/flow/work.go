@@ -21,6 +21,7 @@ import (
 	"luoshu/kernel/flow/clock"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/ledger/chain"
+	"luoshu/kernel/lifecycle"
 	"luoshu/kernel/rule"
 	"luoshu/kernel/store"
 )
@@ -103,7 +104,8 @@ type work struct {
 	numbers map[string]int64
 	given   map[string]int64 // numbers that this step gave to records, by what they share
 	depth   int
-	after   []access.Event // told once everything is committed
+	org     *lifecycle.ActRequest // act on an organisation that is committed too
+	after   []access.Event        // told once everything is committed
 }
 
 func (f *Flow) begin(ctx context.Context, actor luoshu.Actor) (*work, error) {
@@ -249,7 +251,16 @@ func (w *work) write() error {
 	for _, key := range order {
 		batches = append(batches, w.batch(byType[key]))
 	}
-	if _, err := w.f.Ledger.CommitAll(w.ctx, append(batches, w.writes...), nil); err != nil {
+	batches = append(batches, w.writes...)
+	if w.org != nil {
+		more, release, err := w.f.Orgs.Join(w.ctx, w.actor, *w.org)
+		if err != nil {
+			return err
+		}
+		defer release()
+		batches = append(batches, more...)
+	}
+	if _, err := w.f.Ledger.CommitAll(w.ctx, batches, nil); err != nil {
 		return err
 	}
 	for _, e := range w.after {

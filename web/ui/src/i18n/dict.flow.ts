@@ -213,6 +213,7 @@ export const pairs = {
   'flow.fx.write': ['写入登记', 'writes a record'],
   'flow.fx.tell': ['发出通知', 'sends notices'],
   'flow.fx.grant': ['开放只读查阅（到期自动终止）', 'opens read-only access until a day'],
+  'flow.fx.act': ['同时办理机构变更', 'carries out a change of organisations'],
   'flow.fx.ungrant': ['终止查阅授权', 'ends that access'],
 
   'flow.burden': ['到访次数与同意码', 'Visits, tasks, consent codes'],

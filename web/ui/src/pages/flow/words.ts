@@ -27,6 +27,7 @@ export const effectKeys: Record<string, Key> = {
   tell: 'flow.fx.tell',
   grant: 'flow.fx.grant',
   ungrant: 'flow.fx.ungrant',
+  act: 'flow.fx.act',
 }
 
 const placeKeys: Record<string, Key> = {
