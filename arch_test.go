@@ -36,8 +36,9 @@ var imports = map[string][]string{
 	"kernel/load":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet", "kernel/vault", "kernel/correct", "kernel/identity"},
 	"kernel/indicator":       {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/cube", "kernel/parquet", "kernel/indicator/notation", "kernel/indicator/opened"},
 	"kernel/flight":          {}, // many who ask at once share one fresh answer
-	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight", "kernel/vault", "kernel/access/passkey", "kernel/access/oidc", "kernel/access/foureyes", "kernel/access/policy", "kernel/access/reach", "kernel/access/secret"},
+	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight", "kernel/vault", "kernel/access/guest", "kernel/access/passkey", "kernel/access/oidc", "kernel/access/foureyes", "kernel/access/policy", "kernel/access/reach", "kernel/access/secret"},
 	"kernel/access/foureyes": {".", "kernel/catalog", "kernel/store"},
+	"kernel/access/guest":    {".", "kernel/catalog", "kernel/store"},
 	"kernel/access/policy":   {".", "kernel/catalog"},
 	"kernel/access/reach":    {".", "kernel/catalog", "kernel/store", "kernel/flight"},
 	"kernel/access/secret":   {},
@@ -51,9 +52,13 @@ var imports = map[string][]string{
 	"kernel/charter":         {".", "kernel/rule", "kernel/catalog", "kernel/yamltree", "engine/linkage"},
 	"kernel/identity":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "engine/linkage"},
 	"kernel/records":         {".", "kernel/catalog", "kernel/store"},
-	"kernel/flow":            {".", "kernel/access", "kernel/access/reach", "kernel/catalog", "kernel/charter", "kernel/intake", "kernel/ledger", "kernel/ledger/chain", "kernel/paper", "kernel/records", "kernel/rule", "kernel/store", "kernel/workday"},
-	"kernel/notify":          {".", "kernel/flow", "kernel/store"}, // digests out of the house
-	"kernel/paper":           {"."},                                // what a piece of evidence is
+	"kernel/flow":            {".", "kernel/access", "kernel/access/guest", "kernel/access/reach", "kernel/catalog", "kernel/charter", "kernel/flow/clock", "kernel/flow/public", "kernel/intake", "kernel/ledger", "kernel/ledger/chain", "kernel/lifecycle", "kernel/notice", "kernel/paper/shelf", "kernel/records", "kernel/rule", "kernel/store", "kernel/workday"},
+	"kernel/flow/clock":      {"kernel/workday"},                     // when a state's time is over
+	"kernel/flow/public":     {".", "kernel/store"},                  // the published copy and consents: nothing of the registers
+	"kernel/notice":          {".", "kernel/access", "kernel/store"}, // what organisations are told
+	"kernel/paper/shelf":     {".", "kernel/ledger", "kernel/paper", "kernel/store"},
+	"kernel/notify":          {".", "kernel/flow", "kernel/notice", "kernel/store"}, // digests out of the house
+	"kernel/paper":           {"."},                                                 // what a piece of evidence is
 	"kernel/correct":         {".", "kernel/paper", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/intake", "kernel/vault"},
 	"kernel/audit":           {".", "kernel/store"},
 	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/flow", "kernel/notify", "kernel/lifecycle", "kernel/movement", "kernel/access/oidc", "kernel/verify", "kernel/verify/finding", "kernel/workday", "kernel/duty", "kernel/run", "kernel/target"},
@@ -65,11 +70,11 @@ var imports = map[string][]string{
 	"kernel/brief":           {".", "engine/forecast", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/duty", "kernel/flow"},
 	"kernel/movement":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/fold"},
 	"kernel/lifecycle":       {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/movement"},
-	"kernel/duty":            {".", "kernel/access", "kernel/catalog", "kernel/records", "kernel/rule", "kernel/store", "kernel/workday", "kernel/yamltree"},
+	"kernel/duty":            {".", "kernel/access", "kernel/catalog", "kernel/notice", "kernel/paper/shelf", "kernel/records", "kernel/rule", "kernel/store", "kernel/workday", "kernel/yamltree"},
 	"kernel/workday":         {".", "kernel/catalog", "kernel/yamltree"},
 	"kernel/verify":          {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/ledger", "kernel/ledger/chain", "kernel/records", "kernel/rule", "kernel/store"},
 	"kernel/verify/finding":  {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/records", "kernel/rule", "kernel/store", "kernel/yamltree"},
-	"kernel/packtest":        {".", "kernel/rule", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/flow", "kernel/intake", "kernel/ledger", "kernel/load", "kernel/indicator", "kernel/records", "kernel/store", "kernel/vault", "kernel/workday"},
+	"kernel/packtest":        {".", "kernel/rule", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/flow", "kernel/intake", "kernel/ledger", "kernel/lifecycle", "kernel/load", "kernel/movement", "kernel/indicator", "kernel/records", "kernel/store", "kernel/vault", "kernel/workday"},
 	"packs":                  {},
 	"demo":                   {".", "demo/ground", "demo/sheet", "demo/source"}, // writes files; knows nothing of the kernel
 	"demo/dirt":              {".", "demo"},
@@ -79,12 +84,12 @@ var imports = map[string][]string{
 	"demo/source":            {"."},
 	"web/correct":            {".", "kernel/paper", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/charter", "kernel/correct", "kernel/disclose", "web/kit"},
 	"web":                    {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/correct", "kernel/disclose", "kernel/indicator", "kernel/ledger", "kernel/load", "web/kit", "web/ui"},
-	"web/flow":               {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/disclose", "kernel/flow", "kernel/paper", "web/kit"},
+	"web/flow":               {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/disclose", "kernel/flow", "kernel/flow/clock", "kernel/flow/public", "kernel/notice", "kernel/paper", "web/kit"},
 	"web/verify":             {".", "kernel/access", "kernel/catalog", "kernel/charter", "kernel/disclose", "kernel/ledger", "kernel/verify", "kernel/verify/finding", "web/kit"},
 	"web/kit":                {".", "kernel/access", "kernel/audit", "kernel/disclose"},
 	"web/audit":              {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "web/kit"},
 	"web/movement":           {".", "kernel/access", "kernel/audit", "kernel/catalog", "kernel/disclose", "kernel/lifecycle", "kernel/movement", "web/kit"},
-	"web/duty":               {".", "kernel/access", "kernel/duty", "kernel/workday", "web/kit"},
+	"web/duty":               {".", "kernel/access", "kernel/duty", "kernel/paper", "kernel/workday", "web/kit"},
 	"web/readiness":          {"kernel/readiness", "web/kit"},
 	"web/run":                {".", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/run", "web/kit"},
 	"web/brief":              {".", "kernel/audit", "kernel/brief", "web/kit"},

@@ -7,6 +7,7 @@ import (
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/duty"
+	"luoshu/kernel/load"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 	"luoshu/kernel/workday"
@@ -25,7 +26,7 @@ func (tn *town) dutyRoutes(db *store.DB, cat *catalog.Catalog, acc *access.Acces
 	for _, f := range faults {
 		tn.t.Fatal(f)
 	}
-	keeper := duty.New(duty.Config{DB: db, Catalog: cat, Book: book, Days: days, Access: acc, Records: records.New(db, cat), Now: tn.clock})
+	keeper := duty.New(duty.Config{DB: db, Catalog: cat, Book: book, Days: days, Access: acc, Records: records.New(db, cat), Files: load.New(tn.t.TempDir(), cat, nil, db, tn.clock), Now: tn.clock})
 	return webduty.Routes(webduty.Config{Duties: keeper, Days: days})
 }
 
@@ -48,6 +49,10 @@ var dutyMatrix = []matrixRow{
 	{"POST /api/duties/{duty}/marks", "/api/duties/D1/marks", `{"period":"2025-10","on":"2025-10-01"}`, [9]int{401, 403, 400, 403, 403, 403, 403, 403, 403}},
 	{"POST /api/duties/{duty}/marks", "/api/duties/D9/marks", `{"period":"2025-10","on":"2025-10-01","evidence":"x"}`, [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
 	{"POST /api/duties/{duty}/marks", "/api/duties/D1/marks", `{"colour":"red"}`, [9]int{401, 400, 400, 403, 403, 403, 403, 403, 403}},
+	{"POST /api/duties/{duty}/marks", "/api/duties/D1/marks", `{"period":"2025-10","on":"2025-10-01","papers":["x"]}`, [9]int{401, 403, 400, 403, 403, 403, 403, 403, 403}},
+	{"POST /api/duties/papers", "/api/duties/papers", `{}`, [9]int{401, 400, 400, 403, 403, 403, 403, 403, 403}},
+	{"GET /api/duties/marks/{n}/papers/{paper}", "/api/duties/marks/99/papers/x", "", [9]int{401, 404, 404, 404, 403, 403, 403, 403, 403}},
+	{"GET /api/duties/marks/{n}/papers/{paper}", "/api/duties/marks/x/papers/x", "", [9]int{401, 404, 404, 404, 403, 403, 403, 403, 403}},
 	{"POST /api/duties/marks/{n}/withdraw", "/api/duties/marks/99/withdraw", `{"why":"x"}`, [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
 	{"POST /api/duties/marks/{n}/withdraw", "/api/duties/marks/x/withdraw", `{"why":"x"}`, [9]int{401, 404, 404, 403, 403, 403, 403, 403, 403}},
 }

@@ -13,6 +13,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/access/foureyes"
+	"luoshu/kernel/access/guest"
 	"luoshu/kernel/access/oidc"
 	"luoshu/kernel/access/policy"
 	"luoshu/kernel/access/reach"
@@ -146,10 +147,5 @@ func (a *Access) Policy() Policy { return policy.Of(a.cat, dayOf(a.now())) }
 
 func dayOf(t time.Time) int64 { return int64(t.Year()*10000 + int(t.Month())*100 + t.Day()) }
 
-// administrator rights: none goes with another or with any right on the data.
-var administrators = []string{"accounts", "grants", "audit"}
-
 // IsAdministrator reports whether a role is one of the three administrators'.
-func IsAdministrator(r *catalog.Role) bool {
-	return r != nil && slices.ContainsFunc(r.Can, func(c string) bool { return slices.Contains(administrators, c) })
-}
+func IsAdministrator(r *catalog.Role) bool { return guest.IsAdministrator(r) }

@@ -16,6 +16,13 @@ type Event struct {
 // OnEvent, if set, is told every event; it must not block. Set it before serving.
 func (a *Access) OnEvent(f func(context.Context, Event)) { a.events = f }
 
+// Changed follows up on a grant that another room gave or ended: sessions look again,
+// and the audit log is told.
+func (a *Access) Changed(ctx context.Context, e Event) {
+	a.recheck()
+	a.tell(ctx, e)
+}
+
 func (a *Access) tell(ctx context.Context, e Event) {
 	if a.events != nil {
 		a.events(ctx, e)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"luoshu"
+	"luoshu/kernel/access/guest"
 	"luoshu/kernel/store"
 )
 
@@ -183,7 +184,7 @@ func (a *Access) give(ctx context.Context, by string, r GrantRequest) (string, e
 		if n == 0 {
 			return luoshu.Errorf(luoshu.NotFound, "没有这个账号", "no such account")
 		}
-		if err := a.alone(ctx, tx, r); err != nil {
+		if err := guest.Alone(ctx, tx, a.cat, dayOf(a.now()), r.Account, r.Role, r.Org); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO role_grant (id, account, role, org, from_day, to_day, delegate_of, given_by, given_at, reason, ended_by, ended_at, end_reason, used_at)
@@ -198,34 +199,6 @@ func (a *Access) give(ctx context.Context, by string, r GrantRequest) (string, e
 	}
 	a.tell(ctx, Event{Kind: "grant", Actor: by, Account: r.Account, Object: id, Detail: r.Role + " " + r.Org})
 	return id, nil
-}
-
-// alone keeps administrators' roles apart from each other and from all others.
-func (a *Access) alone(ctx context.Context, tx *store.Tx, r GrantRequest) error {
-	rows, err := tx.Query(ctx, `SELECT role, org, to_day FROM role_grant WHERE account = ? AND ended_at = 0`, r.Account)
-	if err != nil {
-		return fmt.Errorf("read grants: %w", err)
-	}
-	defer rows.Close()
-	admin, today := IsAdministrator(a.cat.Role(r.Role)), dayOf(a.now())
-	for rows.Next() {
-		var role, org string
-		var to int64
-		if err := rows.Scan(&role, &org, &to); err != nil {
-			return fmt.Errorf("read grants: %w", err)
-		}
-		if to != 0 && to < today {
-			continue
-		}
-		if role == r.Role && org == r.Org {
-			return luoshu.Errorf(luoshu.Conflict, "此人已有这一授权", "the account has this grant already")
-		}
-		if (admin || IsAdministrator(a.cat.Role(role))) && role != r.Role {
-			return luoshu.Errorf(luoshu.Conflict, "系统、安全、审计管理员须由专人担任，不得兼任其他角色",
-				"an administrator's role stands alone: the account may hold no other")
-		}
-	}
-	return rows.Err()
 }
 
 // End ends a grant at once, and the delegations made from it. Right: grants,
@@ -324,7 +297,7 @@ func (a *Access) Delegate(ctx context.Context, s *Session, to string, until int6
 		if err != nil {
 			return fmt.Errorf("look for account: %w", err)
 		}
-		if err := a.alone(ctx, tx, GrantRequest{Account: to, Role: g.Role, Org: g.Org}); err != nil {
+		if err := guest.Alone(ctx, tx, a.cat, today, to, g.Role, g.Org); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO role_grant (id, account, role, org, from_day, to_day, delegate_of, given_by, given_at, reason, ended_by, ended_at, end_reason, used_at)

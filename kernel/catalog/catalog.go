@@ -482,6 +482,20 @@ func (r *Role) May(action string) bool {
 	return false
 }
 
+// ReadsOnly reports whether a role looks at things and changes none, takes none away
+// and sees nobody's personal data: what may be given to people from outside.
+func (r *Role) ReadsOnly() bool {
+	if r == nil || len(r.Can) == 0 || r.Sees > InternalUse || r.Small {
+		return false
+	}
+	for _, a := range r.Can {
+		if a != "read" && a != "explore" && a != "behind" && a != "plan" {
+			return false
+		}
+	}
+	return true
+}
+
 // Entity returns an entity by name, nil if there is none.
 func (c *Catalog) Entity(name string) *Entity { return c.entities[name] }
 

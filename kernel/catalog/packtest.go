@@ -54,7 +54,8 @@ type TestCase struct {
 	Unit      string
 	Name      string // what the test calls the case
 	Role, Org string
-	On        int64 // yyyymmdd, 0 for the day of the step before
+	By        string // who it is, "" for one and the same person of the role there
+	On        int64  // yyyymmdd, 0 for the day of the step before
 	State     string
 	Cells     map[string]string
 	Set       map[string]string // fields of the register afterwards; {name} in cells stands for a case's number
@@ -96,6 +97,7 @@ func testCase(o *yamltree.Object) TestCase {
 	for _, m := range o.Get("missing").Items() {
 		c.Missing = append(c.Missing, m.Dict())
 	}
+	c.By = o.Get("by").Str()
 	as := o.Get("as")
 	if as.Given() {
 		var ok bool

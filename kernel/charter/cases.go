@@ -84,8 +84,9 @@ type CaseState struct {
 	Days        string         // parameter: days that the state may take, "" for no clock
 	Until       *catalog.Field // date by which it ends, if the register has one there; else Days
 	Calendar    bool           // days as they come, not working days
-	Remind      []int          // days before the end, largest first
-	Escalate    []int          // days after it, smallest first
+	Hours       string         // instead of Days: parameter, hours that run through nights and holidays
+	Remind      []int          // days before the end, or hours of such a state, largest first
+	Escalate    []int          // days or hours after it, smallest first
 	Then        string         // where the case goes by itself at the end
 	End         bool
 	Bound       bool // the opener can no longer withdraw
@@ -103,9 +104,10 @@ type CaseAction struct {
 	ID      string
 	Title   Text
 	To      string
-	Sign    bool // one signature of several
-	Returns bool // sends back with a list of what is missing
-	Danger  bool // cannot be taken back by a later action: the page asks twice
+	Sign    bool     // one signature of several
+	Returns bool     // sends back with a list of what is missing
+	Danger  bool     // cannot be taken back by a later action: the page asks twice
+	NotBy   []string // actions, or open: whoever took one of them last may not take this one
 	Step
 }
 
@@ -119,6 +121,9 @@ const (
 	EffectRevoke    = "revoke"
 	EffectWrite     = "write"
 	EffectTell      = "tell"
+	EffectGrant     = "grant"
+	EffectEnd       = "ungrant"
+	EffectAct       = "act"
 )
 
 // Effect is what a step brings about besides the case itself.
@@ -129,14 +134,28 @@ type Effect struct {
 	Units  *RoundUnits           // each: only those; nil for all
 	Entity *catalog.Entity       // write
 	Set    map[string]*rule.Expr // open, each, write: field of the target = expression over this record
+	New    bool                  // write: the record must not be there yet
+	Next   *NextNumber           // write: nil if nothing is counted
 	Fields []*catalog.Field      // publish
 	Code   *catalog.Field        // permit: where the code is put
-	Scope  *catalog.Field        // permit: the organisation whose subtree it covers; nil is the unit
-	From   *catalog.Field        // permit: first and last day
+	Who    *catalog.Field        // grant: the account
+	Role   string                // grant: the role, which only reads
+	Scope  *catalog.Field        // permit, grant: the organisation whose subtree it covers; nil is the unit
+	From   *catalog.Field        // permit, grant: first and last day
 	To     *catalog.Field
 	Over   *catalog.Field // permit: yes/no, whether it also covers units over their cap
 	Tell   *Place
-	Text   Text // tell
+	Text   Text                      // tell
+	Act    string                    // act: id of a change of organisations (movement.yaml)
+	Parts  map[string]*catalog.Field // act: org, date, successor, paper… by name
+}
+
+// NextNumber says that a write counts: one key field of the record gets the number
+// after the greatest that any record with the same other key fields ever had.
+type NextNumber struct {
+	Field *catalog.Field // key field of the entity written
+	First int64          // where there is none yet
+	Into  *catalog.Field // field of the register that takes the number too, or nil
 }
 
 // Recurrence says when a new case is an old one come back.
@@ -196,11 +215,14 @@ func (t *CaseType) Publishes() bool {
 }
 
 // Ahead is how many days before its end the first reminder of any state comes, as the
-// state counts them; 0 if nobody is reminded.
+// state counts them, of hours the days that hold them; 0 if nobody is reminded.
 func (t *CaseType) Ahead() int {
 	n := 0
 	for _, s := range t.States {
 		for _, days := range s.Remind {
+			if s.Hours != "" {
+				days = (days + 23) / 24
+			}
 			n = max(n, days)
 		}
 	}
@@ -437,7 +459,7 @@ func (l *loader) caseState(t *CaseType, o *yamltree.Object) *CaseState {
 	s := &CaseState{
 		ID: o.ID("id"), Title: o.Title("title", true), Note: o.Title("note", false), Days: l.parameterOf(o.Get("days")),
 		Calendar: o.Get("calendar").Bool(), Remind: dayList(o.Get("remind")), Escalate: dayList(o.Get("escalate")),
-		Then: o.Get("then").Str(), End: o.Get("end").Bool(), Bound: o.Get("bound").Bool(),
+		Hours: l.parameterOf(o.Get("hours")), Then: o.Get("then").Str(), End: o.Get("end").Bool(), Bound: o.Get("bound").Bool(),
 	}
 	s.Until = l.field(t.Entity, o.Get("until"), catalog.TypeDate)
 	slices.Reverse(s.Remind)
@@ -471,8 +493,12 @@ func (l *loader) caseAction(t *CaseType, o *yamltree.Object) *CaseAction {
 	if id := o.Get("id"); slices.Contains(machineActions, id.Str()) {
 		id.Fault("动作名 %s 由系统使用，请另取一个", "the action name %s is the machine's own; choose another", id.Str())
 	}
-	return &CaseAction{
+	a := &CaseAction{
 		ID: o.ID("id"), Title: o.Title("title", true), To: o.Must("to").Str(), Sign: o.Get("sign").Bool(),
 		Returns: o.Get("returns").Bool(), Danger: o.Get("danger").Bool(), Step: l.caseStep(t, o),
 	}
+	for _, x := range o.Get("not_by").Items() {
+		a.NotBy = append(a.NotBy, x.Str())
+	}
+	return a
 }

@@ -46,7 +46,7 @@ func (t *CaseType) draw(b *strings.Builder) {
 			fmt.Fprintf(b, "    %s -> %s [label=%q];\n", node(s.ID), node(x.To), x.Title.ZH)
 		}
 		if s.Then != "" {
-			fmt.Fprintf(b, "    %s -> %s [style=dashed, label=%q];\n", node(s.ID), node(s.Then), s.Days)
+			fmt.Fprintf(b, "    %s -> %s [style=dashed, label=%q];\n", node(s.ID), node(s.Then), s.Days+s.Hours)
 		}
 	}
 	b.WriteString("  }\n")

@@ -15,6 +15,7 @@ func (l *loader) effect(t *CaseType, o *yamltree.Object) *Effect {
 	kinds := map[string]func(*CaseType, *Effect, yamltree.Item){
 		EffectOpen: l.effectOpen, EffectEach: l.effectOpen, EffectPublish: l.effectPublish, EffectUnpublish: flag,
 		EffectPermit: l.effectPermit, EffectRevoke: flag, EffectWrite: l.effectWrite, EffectTell: l.effectTell,
+		EffectGrant: l.effectGrant, EffectEnd: flag, EffectAct: l.effectAct,
 	}
 	e := &Effect{}
 	for _, key := range o.Keys() {
@@ -135,11 +136,60 @@ func (l *loader) effectPermit(t *CaseType, e *Effect, x yamltree.Item) {
 	o.Done()
 }
 
+func (l *loader) effectGrant(t *CaseType, e *Effect, x yamltree.Item) {
+	o := x.Object()
+	role := o.Must("role")
+	e.Role = role.Str()
+	if r := l.cat.Role(e.Role); e.Role != "" && !r.ReadsOnly() {
+		role.Fault("%s 不是只读角色：只能有 read、explore、behind、plan 权限，不见个人信息", "%s is no role that only reads: read, explore, behind and plan, and nobody's personal data", e.Role)
+	}
+	e.Who = l.field(t.Entity, o.Must("account"), catalog.TypeText)
+	e.From = l.field(t.Entity, o.Must("from"), catalog.TypeDate)
+	e.To = l.field(t.Entity, o.Must("to"), catalog.TypeDate)
+	e.Scope = l.field(t.Entity, o.Get("scope"), catalog.TypeRef)
+	o.Done()
+}
+
+// effectAct reads a change of an organisation that is committed with the step.
+func (l *loader) effectAct(t *CaseType, e *Effect, x yamltree.Item) {
+	o := x.Object()
+	do := o.Must("do")
+	e.Act, e.Parts = do.Str(), map[string]*catalog.Field{}
+	e.Parts["org"] = l.field(t.Entity, o.Must("org"), catalog.TypeRef)
+	e.Parts["date"] = l.field(t.Entity, o.Must("date"), catalog.TypeDate)
+	for name, typ := range map[string]catalog.Type{"successor": catalog.TypeRef, "parent": catalog.TypeRef, "name": catalog.TypeText, "address": catalog.TypeText, "paper": catalog.TypeText} {
+		if x := o.Get(name); x.Given() {
+			e.Parts[name] = l.field(t.Entity, x, typ)
+		}
+	}
+	o.Done()
+	l.later = append(l.later, func() {
+		var act *Act
+		if l.Movement != nil && l.Movement.Orgs != nil {
+			act = l.Movement.Orgs.Act(e.Act)
+		}
+		if act == nil {
+			do.Fault("没有机构变更 %s（movement.yaml）", "there is no act %s on organisations (movement.yaml)", e.Act)
+			return
+		}
+		needs := map[string]string{ActRename: "name", ActMerge: "successor", ActMove: "address", ActManage: "parent"}[act.Does]
+		switch {
+		case act.Does == ActSplit:
+			do.Fault("分立要逐人指定去向，不能由案卷办理", "a split names who goes, which no case can")
+		case needs != "" && e.Parts[needs] == nil:
+			do.Fault("%s 要写明 %s", "%s needs %s", e.Act, needs)
+		}
+	})
+}
+
 func (l *loader) effectWrite(t *CaseType, e *Effect, x yamltree.Item) {
 	o := x.Object()
 	e.Entity = l.entity(o.Must("entity"))
 	at, set := o.Must("entity"), o.Must("set")
-	e.Set = l.settings(t, set)
+	e.Set, e.New = l.settings(t, set), o.Get("new").Bool()
+	if x := o.Get("next"); x.Given() && e.Entity != nil {
+		e.Next, e.New = l.next(t, e, x.Object()), true
+	}
 	o.Done()
 	l.later = append(l.later, func() {
 		if e.Entity == nil {
@@ -150,11 +200,34 @@ func (l *loader) effectWrite(t *CaseType, e *Effect, x yamltree.Item) {
 		}
 		l.fits(e.Entity, e.Set, set)
 		for _, k := range e.Entity.Key {
+			if e.Next != nil && e.Next.Field != nil && e.Next.Field.Name == k {
+				if e.Set[k] != nil {
+					set.Fault("字段 %s 由 next 取号，不能再给值", "the field %s is numbered by next and cannot be set", k)
+				}
+				continue
+			}
 			if e.Set[k] == nil {
 				set.Fault("没有给关键字段 %s", "the key field %s is not set", k)
 			}
 		}
 	})
+}
+
+// next reads which key field of a record to write is counted.
+func (l *loader) next(t *CaseType, e *Effect, o *yamltree.Object) *NextNumber {
+	defer o.Done()
+	x, into := o.Must("field"), o.Get("into")
+	n := &NextNumber{Field: l.field(e.Entity, x, catalog.TypeInt), First: 1, Into: l.field(t.Entity, into, catalog.TypeInt)}
+	if f := o.Get("first"); f.Given() {
+		n.First = f.Whole(0, 1_000_000)
+	}
+	if n.Field != nil && (!slices.Contains(e.Entity.Key, n.Field.Name) || n.Field.Rest != catalog.InClear) {
+		x.Fault("取号的字段 %s 应是 %s 的关键字段，且不加密存放", "the field %s that is numbered must be of the key of %s and kept in clear", n.Field.Name, e.Entity.Name)
+	}
+	if n.Into != nil && (n.Into == t.State || n.Into == t.Step || slices.Contains(t.Entity.Key, n.Into.Name)) {
+		into.Fault("字段 %s 由系统填写", "the field %s is filled in by the machine", n.Into.Name)
+	}
+	return n
 }
 
 func (l *loader) effectTell(t *CaseType, e *Effect, x yamltree.Item) {
@@ -210,6 +283,7 @@ func (l *loader) machine(t *CaseType, o *yamltree.Object) {
 	ends := false
 	for i, s := range t.States {
 		l.stateSound(s, states[i])
+		l.apart(t, s, states[i])
 		if !reached[s.ID] && s.ID != "" {
 			states[i].Fault("没有办法到达状态 %s", "nothing leads to the state %s", s.ID)
 		}
@@ -278,15 +352,32 @@ func (l *loader) stateSound(s *CaseState, x yamltree.Item) {
 	case len(s.Places()) == 0 && len(s.Actions) > 0:
 		x.Fault("状态 %s 有动作而没有承办人", "the state %s has actions and no actor", s.ID)
 	}
-	if s.Then != "" && s.Days == "" && s.Until == nil {
-		o.Get("then").Fault("then 要有期限 days", "then needs days")
+	timed := s.Days != "" || s.Hours != "" || s.Until != nil
+	if s.Then != "" && !timed {
+		o.Get("then").Fault("then 要有期限 days 或 hours", "then needs days or hours")
 	}
-	if s.Days == "" && s.Until == nil && (len(s.Remind) > 0 || len(s.Escalate) > 0) {
-		x.Fault("提醒和上报要有期限 days", "reminders and escalation need days")
+	if !timed && (len(s.Remind) > 0 || len(s.Escalate) > 0) {
+		x.Fault("提醒和上报要有期限 days 或 hours", "reminders and escalation need days or hours")
+	}
+	if s.Hours != "" && (s.Days != "" || s.Until != nil || s.Calendar) {
+		o.Get("hours").Fault("hours 不能与 days、until、calendar 同用", "hours stands without days, until and calendar")
 	}
 	signs := slices.ContainsFunc(s.Actions, func(a *CaseAction) bool { return a.Sign })
 	if (len(s.Signers) > 0) != signs {
 		x.Fault("会签的状态要有 sign: true 的动作，别的状态不能有", "a state with signers needs an action with sign: true, and no other state may have one")
+	}
+}
+
+// apart checks the steps that an action's own actor must not have taken.
+func (l *loader) apart(t *CaseType, s *CaseState, x yamltree.Item) {
+	for i, a := range s.Actions {
+		for j, x := range x.Object().Get("actions").Items()[i].Object().Get("not_by").Items() {
+			known := a.NotBy[j] == "open" && t.Opens != nil && len(t.Opens.By) > 0 ||
+				slices.ContainsFunc(t.States, func(s *CaseState) bool { return s.Action(a.NotBy[j]) != nil })
+			if !known {
+				x.Fault("没有人能办的步骤 %s", "there is no step %s that anybody takes", a.NotBy[j])
+			}
+		}
 	}
 }
 

@@ -337,7 +337,7 @@ func (c *City) wire(ctx context.Context, now func() time.Time) error {
 	c.Desk.Know(c.Identity)
 	c.Flow, err = flow.New(flow.Config{
 		DB: c.DB, Catalog: c.Catalog, Charter: c.Charter, Ledger: c.Ledger, Records: c.Records, Access: c.Access,
-		Calendar: c.Days, Files: c.Desk, Now: now,
+		Calendar: c.Days, Files: c.Desk, Orgs: c.Keeper, Now: now,
 	})
 	if err != nil {
 		return err
@@ -380,7 +380,7 @@ func (c *City) Sweep(ctx context.Context, now time.Time, rest int64) error {
 	_, err1 := c.Correct.Sweep(ctx, now)
 	_, err2 := c.Verify.Sweep(ctx)
 	_, err3 := c.Findings.Lapse(ctx)
-	err := errors.Join(err1, err2, err3, c.Mover.Sweep(ctx), c.Keeper.Sweep(ctx), c.Flow.Sweep(ctx))
+	err := errors.Join(err1, err2, err3, c.Mover.Sweep(ctx), c.Keeper.Sweep(ctx), c.Flow.Sweep(ctx), c.Duties.Sweep(ctx))
 	if err == nil {
 		_, err = c.Findings.RunAffected(ctx, rest, nil)
 	}

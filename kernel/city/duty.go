@@ -14,7 +14,7 @@ import (
 // duties puts the keeper of duties together.
 func (c *City) duties(book *duty.Book) *duty.Keeper {
 	return duty.New(duty.Config{
-		DB: c.DB, Catalog: c.Catalog, Book: book, Days: c.Days, Access: c.Access, Records: c.Records, Cases: c.Flow.Settled,
+		DB: c.DB, Catalog: c.Catalog, Book: book, Days: c.Days, Access: c.Access, Records: c.Records, Cases: c.Flow.Settled, Files: c.Desk,
 		Figures: Figures(c.Catalog, c.Door), Now: c.Access.Now,
 	})
 }

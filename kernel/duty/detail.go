@@ -68,6 +68,9 @@ func (k *Keeper) Detail(ctx context.Context, actor luoshu.Actor, id, org string,
 	if err != nil {
 		return nil, err
 	}
+	if err := k.evidence(ctx, d.ID, n.Code, all); err != nil {
+		return nil, err
+	}
 	if d.Kind == Event {
 		k.happenings(out, all)
 		return out, nil

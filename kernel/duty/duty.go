@@ -60,8 +60,9 @@ type Duty struct {
 	Levels     []string
 	Units      *Units // which organisations of its entity; nil for all
 	Roles      []string
-	Who        Text // the responsible in the plan's words, or ours
-	Given      bool // the plan's sentence names the responsible
+	Remind     []int // working days before the end, largest first
+	Who        Text  // the responsible in the plan's words, or ours
+	Given      bool  // the plan's sentence names the responsible
 	Evidence   Text
 	Figure     *Figure
 	Case       string // closed cases of this type count as done
@@ -75,6 +76,7 @@ type File struct {
 	From   int64    // day from which they are owed
 	Anchor int64    // day from which periods of months are counted
 	Terms  []string // parameters, mmdd: days on which terms begin
+	Remind []int    // of duties that say nothing of their own
 	Soon   string   // parameter: days before the end of a period in which it is near
 	units  map[string]*Units
 }

@@ -11,6 +11,7 @@ import (
 	"luoshu"
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/paper/shelf"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 	"luoshu/kernel/workday"
@@ -38,7 +39,8 @@ type Figures func(ctx context.Context, actor luoshu.Actor, indicator string, whe
 // through another.
 type Cases func(ctx context.Context, kind, org string, from, to int64) (int, error)
 
-// Config is what a Keeper works with. Figures and Cases may be nil.
+// Config is what a Keeper works with. Figures, Cases and Files may be nil: without
+// files no papers are taken.
 type Config struct {
 	DB      *store.DB
 	Catalog *catalog.Catalog
@@ -48,15 +50,17 @@ type Config struct {
 	Records *records.Reader
 	Figures Figures
 	Cases   Cases
+	Files   shelf.Files
 	Now     func() time.Time
 }
 
 // Keeper answers for the duties of one city. It is safe for concurrent use.
 type Keeper struct {
 	Config
-	mu   sync.Mutex
-	tree *access.Tree // that sets holds for
-	sets map[*Units]map[string]bool
+	mu    sync.Mutex
+	tree  *access.Tree // that sets holds for
+	sets  map[*Units]map[string]bool
+	swept int64 // day up to which reminders were made
 }
 
 // New returns a keeper.

@@ -27,14 +27,16 @@ type Mark struct {
 	Note, Evidence           string
 	At, Account, Role        string
 	Withdrawn, Taker, Reason string
+	Papers                   []Paper // evidence handed in with it
 }
 
-// Request asks for a mark. Seen is how many marks of the period the asker had
+// Request asks for a mark. Papers are ids that TakePaper gave. Seen is how many marks of the period the asker had
 // before their eyes, so that two people do not both mark one thing.
 type Request struct {
 	Duty, Org, Period, Kind string
 	On                      int64
 	Note, Evidence          string
+	Papers                  []string
 	Seen                    int64
 }
 
@@ -43,6 +45,7 @@ const (
 	maxNote     = 1000
 	maxEvidence = 500
 	maxMarks    = 100 // of one duty, organisation and period
+	maxPapers   = 20  // of one mark
 	maxEvents   = 500 // of one duty and organisation that are not answered
 )
 
@@ -117,7 +120,7 @@ func (k *Keeper) Mark(ctx context.Context, actor luoshu.Actor, r Request) (*Mark
 	if r.Note, err = words("note", r.Note, maxNote, r.Kind == Event); err != nil {
 		return nil, err
 	}
-	if r.Evidence, err = words("evidence", r.Evidence, maxEvidence, r.Kind == Done); err != nil {
+	if r.Evidence, err = words("evidence", r.Evidence, maxEvidence, r.Kind == Done && len(r.Papers) == 0); err != nil {
 		return nil, err
 	}
 	if !isDay(r.On) || r.On > k.Today() {
@@ -126,8 +129,12 @@ func (k *Keeper) Mark(ctx context.Context, actor luoshu.Actor, r Request) (*Mark
 	if err := k.begun(d, r); err != nil {
 		return nil, err
 	}
+	papers, err := k.handed(ctx, actor, r.Papers)
+	if err != nil {
+		return nil, err
+	}
 	m := &Mark{
-		Duty: d.ID, Org: n.Code, Period: r.Period, Kind: r.Kind, On: r.On, Note: r.Note, Evidence: r.Evidence,
+		Papers: papers, Duty: d.ID, Org: n.Code, Period: r.Period, Kind: r.Kind, On: r.On, Note: r.Note, Evidence: r.Evidence,
 		At: k.Now().UTC().Format(time.RFC3339), Account: actor.Name, Role: actor.Role,
 	}
 	return m, k.DB.Tx(ctx, func(tx *store.Tx) error { return k.write(ctx, tx, m, r.Seen) })
@@ -171,7 +178,7 @@ func (k *Keeper) write(ctx context.Context, tx *store.Tx, m *Mark, seen int64) e
 	if err != nil {
 		return fmt.Errorf("mark a duty: %w", err)
 	}
-	return nil
+	return k.attach(ctx, tx, m)
 }
 
 // room bounds how many events may wait to be answered.

@@ -72,6 +72,7 @@ func (l *loader) file(c catalog.Charter, o *yamltree.Object) {
 		}
 	}
 	f.Soon = l.parameter(o.Must("soon"), 1, maxDays)
+	f.Remind = reminders(o.Get("remind"))
 	if u := o.Get("units"); u.Given() {
 		uo := u.Object()
 		for _, name := range uo.Keys() {
@@ -82,6 +83,21 @@ func (l *loader) file(c catalog.Charter, o *yamltree.Object) {
 		l.duty(c, f, x.Object())
 	}
 	o.Done()
+}
+
+// reminders reads working days before an end.
+func reminders(x yamltree.Item) []int {
+	var out []int
+	for _, i := range x.Items() {
+		n := int(i.Whole(1, maxDays))
+		if slices.Contains(out, n) {
+			i.Fault("%d 写了两次", "%d stands twice", n)
+		}
+		out = append(out, n)
+	}
+	slices.Sort(out)
+	slices.Reverse(out)
+	return out
 }
 
 // units reads which organisations of an entity are meant.
@@ -143,6 +159,13 @@ func (l *loader) duty(c catalog.Charter, f *File, o *yamltree.Object) {
 		o.Get("case").Fault("没有事项类型 %s", "there is no type of case %s", d.Case)
 	}
 	l.when(d, o)
+	if x := o.Get("remind"); x.Given() {
+		if d.Remind = reminders(x); d.Kind == Standing && len(d.Remind) > 0 {
+			x.Fault("%s 没有期限，不能提醒", "%s has no end to be reminded of", d.Kind)
+		}
+	} else if d.Kind != Standing {
+		d.Remind = f.Remind
+	}
 	l.responsible(d, o.Must("responsible").Object())
 	if x := o.Get("figure"); x.Given() {
 		d.Figure = l.figure(x.Object())

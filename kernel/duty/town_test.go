@@ -14,6 +14,7 @@ import (
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/duty"
 	"luoshu/kernel/ledger"
+	"luoshu/kernel/load"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 	"luoshu/kernel/store/storetest"
@@ -80,6 +81,7 @@ func open(t *testing.T, c store.Config) *town {
 	}
 	tn.conf = duty.Config{
 		DB: tn.db, Catalog: cat, Book: book, Days: days, Access: tn.acc, Records: records.New(tn.db, cat), Now: clock,
+		Files: load.New(t.TempDir(), cat, tn.led, tn.db, clock),
 	}
 	tn.Keeper = duty.New(tn.conf)
 	tn.put("organisation", row{"code": city, "name": "市教育局", "level": "city"})

@@ -12,6 +12,7 @@ import (
 	"luoshu"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
+	"luoshu/kernel/flow/clock"
 )
 
 // Handed is what somebody hands in with an act: texts by field name as a sheet
@@ -209,6 +210,9 @@ func (w *work) act(ch *change, a Act) error {
 	action := s.Action(a.Action)
 	place, err := w.mine(c)
 	if err != nil {
+		return err
+	}
+	if err := w.f.Apart(w.ctx, w.actor, c, action); err != nil {
 		return err
 	}
 	only, err := w.askedFor(c, action)
@@ -426,7 +430,7 @@ func (w *work) recurs(t *charter.CaseType, values []luoshu.Value, given func(fie
 		return nil, err
 	case old.Closed == 0:
 		return nil, luoshu.Errorf(luoshu.Conflict, "同一问题已有未办结的案卷 %s，请在其中办理", "the same problem is being dealt with already in %s; act there", old.No)
-	case old.Closed < dayOf(timeOf(w.day).AddDate(0, 0, -int(within))) || old.Type.Recurs == nil:
+	case old.Closed < w.f.clock().Later(w.day, -within, clock.Days) || old.Type.Recurs == nil:
 		return nil, nil
 	}
 	back, err := w.change(old)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"luoshu"
 	"luoshu/kernel/charter"
+	"luoshu/kernel/flow/clock"
 	"luoshu/kernel/store"
 )
 
@@ -61,7 +63,7 @@ func (f *Flow) some(ctx context.Context, cond string, args []any, do func(*Case)
 // sweepDue looks at every case whose clock may have something to say: those due up to
 // the day after the farthest reminder of any definition under which cases run.
 func (f *Flow) sweepDue(ctx context.Context) error {
-	day, far, types := f.Today(), 0, [][2]string{}
+	now, far, types := f.Now(), 0, [][2]string{}
 	if err := f.rows(ctx, `SELECT type, digest FROM flow_type`, nil, func(scan func(...any) error) error {
 		types = append(types, [2]string{})
 		return scan(&types[len(types)-1][0], &types[len(types)-1][1])
@@ -73,24 +75,25 @@ func (f *Flow) sweepDue(ctx context.Context) error {
 			far = max(far, t.Ahead())
 		}
 	}
-	return f.some(ctx, `c.closed = 0 AND c.due > 0 AND c.due <= ?`, []any{f.later(day, int64(far)+1, false)}, func(c *Case) error {
-		return f.tick(ctx, c, day)
+	return f.some(ctx, `c.closed = 0 AND c.due > 0 AND c.due <= ?`, []any{f.clock().Later(f.Today(), int64(far)+1, clock.Worked)}, func(c *Case) error {
+		return f.tick(ctx, c, now)
 	})
 }
 
-// tick does what a case's clock asks for on a day.
-func (f *Flow) tick(ctx context.Context, c *Case, day int64) error {
+// tick does what a case's clock asks for at a moment.
+func (f *Flow) tick(ctx context.Context, c *Case, now time.Time) error {
 	s := c.at()
 	if s == nil {
 		return nil
 	}
-	if s.Then != "" && day > c.Due {
+	r := f.clock().Read(unitOf(s), c.Due, c.DueAt, now)
+	if s.Then != "" && r.Over {
 		return f.lapse(ctx, c.No, c.Step, s.Then)
 	}
-	if day <= c.Due {
-		left, due := f.passed(day, c.Due, s.Calendar), int64(0)
+	if !r.Over {
+		due := int64(0)
 		for _, n := range s.Remind {
-			if int64(n) >= left {
+			if int64(n) >= r.Left {
 				due++
 			}
 		}
@@ -99,9 +102,9 @@ func (f *Flow) tick(ctx context.Context, c *Case, day int64) error {
 		}
 		return f.tellAgain(ctx, c.No, c.Step, due, c.Raised, "remind")
 	}
-	late, up := f.passed(c.Due, day, s.Calendar), int64(0)
+	up := int64(0)
 	for _, n := range s.Escalate {
-		if int64(n) <= late {
+		if int64(n) <= r.Late {
 			up++
 		}
 	}
@@ -109,6 +112,17 @@ func (f *Flow) tick(ctx context.Context, c *Case, day int64) error {
 		return nil
 	}
 	return f.tellAgain(ctx, c.No, c.Step, c.reminded, up, "escalate")
+}
+
+// unitOf is what the clock of a state counts in.
+func unitOf(s *charter.CaseState) clock.Unit {
+	switch {
+	case s.Hours != "":
+		return clock.Hours
+	case s.Calendar:
+		return clock.Days
+	}
+	return clock.Worked
 }
 
 // again reads a case under the lock; nil if it has moved on since.
@@ -244,19 +258,19 @@ func (f *Flow) sweepMoved(ctx context.Context) error {
 func (f *Flow) move(ctx context.Context, no string, step int64, t *charter.CaseType, to string) error {
 	return f.upon(ctx, no, step, func(w *work, ch *change) error {
 		c := ch.c
-		was := c.State
+		was, old := c.State, c.at()
 		c.Type, c.digest, ch.step.Action = t, t.Digest, "migrate"
 		ch.also = append(ch.also, func(tx *store.Tx, _ *Case) error {
 			_, err := tx.Exec(ctx, `INSERT INTO flow_type (digest, type, pack, version, text, at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING`,
 				t.Digest, t.ID, t.Pack, t.Version, t.Text, w.at)
 			return err
 		})
-		entered, due := c.Entered, c.Due
+		entered, due, at := c.Entered, c.Due, c.DueAt
 		if err := w.enter(ch, to); err != nil {
 			return err
 		}
-		if to == was { // the clock goes on
-			c.Entered, c.Due = entered, due
+		if to == was && old != nil && unitOf(old) == unitOf(c.at()) { // the clock goes on
+			c.Entered, c.Due, c.DueAt = entered, due, at
 		}
 		if err := w.settle(ch, was); err != nil {
 			return err

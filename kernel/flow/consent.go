@@ -2,59 +2,12 @@ package flow
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"fmt"
-	"strings"
 
 	"luoshu"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
+	"luoshu/kernel/flow/public"
 )
-
-// Permit is a consent as anybody may check it.
-type Permit struct {
-	Code    string `json:"code"`
-	Title   string `json:"title"`
-	Issuer  string `json:"issuer"`
-	Org     string `json:"org"`
-	From    int64  `json:"from"`
-	To      int64  `json:"to"`
-	Revoked int64  `json:"revoked"`
-	Case    string `json:"case"`
-	Holds   bool   `json:"holds"` // today
-
-	over bool
-}
-
-// PermitByCode finds a consent by its code, however it is spelt; NotFound if there
-// is none.
-func (f *Flow) PermitByCode(ctx context.Context, text string) (*Permit, error) {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z':
-			return r - 'a' + 'A'
-		case r >= 'A' && r <= 'Z', r >= '2' && r <= '9':
-			return r
-		}
-		return -1
-	}, text)
-	p := &Permit{}
-	if len(text) == 8 {
-		var over int64
-		err := f.DB.QueryRow(ctx, `SELECT p.code, p.title, p.issuer, p.org, p.from_day, p.to_day, p.over_cap, p.revoked, c.no FROM permit p JOIN flow_case c ON c.id = p.case_id WHERE p.code = ?`,
-			text[:4]+"-"+text[4:]).Scan(&p.Code, &p.Title, &p.Issuer, &p.Org, &p.From, &p.To, &over, &p.Revoked, &p.Case)
-		if err == nil {
-			today := f.Today()
-			p.over, p.Holds = over == 1, p.Revoked == 0 && p.From <= today && today <= p.To
-			return p, nil
-		}
-		if !errors.Is(err, sql.ErrNoRows) {
-			return nil, fmt.Errorf("read a consent: %w", err)
-		}
-	}
-	return nil, luoshu.Errorf(luoshu.NotFound, "没有这个同意码", "there is no such consent code")
-}
 
 // burden refuses what reaches organisations without a consent that covers them, or
 // beyond what a year may bring them.
@@ -65,7 +18,7 @@ func (w *work) burden(ch *change, t *charter.CaseType, units []string, field *ca
 		if err != nil {
 			return err
 		}
-		over = p.over
+		over = p.Over
 	}
 	return w.cap(t, units, over)
 }
@@ -84,12 +37,12 @@ func (w *work) within(ch *change, t *charter.CaseType, units []string) error {
 }
 
 // covers checks a code for today and for every organisation reached.
-func (w *work) covers(text string, units []string) (*Permit, error) {
+func (w *work) covers(text string, units []string) (*public.Permit, error) {
 	how := luoshu.Text{ZH: "请先向主管部门申请同意码", EN: "apply to the authority over them for a consent code first"}
 	if text == "" {
 		return nil, &luoshu.Error{Kind: luoshu.Denied, Msg: luoshu.Text{ZH: "没有同意码，不能面向该单位：" + how.ZH, EN: "without a consent code this cannot reach the organisation: " + how.EN}}
 	}
-	p, err := w.f.PermitByCode(w.ctx, text)
+	p, err := public.PermitByCode(w.ctx, w.f.DB, text, w.day)
 	if err != nil {
 		return nil, luoshu.Errorf(luoshu.Denied, "同意码无效：%[1]s", "the consent code is not valid: %[1]s", how)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"luoshu"
 	"luoshu/kernel/catalog"
@@ -39,9 +40,9 @@ func (f *Flow) Counts(ctx context.Context, actor luoshu.Actor, q CountQuery) ([]
 		return nil, err
 	}
 	by := map[string]*Count{}
-	err = f.rows(ctx, `SELECT c.type, count(CASE WHEN c.closed = 0 THEN 1 END), count(CASE WHEN c.closed = 0 AND c.due > 0 AND c.due < ? THEN 1 END),
+	err = f.rows(ctx, `SELECT c.type, count(CASE WHEN c.closed = 0 THEN 1 END), count(CASE WHEN c.closed = 0 AND `+late+` THEN 1 END),
 		count(CASE WHEN c.closed >= ? AND c.closed <= ? AND c.closed > 0 THEN 1 END) FROM flow_case c WHERE `+cond+` GROUP BY c.type`,
-		append([]any{f.Today(), q.From, q.To}, args...), func(scan func(...any) error) error {
+		slices.Concat(f.lately(), []any{q.From, q.To}, args), func(scan func(...any) error) error {
 			id, n := "", &Count{}
 			defer func() { by[id] = n }()
 			return scan(&id, &n.Open, &n.Late, &n.Closed)
@@ -122,10 +123,10 @@ func (f *Flow) Aims(ctx context.Context, actor luoshu.Actor, unit string) ([]Aim
 			continue
 		}
 		name, key := store.Col(x.Name), store.Col(t.Entity.Key[0])
-		err := f.rows(ctx, `SELECT r.`+name+`, c.unit, count(CASE WHEN c.closed = 0 THEN 1 END), count(CASE WHEN c.closed = 0 AND c.due > 0 AND c.due < ? THEN 1 END),
+		err := f.rows(ctx, `SELECT r.`+name+`, c.unit, count(CASE WHEN c.closed = 0 THEN 1 END), count(CASE WHEN c.closed = 0 AND `+late+` THEN 1 END),
 			count(CASE WHEN c.closed > 0 THEN 1 END) FROM flow_case c JOIN `+store.Table(t.Entity.Name)+` r ON r._to IS NULL AND r.`+key+` = c.no
 			WHERE c.type = ? AND r.`+name+` IS NOT NULL AND `+cond+` GROUP BY r.`+name+`, c.unit ORDER BY 1, 2`,
-			append([]any{f.Today(), t.ID}, args...), func(scan func(...any) error) error {
+			slices.Concat(f.lately(), []any{t.ID}, args), func(scan func(...any) error) error {
 				a, unit := Aimed{Type: t}, ""
 				if err := scan(&a.Target, &unit, &a.Open, &a.Late, &a.Closed); err != nil {
 					return err

@@ -5,11 +5,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"luoshu"
+	"luoshu/kernel/access"
+	"luoshu/kernel/access/guest"
+	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/ledger/chain"
+	"luoshu/kernel/lifecycle"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 )
@@ -43,6 +48,12 @@ func (w *work) effects(ch *change, list []*charter.Effect) error {
 			err = w.record(ch, e)
 		case charter.EffectTell:
 			w.tell(ch, e)
+		case charter.EffectGrant:
+			err = w.grant(ch, e)
+		case charter.EffectEnd:
+			w.ungrant(ch)
+		case charter.EffectAct:
+			err = w.reorganise(ch, e)
 		}
 		if err != nil {
 			return err
@@ -238,6 +249,57 @@ func (w *work) permit(ch *change, e *charter.Effect) error {
 	return nil
 }
 
+// reorganise has an act on organisations committed together with this step.
+func (w *work) reorganise(ch *change, e *charter.Effect) error {
+	if w.f.Orgs == nil || w.org != nil {
+		return luoshu.Errorf(luoshu.Unavailable, "一步只能办理一项机构变更", "a step carries out one act on organisations")
+	}
+	text := func(part string) string {
+		if f := e.Parts[part]; f != nil {
+			return ch.values[f.Index].S
+		}
+		return ""
+	}
+	w.org = &lifecycle.ActRequest{
+		Act: e.Act, Org: text("org"), Date: ch.values[e.Parts["date"].Index].I,
+		Name: text("name"), Address: text("address"), Parent: text("parent"), Successor: text("successor"), Paper: text("paper"),
+	}
+	return nil
+}
+
+// grant gives somebody a role that reads, for the days and the organisation that the
+// case names: no further than whoever acts reaches themselves.
+func (w *work) grant(ch *change, e *charter.Effect) error {
+	s := guest.Stay{Account: ch.values[e.Who.Index].S, Role: e.Role, Org: ch.c.Unit, From: ch.values[e.From.Index].I, To: ch.values[e.To.Index].I}
+	if e.Scope != nil && ch.values[e.Scope.Index].S != "" {
+		s.Org = ch.values[e.Scope.Index].S
+	}
+	if !w.tree.Within(w.actor.Org, s.Org) {
+		return luoshu.Errorf(luoshu.Denied, "只能开放本单位管理的范围", "only organisations under one's own are opened to others")
+	}
+	ch.also = append(ch.also, func(tx *store.Tx, c *Case) error {
+		s.Case, s.Reason = c.No, c.Type.Title.ZH+" "+c.No
+		id, err := guest.Give(w.ctx, tx, w.f.Catalog, w.actor.Name, w.now, s)
+		if err != nil {
+			return err
+		}
+		w.after = append(w.after, access.Event{Kind: "grant", Actor: w.actor.Name, Account: s.Account, Object: id, Detail: s.Role + " " + s.Org + " " + c.No})
+		return nil
+	})
+	return nil
+}
+
+// ungrant ends what the case has given.
+func (w *work) ungrant(ch *change) {
+	ch.also = append(ch.also, func(tx *store.Tx, c *Case) error {
+		accounts, err := guest.End(w.ctx, tx, w.actor.Name, w.now, c.No)
+		for _, a := range accounts {
+			w.after = append(w.after, access.Event{Kind: "grant-end", Actor: w.actor.Name, Account: a, Object: c.No})
+		}
+		return err
+	})
+}
+
 // record commits a record of another entity with this step.
 func (w *work) record(ch *change, e *charter.Effect) error {
 	row := blank(e.Entity)
@@ -248,6 +310,12 @@ func (w *work) record(ch *change, e *charter.Effect) error {
 	if err := w.set(ch, e, row, func(name string) int { return e.Entity.Field(name).Index }); err != nil {
 		return err
 	}
+	if e.Next != nil {
+		if err := w.next(ch, e, row); err != nil {
+			return err
+		}
+		columns[e.Next.Field.Index] = true
+	}
 	w.writes = append(w.writes, ledger.Batch{
 		Actor: w.actor, Entity: e.Entity.Name, Reason: "case " + ch.c.No, Columns: columns, Total: 1,
 		Rows: func(yield func(ledger.Row) error) error { return yield(ledger.Row{Values: row}) },
@@ -255,10 +323,52 @@ func (w *work) record(ch *change, e *charter.Effect) error {
 			if d.Verdict == ledger.Refused {
 				return refused(d.Faults)
 			}
+			if e.New && d.Verdict != ledger.New {
+				return there(e.Entity, row)
+			}
 			return nil
 		},
 	})
 	return nil
+}
+
+// next counts: the key field of the row gets the number after the greatest that any
+// record with the same other key fields has or had, or is getting by this very step.
+func (w *work) next(ch *change, e *charter.Effect, row []luoshu.Value) error {
+	q := `SELECT coalesce(max(` + store.Col(e.Next.Field.Name) + `), ?) FROM ` + store.Table(e.Entity.Name) + ` WHERE 1=1`
+	args, key := []any{e.Next.First - 1}, []byte(e.Entity.Name)
+	for _, f := range e.Entity.KeyFields() {
+		if f == e.Next.Field {
+			continue
+		}
+		v := row[f.Index].Any()
+		if s, ok := v.(string); ok {
+			v = w.f.DB.Stored(e.Entity.Name, f.Name, s)
+		}
+		q, args, key = q+` AND `+store.Col(f.Name)+` = ?`, append(args, v), chain.AppendText(key, fmt.Sprint(v))
+	}
+	var n int64
+	if err := w.f.DB.QueryRow(w.ctx, q, args...).Scan(&n); err != nil {
+		return fmt.Errorf("number a record of %s: %w", e.Entity.Name, err)
+	}
+	n = max(n, e.Next.First-1, w.given[string(key)]) + 1
+	w.given[string(key)], row[e.Next.Field.Index] = n, luoshu.IntValue(n)
+	if e.Next.Into != nil {
+		ch.values[e.Next.Into.Index] = luoshu.IntValue(n)
+	}
+	return nil
+}
+
+// there refuses to write over a record.
+func there(e *catalog.Entity, row []luoshu.Value) error {
+	var names, keys []string
+	for _, f := range e.KeyFields() {
+		names, keys = append(names, f.Title.ZH), append(keys, row[f.Index].String())
+	}
+	err := luoshu.Errorf(luoshu.Conflict, "“%[1]s”中已有 %[2]s（%[3]s），不能覆盖；请核对后重新办理",
+		"“%[1]s” has the record %[2]s already, which is not written over; check it and act again", e.Title, strings.Join(keys, " / "), strings.Join(names, " / "))
+	err.Field = e.Key[len(e.Key)-1]
+	return err
 }
 
 func (w *work) tell(ch *change, e *charter.Effect) {

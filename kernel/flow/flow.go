@@ -7,7 +7,6 @@ package flow
 import (
 	"context"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
@@ -15,18 +14,15 @@ import (
 	"luoshu/kernel/access"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
+	"luoshu/kernel/flow/clock"
 	"luoshu/kernel/intake"
 	"luoshu/kernel/ledger"
+	"luoshu/kernel/lifecycle"
+	"luoshu/kernel/paper/shelf"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 	"luoshu/kernel/workday"
 )
-
-// Files keeps what is handed in: the desk's files.
-type Files interface {
-	Keep(ctx context.Context, r io.Reader, name string) (ledger.Source, error)
-	Kept(ctx context.Context, sha string) (io.ReadCloser, error)
-}
 
 // Config is what a Flow works with.
 type Config struct {
@@ -37,7 +33,8 @@ type Config struct {
 	Records  *records.Reader
 	Access   *access.Access
 	Calendar *workday.Calendar
-	Files    Files
+	Files    shelf.Files
+	Orgs     *lifecycle.Keeper // nil where no case changes organisations
 	Now      func() time.Time
 }
 
@@ -79,6 +76,7 @@ type Case struct {
 	Opened  int64             `json:"opened"`
 	Entered int64             `json:"entered"`
 	Due     int64             `json:"due"`    // yyyymmdd, 0 without a clock
+	DueAt   int64             `json:"due_at"` // seconds since 1970, 0 where days are counted
 	Closed  int64             `json:"closed"` // yyyymmdd, 0 while it goes on
 	Parent  int64             `json:"parent"`
 	Raised  int64             `json:"raised"` // times the present state was escalated
@@ -90,7 +88,7 @@ type Case struct {
 // Now in the state's definition.
 func (c *Case) at() *charter.CaseState { return c.Type.Find(c.State) }
 
-const caseColumns = `c.id, c.no, c.type, c.digest, c.entity, c.rec, c.unit, c.opener, c.account, c.state, c.step, c.level, c.opened, c.entered, c.due, c.closed, c.parent, c.same, c.counts, c.raised, c.reminded`
+const caseColumns = `c.id, c.no, c.type, c.digest, c.entity, c.rec, c.unit, c.opener, c.account, c.state, c.step, c.level, c.opened, c.entered, c.due, c.closed, c.parent, c.same, c.counts, c.raised, c.reminded, c.due_at`
 
 // scan reads a case in the order of caseColumns, and more beside it.
 func (f *Flow) scan(ctx context.Context, scan func(...any) error, more ...any) (*Case, error) {
@@ -98,7 +96,7 @@ func (f *Flow) scan(ctx context.Context, scan func(...any) error, more ...any) (
 	var typ string
 	err := scan(append([]any{
 		&c.ID, &c.No, &typ, &c.digest, &c.Entity, &c.Rec, &c.Unit, &c.Opener, &c.Account, &c.State, &c.Step, &c.Level,
-		&c.Opened, &c.Entered, &c.Due, &c.Closed, &c.Parent, &c.same, &c.counts, &c.Raised, &c.reminded,
+		&c.Opened, &c.Entered, &c.Due, &c.Closed, &c.Parent, &c.same, &c.counts, &c.Raised, &c.reminded, &c.DueAt,
 	}, more...)...)
 	if err != nil {
 		return nil, err
@@ -144,32 +142,9 @@ func (f *Flow) form(e *catalog.Entity) (*intake.Form, error) {
 }
 
 // Today is the house's day as yyyymmdd.
-func (f *Flow) Today() int64 { return dayOf(f.Now()) }
+func (f *Flow) Today() int64 { return clock.Day(f.Now()) }
 
-func dayOf(t time.Time) int64 {
-	y, m, d := t.Date()
-	return int64(y)*10000 + int64(m)*100 + int64(d)
-}
-
-func timeOf(day int64) time.Time {
-	return time.Date(int(day/10000), time.Month(day/100%100), int(day%100), 0, 0, 0, 0, time.UTC)
-}
-
-// later is so many days after a day, working days or as they come.
-func (f *Flow) later(day, n int64, calendar bool) int64 {
-	if calendar {
-		return dayOf(timeOf(day).AddDate(0, 0, int(n)))
-	}
-	return f.Calendar.Add(day, int(n))
-}
-
-// passed counts the days from one day to another as a state counts them.
-func (f *Flow) passed(from, to int64, calendar bool) int64 {
-	if calendar {
-		return int64(timeOf(to).Sub(timeOf(from)).Hours()) / 24
-	}
-	return int64(f.Calendar.Between(from, to))
-}
+func (f *Flow) clock() clock.Clock { return clock.Clock{Calendar: f.Calendar} }
 
 // number is a parameter's whole value on a day.
 func (f *Flow) parameter(id string, day int64) (int64, error) {

@@ -8,6 +8,8 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/flow"
+	"luoshu/kernel/flow/clock"
+	"luoshu/kernel/flow/public"
 	"luoshu/kernel/store"
 )
 
@@ -78,13 +80,13 @@ func TestDaysLeft(t *testing.T) {
 		}{{0, 5}, {1, 4}, {7, 0}, {8, -1}} {
 			now := w.today
 			w.today = w.today.AddDate(0, 0, x.days)
-			if n, worked, ok := w.fl.Left(f); n != x.left || !worked || !ok {
-				t.Errorf("after %d days: %d %v %v", x.days, n, worked, ok)
+			if r, u, ok := w.fl.Clock(f); r.Left-r.Late != x.left || u != clock.Worked || !ok {
+				t.Errorf("after %d days: %+v %v %v", x.days, r, u, ok)
 			}
 			w.today = now
 		}
 		f.Closed = f.Opened
-		if _, _, ok := w.fl.Left(f); ok {
+		if _, _, ok := w.fl.Clock(f); ok {
 			t.Error("a settled case has a clock")
 		}
 	})
@@ -157,7 +159,7 @@ func TestRecognition(t *testing.T) {
 		_, err = w.try(officerX, s.No, "agree", nil)
 		w.kind(err, luoshu.Denied) // signed already
 		s = w.act(planner, s.No, "agree", "public", nil)
-		pub, err := w.fl.Published(w.ctx, "site", 0, 0)
+		pub, err := public.Published(w.ctx, w.db, "site", 0, 0)
 		if err != nil || len(pub) != 1 || pub[0].Label != "示范校" || strings.Contains(string(pub[0].Body), "方案") {
 			t.Fatalf("%+v %v", pub, err)
 		}
@@ -176,7 +178,7 @@ func TestRecognition(t *testing.T) {
 		_, err = w.try(planner, s.No, "revoke", nil)
 		w.kind(err, luoshu.Invalid)
 		w.act(planner, s.No, "revoke", "revoked", nil, note("弄虚作假"))
-		if pub, err := w.fl.Published(w.ctx, "site", 0, 0); err != nil || len(pub) != 0 {
+		if pub, err := public.Published(w.ctx, w.db, "site", 0, 0); err != nil || len(pub) != 0 {
 			t.Error("still shown", pub, err)
 		}
 		w.sound()
@@ -199,7 +201,7 @@ func TestConsent(t *testing.T) {
 		w.kind(err, luoshu.Denied)
 		k = w.act(planner, k.No, "grant", "granted", nil)
 		code := w.value(k, "code").S
-		p, err := w.fl.PermitByCode(w.ctx, strings.ToLower(strings.ReplaceAll(code, "-", " ")))
+		p, err := public.PermitByCode(w.ctx, w.db, strings.ToLower(strings.ReplaceAll(code, "-", " ")), w.fl.Today())
 		if err != nil || !p.Holds || p.Org != "X" || p.Case != k.No {
 			t.Fatalf("%+v %v", p, err)
 		}

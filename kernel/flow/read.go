@@ -15,6 +15,7 @@ import (
 	"luoshu/kernel/access/reach"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
+	"luoshu/kernel/flow/clock"
 )
 
 // find reads a case by its number; NotFound if there is none.
@@ -100,23 +101,11 @@ func (f *Flow) Steps(ctx context.Context, c *Case) ([]*Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := f.DB.Query(ctx, `SELECT step, id, sha256, name, kind, size FROM flow_paper WHERE case_id = ? ORDER BY at, id`, c.ID)
-	if err != nil {
-		return nil, fmt.Errorf("read papers: %w", err)
+	papers, err := f.shelf().Of(ctx, c.ID)
+	for _, s := range out {
+		s.Papers = papers[s.Step]
 	}
-	for rows.Next() {
-		var n int64
-		var p Paper
-		if err := rows.Scan(&n, &p.ID, &p.sha, &p.Name, &p.Kind, &p.Size); err != nil {
-			return nil, errors.Join(err, rows.Close())
-		}
-		for _, s := range out {
-			if s.Step == n {
-				s.Papers = append(s.Papers, p)
-			}
-		}
-	}
-	return out, errors.Join(rows.Err(), rows.Close())
+	return out, err
 }
 
 func (f *Flow) steps(ctx context.Context, cond string, args ...any) ([]*Step, error) {
@@ -224,8 +213,8 @@ func (f *Flow) Tallies(ctx context.Context, actor luoshu.Actor) ([]Tally, error)
 		return nil, err
 	}
 	out := []Tally{}
-	err := f.rows(ctx, `SELECT c.type, count(DISTINCT c.id), count(DISTINCT CASE WHEN t.due < ? THEN c.id END)
-		FROM flow_task t JOIN flow_case c ON c.id = t.case_id WHERE t.org = ? AND t.role = ? GROUP BY c.type`, []any{f.Today(), actor.Org, actor.Role}, func(scan func(...any) error) error {
+	err := f.rows(ctx, `SELECT c.type, count(DISTINCT c.id), count(DISTINCT CASE WHEN `+late+` THEN c.id END)
+		FROM flow_task t JOIN flow_case c ON c.id = t.case_id WHERE t.org = ? AND t.role = ? GROUP BY c.type`, append(f.lately(), actor.Org, actor.Role), func(scan func(...any) error) error {
 		var t Tally
 		defer func() { out = append(out, t) }()
 		return scan(&t.Type, &t.Open, &t.Late)
@@ -272,8 +261,8 @@ func (f *Flow) List(ctx context.Context, actor luoshu.Actor, q Query) ([]*Case, 
 		cond += ` AND c.closed = 0`
 	}
 	if q.Late {
-		cond += ` AND c.due > 0 AND c.due < ?`
-		args = append(args, f.Today())
+		cond += ` AND ` + late
+		args = append(args, f.lately()...)
 	}
 	if q.Parent != "" {
 		cond += ` AND c.parent = (SELECT id FROM flow_case WHERE no = ?)`
@@ -389,12 +378,13 @@ func (f *Flow) AskedFor(ctx context.Context, c *Case, a *charter.CaseAction) ([]
 	return out, nil
 }
 
-// Days are those that a state may take today; false for a state without a clock.
+// Days are those that a state may take today, or hours of a state that counts them;
+// false for a state without a clock.
 func (f *Flow) Days(s *charter.CaseState) (int64, bool) {
-	if s.Days == "" {
+	if s.Days+s.Hours == "" {
 		return 0, false
 	}
-	n, err := f.parameter(s.Days, f.Today())
+	n, err := f.parameter(s.Days+s.Hours, f.Today())
 	return n, err == nil
 }
 
@@ -411,15 +401,23 @@ func (f *Flow) Settled(ctx context.Context, typ, org string, from, to int64) (in
 	return n, err
 }
 
-// Left are the days until a case is due, below 0 when it is late, and whether they
-// are working days; false for a case without a clock.
-func (f *Flow) Left(c *Case) (n int64, worked, ok bool) {
+// Clock is how a case stands against its clock now, and what that counts in; false
+// for a case without one.
+func (f *Flow) Clock(c *Case) (r clock.Reading, u clock.Unit, ok bool) {
 	if c.Closed != 0 || c.Due == 0 {
-		return 0, false, false
+		return r, u, false
 	}
-	calendar := c.at() != nil && c.at().Calendar
-	return f.passed(f.Today(), c.Due, calendar), !calendar, true
+	if s := c.at(); s != nil {
+		u = unitOf(s)
+	}
+	return f.clock().Read(u, c.Due, c.DueAt, f.Now()), u, true
 }
+
+// late is the condition that a case is past its due date, or the hour of it, and its
+// two arguments.
+const late = `(c.due > 0 AND c.due < ? OR c.due_at > 0 AND c.due_at < ?)`
+
+func (f *Flow) lately() []any { return []any{f.Today(), f.Now().Unix()} }
 
 // Parts counts the cases that a case opened.
 type Parts struct {
@@ -480,7 +478,7 @@ func (f *Flow) words(t *reach.Tree, fd *catalog.Field, v luoshu.Value) any {
 	case catalog.TypeDecimal:
 		return strconv.FormatFloat(float64(v.I)/math.Pow10(fd.Scale), 'f', fd.Scale, 64)
 	case catalog.TypeDate:
-		return timeOf(v.I).Format("2006-01-02")
+		return clock.Date(v.I).Format("2006-01-02")
 	case catalog.TypeBool:
 		if v.I == 1 {
 			return luoshu.Text{ZH: "是", EN: "yes"}

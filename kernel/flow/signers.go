@@ -1,9 +1,16 @@
 package flow
 
 import (
+	"context"
+	"database/sql"
+	"errors"
 	"fmt"
+	"time"
 
 	"luoshu"
+	"luoshu/kernel/charter"
+	"luoshu/kernel/flow/clock"
+	"luoshu/kernel/notice"
 	"luoshu/kernel/store"
 )
 
@@ -14,6 +21,31 @@ func (w *work) signed(ch *change, was string, place int) error {
 		_, err := tx.Exec(w.ctx, `DELETE FROM flow_task WHERE case_id = ? AND place = ?`, c.ID, place)
 		return err
 	})
+	return nil
+}
+
+// Apart refuses an action to whoever took, the last time it was taken, one of the
+// steps that it is to be kept apart from (four eyes).
+func (f *Flow) Apart(ctx context.Context, actor luoshu.Actor, c *Case, a *charter.CaseAction) error {
+	for _, id := range a.NotBy {
+		or, title := id, luoshu.Text{}
+		if id == "open" {
+			or, title = "reopen", c.Type.Opens.Title
+		}
+		for _, s := range c.Type.States {
+			if x := s.Action(id); x != nil {
+				title = x.Title
+			}
+		}
+		var account string
+		err := f.DB.QueryRow(ctx, `SELECT account FROM flow_step WHERE case_id = ? AND action IN (?, ?) ORDER BY step DESC LIMIT 1`, c.ID, id, or).Scan(&account)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("look who took a step: %w", err)
+		}
+		if err == nil && account == actor.Name {
+			return luoshu.Errorf(luoshu.Denied, "“%[1]s”是您办的，“%[2]s”须由另一人办理", "you took “%[1]s” yourself; somebody else has to take “%[2]s”", title, a.Title)
+		}
+	}
 	return nil
 }
 
@@ -47,12 +79,7 @@ func (w *work) notice(tx *store.Tx, c *Case, kind, mark, org, role string, text 
 	if text.ZH == "" {
 		text = w.standing(c, kind)
 	}
-	_, err := tx.Exec(w.ctx, `INSERT INTO notice (mark, org, role, case_id, kind, zh, en, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mark) DO NOTHING`,
-		mark, org, role, c.ID, kind, text.ZH, text.EN, w.at)
-	if err != nil {
-		return fmt.Errorf("write a notice: %w", err)
-	}
-	return nil
+	return notice.Put(w.ctx, tx, notice.Word{Mark: mark, Org: org, Role: role, CaseID: c.ID, Kind: kind, Text: text, At: w.at})
 }
 
 // standing names type, number, state and date of a case: never what its record
@@ -68,7 +95,10 @@ func (w *work) standing(c *Case, kind string) luoshu.Text {
 		EN: fmt.Sprintf("%s: %s %s (%s)", head.EN, c.Type.Title.EN, c.No, state.EN),
 	}
 	if c.Due > 0 {
-		day := timeOf(c.Due).Format("2006-01-02")
+		day := clock.Date(c.Due).Format(time.DateOnly)
+		if c.DueAt > 0 {
+			day = time.Unix(c.DueAt, 0).In(w.now.Location()).Format("2006-01-02 15:04")
+		}
 		t.ZH, t.EN = t.ZH+"，期限 "+day, t.EN+", due "+day
 	}
 	return t

@@ -11,26 +11,20 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"luoshu"
+	"luoshu/kernel/access"
 	"luoshu/kernel/access/reach"
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
+	"luoshu/kernel/flow/clock"
 	"luoshu/kernel/ledger"
 	"luoshu/kernel/ledger/chain"
+	"luoshu/kernel/lifecycle"
 	"luoshu/kernel/rule"
 	"luoshu/kernel/store"
 )
-
-// Paper is something handed in. Kind is one of kernel/paper's.
-type Paper struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-	Kind string `json:"kind"`
-	Size int64  `json:"size"`
-
-	sha string
-}
 
 // Missing is one thing that a case was sent back for: a field of the register, or
 // a paper by a name of its own.
@@ -69,7 +63,7 @@ func (s *Step) digest(no string) string {
 	}
 	b = chain.AppendInt(b, s.Step)
 	for _, p := range s.Papers {
-		b = chain.AppendText(chain.AppendText(b, p.sha), p.Name)
+		b = chain.AppendText(chain.AppendText(b, p.SHA), p.Name)
 	}
 	return hex.EncodeToString(chain.Sum(b))
 }
@@ -101,13 +95,17 @@ type work struct {
 	f       *Flow
 	ctx     context.Context
 	actor   luoshu.Actor
+	now     time.Time
 	day     int64
 	at      string
 	tree    *reach.Tree
 	changes []*change
 	writes  []ledger.Batch
 	numbers map[string]int64
+	given   map[string]int64 // numbers that this step gave to records, by what they share
 	depth   int
+	org     *lifecycle.ActRequest // act on an organisation that is committed too
+	after   []access.Event        // told once everything is committed
 }
 
 func (f *Flow) begin(ctx context.Context, actor luoshu.Actor) (*work, error) {
@@ -115,7 +113,8 @@ func (f *Flow) begin(ctx context.Context, actor luoshu.Actor) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &work{f: f, ctx: ctx, actor: actor, day: f.Today(), at: f.stamp(), tree: tree, numbers: map[string]int64{}}, nil
+	now := f.Now()
+	return &work{f: f, ctx: ctx, actor: actor, now: now, day: clock.Day(now), at: now.UTC().Format(time.RFC3339), tree: tree, numbers: map[string]int64{}, given: map[string]int64{}}, nil
 }
 
 // number gives out the next number of a type.
@@ -180,18 +179,18 @@ func (w *work) enter(ch *change, id string) error {
 	if s == nil {
 		return luoshu.Errorf(luoshu.Unavailable, "没有状态 %s", "there is no state %s", id)
 	}
-	c.State, c.Entered, c.Due, c.Raised, c.reminded = id, w.day, 0, 0, 0
+	c.State, c.Entered, c.Due, c.DueAt, c.Raised, c.reminded = id, w.day, 0, 0, 0, 0
 	if s.End {
 		c.Closed = w.day
 	} else {
 		c.Closed = 0
 	}
-	if s.Days != "" {
-		n, err := w.f.parameter(s.Days, w.day)
+	if id := s.Days + s.Hours; id != "" {
+		n, err := w.f.parameter(id, w.day)
 		if err != nil {
 			return err
 		}
-		c.Due = w.f.later(w.day, n, s.Calendar)
+		c.Due, c.DueAt = w.f.clock().End(unitOf(s), w.now, n)
 	}
 	if s.Until != nil && ch.values[s.Until.Index].I != 0 {
 		c.Due = ch.values[s.Until.Index].I
@@ -252,8 +251,22 @@ func (w *work) write() error {
 	for _, key := range order {
 		batches = append(batches, w.batch(byType[key]))
 	}
-	_, err := w.f.Ledger.CommitAll(w.ctx, append(batches, w.writes...), nil)
-	return err
+	batches = append(batches, w.writes...)
+	if w.org != nil {
+		more, release, err := w.f.Orgs.Join(w.ctx, w.actor, *w.org)
+		if err != nil {
+			return err
+		}
+		defer release()
+		batches = append(batches, more...)
+	}
+	if _, err := w.f.Ledger.CommitAll(w.ctx, batches, nil); err != nil {
+		return err
+	}
+	for _, e := range w.after {
+		w.f.Access.Changed(w.ctx, e)
+	}
+	return nil
 }
 
 // batch is the commit of cases of one register.
@@ -336,12 +349,8 @@ func (w *work) put(tx *store.Tx, ch *change, seq int64) error {
 		return fmt.Errorf("write a step: %w", err)
 	}
 	for _, p := range s.Papers {
-		got, err := tx.Exec(w.ctx, `UPDATE flow_paper SET case_id = ?, step = ? WHERE id = ? AND case_id = 0`, c.ID, s.Step, p.ID)
-		if err != nil {
-			return fmt.Errorf("write a paper: %w", err)
-		}
-		if n, err := got.RowsAffected(); err != nil || n != 1 {
-			return movedOn()
+		if first, err := w.f.shelf().Give(w.ctx, tx, p.ID, c.ID, s.Step); err != nil || !first {
+			return errors.Join(err, movedOn())
 		}
 	}
 	for _, do := range ch.also {
@@ -355,8 +364,8 @@ func (w *work) put(tx *store.Tx, ch *change, seq int64) error {
 func (w *work) putCase(tx *store.Tx, ch *change) error {
 	c := ch.c
 	if !ch.fresh {
-		got, err := tx.Exec(w.ctx, `UPDATE flow_case SET digest = ?, rec = ?, unit = ?, state = ?, step = ?, level = ?, entered = ?, due = ?, closed = ?, same = ?, raised = ?, reminded = ? WHERE id = ? AND step = ?`,
-			c.digest, c.Rec, c.Unit, c.State, c.Step, c.Level, c.Entered, c.Due, c.Closed, c.same, c.Raised, c.reminded, c.ID, c.Step-1)
+		got, err := tx.Exec(w.ctx, `UPDATE flow_case SET digest = ?, rec = ?, unit = ?, state = ?, step = ?, level = ?, entered = ?, due = ?, closed = ?, same = ?, raised = ?, reminded = ?, due_at = ? WHERE id = ? AND step = ?`,
+			c.digest, c.Rec, c.Unit, c.State, c.Step, c.Level, c.Entered, c.Due, c.Closed, c.same, c.Raised, c.reminded, c.DueAt, c.ID, c.Step-1)
 		if err != nil {
 			return fmt.Errorf("write a case: %w", err)
 		}
@@ -370,10 +379,10 @@ func (w *work) putCase(tx *store.Tx, ch *change) error {
 	if err != nil {
 		return fmt.Errorf("keep a definition: %w", err)
 	}
-	err = tx.QueryRow(w.ctx, `INSERT INTO flow_case (no, type, digest, entity, rec, unit, opener, account, act, state, step, level, opened, entered, due, closed, parent, same, counts, raised, reminded)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+	err = tx.QueryRow(w.ctx, `INSERT INTO flow_case (no, type, digest, entity, rec, unit, opener, account, act, state, step, level, opened, entered, due, closed, parent, same, counts, raised, reminded, due_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
 		c.No, c.Type.ID, c.digest, c.Entity, c.Rec, c.Unit, c.Opener, c.Account, ch.act, c.State, c.Step, c.Level, c.Opened, c.Entered, c.Due, c.Closed, c.Parent,
-		c.same, c.counts, c.Raised, c.reminded).Scan(&c.ID)
+		c.same, c.counts, c.Raised, c.reminded, c.DueAt).Scan(&c.ID)
 	if err != nil {
 		return fmt.Errorf("open a case: %w", err)
 	}

@@ -58,7 +58,7 @@ func former(t *testing.T, c store.Config, rows int) {
 		// Nor what later steps made.
 		"DROP TABLE flow_type", "DROP TABLE flow_number", "DROP TABLE flow_case", "DROP TABLE flow_step", "DROP TABLE flow_task", "DROP TABLE flow_paper",
 		"DROP TABLE permit", "DROP TABLE publication", "DROP TABLE notice", "DROP TABLE notice_read", "DROP INDEX role_grant_org",
-		"ALTER TABLE movement_act DROP COLUMN stuck", "ALTER TABLE correction DROP COLUMN first_rec", "DROP TABLE duty_mark", "DROP TABLE notice_sent", "DROP TABLE credential_request",
+		"ALTER TABLE movement_act DROP COLUMN stuck", "ALTER TABLE correction DROP COLUMN first_rec", "DROP TABLE duty_mark", "DROP TABLE duty_paper", "DROP INDEX role_grant_case", "ALTER TABLE role_grant DROP COLUMN case_no", "DROP TABLE notice_sent", "DROP TABLE credential_request",
 		"DELETE FROM schema_version WHERE number >= 10",
 	} {
 		if _, err := b.db.Exec(b.ctx, q); err != nil {

@@ -21,6 +21,7 @@ import (
 
 	"luoshu"
 	"luoshu/kernel/flow"
+	"luoshu/kernel/notice"
 	"luoshu/kernel/store"
 )
 
@@ -180,7 +181,7 @@ func (s *Sender) digest(ctx context.Context, org, role string, upto int64) (dige
 	if err != nil {
 		return digest{}, 0, err
 	}
-	notices, _, err := s.fl.Notices(ctx, who, 100)
+	notices, _, err := notice.New(s.db, s.fl.Access).Newest(ctx, who, 100)
 	if err != nil {
 		return digest{}, 0, err
 	}

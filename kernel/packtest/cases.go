@@ -15,7 +15,9 @@ import (
 	"luoshu/kernel/catalog"
 	"luoshu/kernel/charter"
 	"luoshu/kernel/flow"
+	"luoshu/kernel/lifecycle"
 	"luoshu/kernel/load"
+	"luoshu/kernel/movement"
 	"luoshu/kernel/records"
 	"luoshu/kernel/store"
 	"luoshu/kernel/workday"
@@ -47,9 +49,11 @@ func (b *bench) cases(ctx context.Context, db *store.DB) error {
 		return err
 	}
 	p := &player{bench: b, rec: records.New(db, b.cat), no: map[string]string{}}
+	move := movement.New(db, b.cat, ch.Movement, b.led, p.rec, acc, clock)
 	p.fl, err = flow.New(flow.Config{
 		DB: db, Catalog: b.cat, Charter: ch, Ledger: b.led, Records: p.rec, Access: acc, Calendar: days,
 		Files: load.New(b.dir, b.cat, b.led, db, clock), Now: clock,
+		Orgs: lifecycle.New(db, b.cat, b.led, p.rec, acc, move),
 	})
 	if err != nil {
 		return err
@@ -85,7 +89,10 @@ func (p *player) play(ctx context.Context, i int, c catalog.TestCase) error {
 		p.compareCase(ctx, c, list[0].No)
 		return nil
 	}
-	by := luoshu.Actor{Name: c.Role, Role: c.Role, Org: c.Org}
+	by := luoshu.Actor{Name: c.Role + "@" + c.Org, Role: c.Role, Org: c.Org}
+	if c.By != "" {
+		by.Name = c.By
+	}
 	h, err := p.handed(ctx, by, i, c)
 	if err != nil {
 		return err

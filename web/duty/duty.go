@@ -29,6 +29,8 @@ func Routes(c Config) []kit.Route {
 		{Pattern: "GET /api/duties/units", Right: duty.Read, Rate: "whole", Handle: c.units},
 		{Pattern: "GET /api/duties/{duty}", Right: duty.Read, Handle: c.read},
 		{Pattern: "POST /api/duties/{duty}/marks", Right: duty.Discharge, Handle: c.mark},
+		{Pattern: "POST /api/duties/papers", Right: duty.Discharge, Slow: true, Rate: "upload", Handle: c.paperCreate},
+		{Pattern: "GET /api/duties/marks/{n}/papers/{paper}", Right: duty.Read, Handle: c.paperRead},
 		{Pattern: "POST /api/duties/marks/{n}/withdraw", Right: duty.Discharge, Handle: c.withdraw},
 	}
 }

@@ -1,10 +1,12 @@
 package duty
 
 import (
+	"io"
 	"net/http"
 
 	"luoshu"
 	"luoshu/kernel/duty"
+	"luoshu/kernel/paper"
 	"luoshu/web/kit"
 )
 
@@ -19,20 +21,21 @@ type openBody struct {
 }
 
 type markBody struct {
-	N         int64  `json:"n"`
-	Kind      string `json:"kind"`
-	On        string `json:"on"`
-	Note      string `json:"note"`
-	Evidence  string `json:"evidence"`
-	At        string `json:"at"`
-	Who       string `json:"who"`
-	Withdrawn string `json:"withdrawn"`
-	Taker     string `json:"taker"`
-	Why       string `json:"why"`
+	N         int64        `json:"n"`
+	Kind      string       `json:"kind"`
+	On        string       `json:"on"`
+	Note      string       `json:"note"`
+	Evidence  string       `json:"evidence"`
+	Papers    []duty.Paper `json:"papers,omitempty"`
+	At        string       `json:"at"`
+	Who       string       `json:"who"`
+	Withdrawn string       `json:"withdrawn"`
+	Taker     string       `json:"taker"`
+	Why       string       `json:"why"`
 }
 
 func mark(m *duty.Mark) markBody {
-	return markBody{m.N, m.Kind, luoshu.FormatDate(m.On), m.Note, m.Evidence, m.At, m.Account, m.Withdrawn, m.Taker, m.Reason}
+	return markBody{m.N, m.Kind, luoshu.FormatDate(m.On), m.Note, m.Evidence, m.Papers, m.At, m.Account, m.Withdrawn, m.Taker, m.Reason}
 }
 
 type historyBody struct {
@@ -62,6 +65,7 @@ type detailBody struct {
 	Note      luoshu.Text   `json:"note"`
 	Open      bool          `json:"open"`
 	Opens     []openBody    `json:"opens"`
+	Remind    []int         `json:"remind"` // working days before the end
 	On        string        `json:"on"`
 	Org       *coded        `json:"org"`
 	Owes      bool          `json:"owes"`
@@ -81,7 +85,7 @@ func (c Config) read(w http.ResponseWriter, r *http.Request) error {
 	b := detailBody{
 		ID: d.ID, Title: d.Title, Kind: d.Kind, Quote: d.Quote, Section: d.Section, Line: d.Line, Mechanism: d.Mechanism, Past: x.Past,
 		Period: d.Period, Attest: d.Attest, Times: d.Times, Levels: d.Levels, Who: d.Who, Given: d.Given, Evidence: d.Evidence, Note: d.Note,
-		Open: d.Open, Opens: []openBody{}, On: luoshu.FormatDate(x.On), Org: org(x.Now.Org), Owes: x.Owes, Now: c.instance(&x.Now),
+		Open: d.Open, Opens: []openBody{}, Remind: d.Remind, On: luoshu.FormatDate(x.On), Org: org(x.Now.Org), Owes: x.Owes, Now: c.instance(&x.Now),
 		History: []historyBody{}, May: x.May,
 	}
 	if p := d.Of.Plan; p != nil {
@@ -107,6 +111,7 @@ func (c Config) read(w http.ResponseWriter, r *http.Request) error {
 func (c Config) mark(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Org, Period, Kind, On, Note, Evidence string
+		Papers                                []string
 		Seen                                  int64
 	}
 	if err := kit.ReadJSON(r, &in); err != nil {
@@ -117,7 +122,7 @@ func (c Config) mark(w http.ResponseWriter, r *http.Request) error {
 		in.Org = actor.Org
 	}
 	m, err := c.Duties.Mark(r.Context(), actor, duty.Request{
-		Duty: r.PathValue("duty"), Org: in.Org, Period: in.Period, Kind: in.Kind, On: day(in.On), Note: in.Note, Evidence: in.Evidence, Seen: in.Seen,
+		Duty: r.PathValue("duty"), Org: in.Org, Period: in.Period, Kind: in.Kind, On: day(in.On), Note: in.Note, Evidence: in.Evidence, Papers: in.Papers, Seen: in.Seen,
 	})
 	if err != nil {
 		return err
@@ -140,4 +145,36 @@ func (c Config) withdraw(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return kit.WriteJSON(w, r, mark(m))
+}
+
+func (c Config) paperCreate(w http.ResponseWriter, r *http.Request) error {
+	name, file, err := kit.File(r, w, paper.Max)
+	if err != nil {
+		return err
+	}
+	p, err := c.Duties.TakePaper(r.Context(), kit.Actor(r), name, file)
+	if err != nil {
+		return err
+	}
+	kit.WriteStatus(w, r, http.StatusCreated, p)
+	return nil
+}
+
+func (c Config) paperRead(w http.ResponseWriter, r *http.Request) error {
+	n, err := kit.PathNumber(r, "n")
+	if err != nil {
+		return err
+	}
+	p, file, err := c.Duties.OpenPaper(r.Context(), kit.Actor(r), n, r.PathValue("paper"))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	h := w.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("X-Content-Type-Options", "nosniff")
+	return kit.WriteFile(w, p.Name, paper.Types[p.Kind], func(out io.Writer) error {
+		_, err := io.Copy(out, file)
+		return err
+	})
 }

@@ -6,9 +6,12 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	"luoshu"
 	"luoshu/kernel/flow"
+	"luoshu/kernel/flow/clock"
+	"luoshu/kernel/flow/public"
 	"luoshu/kernel/paper"
 	"luoshu/web/kit"
 )
@@ -23,8 +26,10 @@ type caseBody struct {
 	Opener org         `json:"opener"`
 	Label  any         `json:"label,omitempty"`
 	Late   bool        `json:"late"`
-	Left   *int64      `json:"left,omitempty"` // days until it is due, below 0 when late
+	Left   *int64      `json:"left,omitempty"` // days or hours until it is due, below 0 when late
 	Worked bool        `json:"worked"`         // they are working days
+	Hours  bool        `json:"hours"`          // they are hours
+	DueAt  string      `json:"due_at"`         // RFC 3339, UTC; "" where days are counted
 }
 
 func (a *area) body(c *flow.Case, name func(string) org) caseBody {
@@ -32,9 +37,12 @@ func (a *area) body(c *flow.Case, name func(string) org) caseBody {
 	if s := c.Type.Find(c.State); s != nil {
 		b.State = stateHead{s.ID, s.Title, s.End}
 	}
-	b.Late = c.Closed == 0 && c.Due != 0 && c.Due < a.Flow.Today()
-	if n, worked, ok := a.Flow.Left(c); ok {
-		b.Left, b.Worked = &n, worked
+	if r, u, ok := a.Flow.Clock(c); ok {
+		n := r.Left - r.Late
+		b.Late, b.Left, b.Worked, b.Hours = r.Over, &n, u == clock.Worked, u == clock.Hours
+	}
+	if c.DueAt != 0 {
+		b.DueAt = time.Unix(c.DueAt, 0).UTC().Format(time.RFC3339)
 	}
 	return b
 }
@@ -300,21 +308,9 @@ func (a *area) read(w http.ResponseWriter, r *http.Request) error {
 	for _, s := range seats {
 		who2 = append(who2, seat{name(s.Org), a.roleTitle(s.Role), s.Taken, s.Unheld})
 	}
-	actions, back, err := a.Flow.Next(ctx, who, c)
+	next, back, err := a.next(ctx, who, c)
 	if err != nil {
 		return err
-	}
-	next := []actionBody{}
-	for _, x := range actions {
-		form, err := a.Flow.AskedFor(ctx, c, x)
-		if err != nil {
-			return err
-		}
-		does := a.action(x, form)
-		if err := a.prefilled(ctx, who, c, does.Fields); err != nil {
-			return err
-		}
-		next = append(next, does)
 	}
 	parts, err := a.Flow.Parts(ctx, c)
 	if err != nil {
@@ -330,6 +326,34 @@ func (a *area) read(w http.ResponseWriter, r *http.Request) error {
 		out["note"] = s.Note
 	}
 	return kit.WriteJSON(w, r, out)
+}
+
+// next are the actions that the reader may take now, with what they ask for, and
+// whether the case may be withdrawn.
+func (a *area) next(ctx context.Context, who luoshu.Actor, c *flow.Case) ([]actionBody, bool, error) {
+	actions, back, err := a.Flow.Next(ctx, who, c)
+	if err != nil {
+		return nil, false, err
+	}
+	out := []actionBody{}
+	for _, x := range actions {
+		form, err := a.Flow.AskedFor(ctx, c, x)
+		if err != nil {
+			return nil, false, err
+		}
+		does := a.action(x, form)
+		var apart *luoshu.Error
+		if err := a.Flow.Apart(ctx, who, c, x); errors.As(err, &apart) {
+			does.Barred = &apart.Msg
+		} else if err != nil {
+			return nil, false, err
+		}
+		if err := a.prefilled(ctx, who, c, does.Fields); err != nil {
+			return nil, false, err
+		}
+		out = append(out, does)
+	}
+	return out, back, nil
 }
 
 func (a *area) take(w http.ResponseWriter, r *http.Request) error {
@@ -375,7 +399,7 @@ func (a *area) paperRead(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *area) noticeList(w http.ResponseWriter, r *http.Request) error {
-	list, fresh, err := a.Flow.Notices(r.Context(), kit.Actor(r), 50)
+	list, fresh, err := a.notices.Newest(r.Context(), kit.Actor(r), 50)
 	if err != nil {
 		return err
 	}
@@ -389,7 +413,7 @@ func (a *area) noticeRead(w http.ResponseWriter, r *http.Request) error {
 	if err := kit.ReadJSON(r, &in); err != nil {
 		return err
 	}
-	if err := a.Flow.ReadNotices(r.Context(), kit.Actor(r), in.Upto); err != nil {
+	if err := a.notices.Read(r.Context(), kit.Actor(r), in.Upto); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -432,7 +456,7 @@ func (a *area) published(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return luoshu.Errorf(luoshu.Invalid, "分页参数无效", "the page is out of bounds")
 	}
-	list, err := a.Flow.Published(r.Context(), t.ID, before, 50)
+	list, err := public.Published(r.Context(), a.Flow.DB, t.ID, before, 50)
 	if err != nil {
 		return err
 	}
@@ -441,7 +465,7 @@ func (a *area) published(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	type entry struct {
-		flow.Publication
+		public.Publication
 		Org org `json:"org"`
 	}
 	rows := []entry{}
@@ -452,7 +476,7 @@ func (a *area) published(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *area) permit(w http.ResponseWriter, r *http.Request) error {
-	p, err := a.Flow.PermitByCode(r.Context(), r.PathValue("code"))
+	p, err := public.PermitByCode(r.Context(), a.Flow.DB, r.PathValue("code"), a.Flow.Today())
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"luoshu/kernel/charter"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/flow"
+	"luoshu/kernel/notice"
 	"luoshu/web/kit"
 )
 
@@ -25,7 +26,7 @@ type Config struct {
 
 // Routes are the addresses of the area.
 func Routes(c Config) []kit.Route {
-	a := &area{c}
+	a := &area{c, notice.New(c.Flow.DB, c.Access)}
 	return []kit.Route{
 		{Pattern: "GET /api/cases/types", Right: "case", Handle: a.typeList},
 		{Pattern: "GET /api/cases/types/{type}", Right: "case", Handle: a.typeRead},
@@ -48,7 +49,10 @@ func Routes(c Config) []kit.Route {
 	}
 }
 
-type area struct{ Config }
+type area struct {
+	Config
+	notices *notice.Box
+}
 
 // org names an organisation.
 type org struct {
@@ -215,6 +219,7 @@ type stateBody struct {
 	Days     string       `json:"days,omitempty"`
 	Number   *int64       `json:"number,omitempty"` // of days, today
 	Calendar bool         `json:"calendar,omitempty"`
+	Hours    bool         `json:"hours,omitempty"` // not days
 	Until    *luoshu.Text `json:"until,omitempty"` // field with the date by which it ends, if there is one
 	Then     string       `json:"then,omitempty"`
 	Actions  []actionBody `json:"actions"`
@@ -233,6 +238,8 @@ type actionBody struct {
 	Note    bool         `json:"note,omitempty"`
 	Fields  []fieldBody  `json:"fields"`
 	Needs   []string     `json:"needs"`
+	Barred  *luoshu.Text `json:"barred,omitempty"`  // why the reader may not take it: four eyes
+	NotBy   []string     `json:"not_by,omitempty"`  // steps whose actor may not take it
 	Guard   *luoshu.Text `json:"guard,omitempty"`   // what is said when its condition refuses
 	Reaches string       `json:"reaches,omitempty"` // field that must hold a consent code
 	Effects []string     `json:"effects"`
@@ -289,6 +296,7 @@ func (a *area) step(s *charter.Step, form []*catalog.Field) actionBody {
 
 func (a *area) action(x *charter.CaseAction, form []*catalog.Field) actionBody {
 	out := a.step(&x.Step, form)
+	out.NotBy = x.NotBy
 	out.ID, out.Title, out.To, out.Sign, out.Returns, out.Danger = x.ID, x.Title, x.To, x.Sign, x.Returns, x.Danger
 	return out
 }
@@ -301,7 +309,7 @@ func (a *area) typeRead(w http.ResponseWriter, r *http.Request) error {
 	}
 	states := []stateBody{}
 	for _, s := range t.States {
-		b := stateBody{stateHead: stateHead{s.ID, s.Title, s.End}, Note: s.Note, Who: []place{}, Joint: len(s.Signers) > 0, Days: s.Days, Calendar: s.Calendar, Then: s.Then, Actions: []actionBody{}, Effects: effects(s.Enter)}
+		b := stateBody{stateHead: stateHead{s.ID, s.Title, s.End}, Note: s.Note, Who: []place{}, Joint: len(s.Signers) > 0, Days: s.Days + s.Hours, Hours: s.Hours != "", Calendar: s.Calendar, Then: s.Then, Actions: []actionBody{}, Effects: effects(s.Enter)}
 		for _, p := range s.Places() {
 			b.Who = append(b.Who, a.place(p))
 		}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"luoshu"
 	"luoshu/kernel/access"
@@ -56,12 +57,17 @@ type caseLine struct {
 	Level  int64  `json:"level"`
 	Opened string `json:"opened"`
 	Due    string `json:"due,omitempty"`
+	DueAt  string `json:"due_at,omitempty"` // RFC 3339, where hours are counted
 	Closed string `json:"closed,omitempty"`
 }
 
 func lineOf(c *flow.Case) caseLine {
+	at := ""
+	if c.DueAt != 0 {
+		at = time.Unix(c.DueAt, 0).UTC().Format(time.RFC3339)
+	}
 	return caseLine{
-		No: c.No, Type: c.Type.ID, Unit: c.Unit, State: c.State, Step: c.Step, Level: c.Level,
+		DueAt: at, No: c.No, Type: c.Type.ID, Unit: c.Unit, State: c.State, Step: c.Step, Level: c.Level,
 		Opened: luoshu.FormatDate(c.Opened), Due: dateOr(c.Due), Closed: dateOr(c.Closed),
 	}
 }

@@ -1,6 +1,7 @@
 // The duties of the plan: a month with what falls due, one duty with the plan's words,
 // a mark with evidence that is taken back again, an event, and the counts of units.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { api, base, launch, narrow, open, overflow, settled, shot, signIn, wide } from './browser.mjs'
 
@@ -94,8 +95,26 @@ test('a unit marks a duty with evidence, and takes the mark back', async () => {
   assert.ok((await overflow(page)) <= 0, 'a duty fits a phone')
   await shot(page, 'duty-back-narrow')
 
+  // Evidence may be a file: taken by what it is, not by what it is called.
+  await page.setViewportSize(wide)
+  const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==', 'base64')
+  await page.locator('.duty-form input[type=file]').setInputFiles({ name: '会议纪要.pdf', mimeType: 'application/pdf', buffer: Buffer.from('MZ no such thing') })
+  await page.locator('.duty-form [role=alert]', { hasText: '按文件内容判断' }).waitFor()
+  await page.locator('.duty-form input[type=file]').setInputFiles({ name: '计划封面.png', mimeType: 'image/png', buffer: png })
+  await page.locator('.duty-form .flow-sent').waitFor()
+  await page.getByRole('button', { name: '确认达到' }).click()
+  const paper = page.locator('.duty-papers a', { hasText: '计划封面.png' }).first()
+  await paper.waitFor()
+  const [file] = await Promise.all([page.waitForEvent('download'), paper.click()])
+  assert.deepEqual(readFileSync(await file.path()), png)
+  await shot(page, 'duty-paper-wide')
+  await page.setViewportSize(narrow)
+  assert.ok((await overflow(page)) <= 0, 'a duty with its evidence fits a phone')
+  await shot(page, 'duty-paper-narrow')
+
   // An event is recorded and answered within working days.
   await page.goto(base + '/work/duties/O51')
+  await page.locator('.duty-facts dd', { hasText: '到期前 1 个工作日' }).waitFor()
   await page.locator('#duty-note').fill('校舍围墙倾斜')
   await page.getByRole('button', { name: '登记事件' }).click()
   await page.getByRole('button', { name: '标记已办理' }).waitFor()

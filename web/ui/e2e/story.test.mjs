@@ -219,7 +219,6 @@ test('one target, from its adoption to its adjustment', { timeout: 300_000 }, as
     await page.locator('#f-old_text').waitFor()
     await choose(page, 'body', city)
     await choose(page, 'target', name)
-    await page.locator('#f-version_no').fill('2')
     await page.locator('#f-old_text').fill('保持在50%以上')
     await page.locator('#f-new_value').fill('48.00')
     await page.locator('#f-new_text').fill('保持在48%以上')

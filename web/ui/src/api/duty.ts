@@ -1,3 +1,4 @@
+import type { CasePaper } from './flow'
 import type { Coded } from './movement'
 import type { Text } from './types'
 
@@ -80,6 +81,7 @@ export interface DutyMark {
   on: string
   note: string
   evidence: string
+  papers?: CasePaper[]
   at: string
   who: string
   withdrawn: string
@@ -112,6 +114,7 @@ export interface DutyDetail {
   note: Text
   open: boolean
   opens: { param: string; title: Text; value: number; unit: Text; text: Text; ref: string; certainty: string }[]
+  remind: number[] | null
   on: string
   org: Coded
   owes: boolean

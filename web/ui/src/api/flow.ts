@@ -31,8 +31,12 @@ export interface Case {
   closed: number
   raised: number
   late: boolean
+  /** Days, or hours of a clock that counts them. */
   left?: number
   worked: boolean
+  hours: boolean
+  /** The moment it is due, "" where days are counted. */
+  due_at: string
   label?: Words
 }
 
@@ -80,6 +84,9 @@ export interface CaseAction extends StepForm {
   sign?: boolean
   returns?: boolean
   danger?: boolean
+  /** Why the reader may not take it, though it is their turn: four eyes. */
+  barred?: Text
+  not_by?: string[]
 }
 
 export interface Place {
@@ -96,6 +103,7 @@ export interface StateBody extends StateHead {
   days?: string
   number?: number
   calendar?: boolean
+  hours?: boolean
   until?: Text
   then?: string
   actions: CaseAction[]
@@ -185,6 +193,7 @@ export interface CaseBody {
 export interface Notice {
   id: number
   case: string
+  duty: string
   kind: string
   text: Text
   at: string

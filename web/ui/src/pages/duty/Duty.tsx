@@ -7,7 +7,7 @@ import { forgetAnswers, useApi } from '../../api/use'
 import { Certainty, Crumbs, PageHead } from '../../components/parts'
 import { Nothing, Problem, Waiting } from '../../components/states'
 import { useLang, useTitle } from '../../i18n'
-import { instant } from '../../lib/format'
+import { instant, size } from '../../lib/format'
 import { useQuery } from '../../lib/link'
 import { MarkForm } from './MarkForm'
 import { FigureWord, StateWord, When } from './parts'
@@ -98,6 +98,12 @@ function Facts({ d }: { d: DutyDetail }) {
           </dd>
         </div>
       )}
+      {d.owes && d.remind?.length ? (
+        <div>
+          <dt>{t('duty.reminders')}</dt>
+          <dd>{t('duty.remindDays', { days: d.remind.join(t('duty.remindAnd')) })}</dd>
+        </div>
+      ) : null}
       <div>
         <dt>{t('duty.proof')}</dt>
         <dd>{tx(d.evidence)}</dd>
@@ -191,6 +197,18 @@ function Said({ m, standing, may, onDone }: { m: DutyMark; standing: boolean; ma
         </span>
       </div>
       {m.evidence && <p>{m.evidence}</p>}
+      {m.papers && (
+        <ul className="duty-papers">
+          {m.papers.map((p) => (
+            <li key={p.id}>
+              <a href={`/api/duties/marks/${m.n}/papers/${p.id}`} download={p.name}>
+                {p.name}
+              </a>{' '}
+              <span className="muted num">{size(p.size)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
       {m.note && <p className="duty-note">{m.note}</p>}
       {m.withdrawn && <small className="muted">{t('duty.takenBack', { who: m.taker, at: instant(m.withdrawn), why: m.why })}</small>}
       {may && !m.withdrawn && !asking && (

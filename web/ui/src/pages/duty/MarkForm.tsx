@@ -4,6 +4,9 @@ import { post, type ApiError } from '../../api/client'
 import type { DutyDetail, DutyHistory } from '../../api/duty'
 import { forgetAnswers } from '../../api/use'
 import { useLang } from '../../i18n'
+import type { DraftFile } from '../flow/kept'
+import { PapersInput } from '../flow/Papers'
+import '../flow/flow.css'
 
 /** What can still be marked: periods that have begun, events that are not answered. */
 function choices(d: DutyDetail): DutyHistory[] {
@@ -18,6 +21,7 @@ export function MarkForm({ d, onDone }: { d: DutyDetail; onDone: () => void }) {
   const [on, setOn] = useState(d.on)
   const [evidence, setEvidence] = useState('')
   const [note, setNote] = useState('')
+  const [files, setFiles] = useState<DraftFile[]>([])
   const [busy, setBusy] = useState('')
   const [error, setError] = useState('')
   const fallback = (d.kind === 'event' ? open[0] : (open.find((h) => h.state === 'overdue' || h.state === 'due') ?? open[0]))?.period.key
@@ -35,11 +39,13 @@ export function MarkForm({ d, onDone }: { d: DutyDetail; onDone: () => void }) {
         on,
         evidence: evidence.trim(),
         note: note.trim(),
+        papers: files.flatMap((f) => (f.paper ? [f.paper.id] : [])),
         seen,
       })
       forgetAnswers()
       setEvidence('')
       setNote('')
+      setFiles([])
       setPicked('')
       onDone()
     } catch (cause) {
@@ -79,13 +85,14 @@ export function MarkForm({ d, onDone }: { d: DutyDetail; onDone: () => void }) {
         <label htmlFor="duty-note">{event ? t('duty.event') : t('duty.note')}</label>
         <Input.TextArea id="duty-note" value={note} maxLength={1000} autoSize={{ minRows: 2 }} onChange={(e) => setNote(e.target.value)} />
       </div>
+      <PapersInput files={files} needed={0} to="/api/duties/papers" onFiles={setFiles} />
       <div className="duty-buttons">
         {event ? (
           <Button type="primary" loading={busy === 'event'} disabled={!note.trim() || !on} onClick={() => void send('event')}>
             {t('duty.doEvent')}
           </Button>
         ) : (
-          <Button type="primary" loading={busy === 'done'} disabled={!evidence.trim() || !on} onClick={() => void send('done')}>
+          <Button type="primary" loading={busy === 'done'} disabled={(!evidence.trim() && !files.length) || files.some((f) => !f.paper) || !on} onClick={() => void send('done')}>
             {d.kind === 'standing' ? t('duty.doMet') : d.kind === 'event' ? t('duty.doAnswer') : t('duty.doDone')}
           </Button>
         )}

@@ -13,7 +13,7 @@ import { useSession } from '../../session'
 import { ActForm } from './ActForm'
 import { CaseItem, Due, StateMark } from './parts'
 import { MissingList, Timeline } from './Timeline'
-import { leftWords } from './words'
+import { dueWords, leftWords } from './words'
 import './flow.css'
 
 /** One case: where it stands, what is to be done next and by whom, and how it came there. */
@@ -147,7 +147,8 @@ function Next({ body, onDone, onReload }: { body: CaseBody; onDone: (c: Case) =>
           ))}
         </div>
       )}
-      {action && <ActForm key={action.id} body={body} action={action} onDone={onDone} onReload={onReload} />}
+      {action?.barred && <p className="flow-barred">{tx(action.barred)}</p>}
+      {action && !action.barred && <ActForm key={action.id} body={body} action={action} onDone={onDone} onReload={onReload} />}
       {body.withdraw && <Withdraw body={body} onDone={onDone} onReload={onReload} />}
     </section>
   )
@@ -186,7 +187,7 @@ function Seats({ body }: { body: CaseBody }) {
   const user = session?.user
   if (c.closed) return <p>{t('flow.overText', { state: tx(c.state.title), date: day(c.closed) })}</p>
   if (!seats.length) {
-    return <p>{c.due ? t('flow.byItself', { date: day(c.due), left: leftWords(c, t) }) : t('flow.nobody')}</p>
+    return <p>{c.due ? t('flow.byItself', { date: dueWords(c), left: leftWords(c, t) }) : t('flow.nobody')}</p>
   }
   const byOrg = [...new Set(seats.map((s) => s.org.code))].map((code) => seats.filter((s) => s.org.code === code))
   const mine = seats.find((s) => s.org.code === user?.org && tx(s.role) === tx(user?.role_title))
@@ -227,7 +228,7 @@ function Seats({ body }: { body: CaseBody }) {
       </ul>
       {c.due > 0 && (
         <p className={c.late ? 'lost' : ''}>
-          {t('flow.until', { date: day(c.due), left: leftWords(c, t) })}
+          {t('flow.until', { date: dueWords(c), left: leftWords(c, t) })}
         </p>
       )}
       {mine && (

@@ -6,6 +6,8 @@ import { useApi } from '../../api/use'
 import { useLang } from '../../i18n'
 import { instant, number } from '../../lib/format'
 
+const about = (n: Notice) => (n.case ? `/cases/${encodeURIComponent(n.case)}` : `/work/duties/${encodeURIComponent(n.duty)}`)
+
 /** The newest notices to the reader's organisation and role; opening the list reads them. */
 export function Notices() {
   const { t, tx } = useLang()
@@ -32,7 +34,7 @@ export function Notices() {
           <li key={n.id} data-new={n.new || undefined}>
             <span className="num muted">{instant(n.at)}</span>{' '}
             {n.new && <b className="flow-dot">{t('flow.noticeNew')}</b>}{' '}
-            {n.case ? <Link to={`/cases/${encodeURIComponent(n.case)}`}>{tx(n.text)}</Link> : tx(n.text)}
+            {n.case || n.duty ? <Link to={about(n)}>{tx(n.text)}</Link> : tx(n.text)}
           </li>
         ))}
       </ul>

@@ -13,12 +13,15 @@ export function PapersInput({
   files,
   needed,
   later = false,
+  to,
   onFiles,
 }: {
   files: DraftFile[]
   needed: number
   /** Keep them here; they go with the form. */
   later?: boolean
+  /** Where they are sent, if not to the papers of cases. */
+  to?: string
   onFiles: (change: (files: DraftFile[]) => DraftFile[]) => void
 }) {
   const { t, problem } = useLang()
@@ -37,7 +40,7 @@ export function PapersInput({
       if (later) continue
       try {
         setShare((s) => ({ ...s, [f.key]: 0 }))
-        const paper: CasePaper = await upload(file, file.name, (x) => setShare((s) => ({ ...s, [f.key]: x })))
+        const paper: CasePaper = await upload(file, file.name, (x) => setShare((s) => ({ ...s, [f.key]: x })), to)
         onFiles((now) => now.map((x) => (x.key === f.key ? { ...x, paper } : x)))
       } catch (cause) {
         const e = cause as ApiError

@@ -180,6 +180,8 @@ function States({ body }: { body: TypeBody }) {
   const types = useTypes()
   const { hash } = useLocation()
   const name = (id: string) => tx(body.states.find((s) => s.id === id)?.title) || id
+  const stepTitle = (id: string) =>
+    tx(id === 'open' ? body.type.opening : body.states.flatMap((s) => s.actions).find((a) => a.id === id)?.title) || id
   const effect = (e: string) => {
     const [kind = '', what = ''] = e.split(' ')
     const key = effectKeys[kind]
@@ -234,6 +236,7 @@ function States({ body }: { body: TypeBody }) {
                               }),
                             a.papers && t('flow.papersNeeded', { n: a.papers }),
                             a.note && t('flow.asksNote'),
+                            a.not_by?.length && t('flow.notBy', { steps: a.not_by.map(stepTitle).join(t('flow.or')) }),
                             a.returns && t('flow.asksList'),
                             tx(a.guard),
                             ...a.effects.map(effect),

@@ -4,7 +4,7 @@ import type { Case, TypeHead } from '../../api/flow'
 import { useApi } from '../../api/use'
 import { useLang } from '../../i18n'
 import { day } from '../../lib/format'
-import { leftWords } from './words'
+import { dueWords, leftWords } from './words'
 import './flow.css'
 
 export function useTypes(): TypeHead[] | null {
@@ -28,7 +28,7 @@ export function Due({ of: c }: { of: Case }) {
   if (!c.due) return <span className="muted">{t('flow.noClock')}</span>
   return (
     <span className={c.late ? 'lost num flow-due' : 'num flow-due'}>
-      {t('flow.dueOn', { date: day(c.due) })}
+      {t('flow.dueOn', { date: dueWords(c) })}
       <small>{leftWords(c, t)}</small>
     </span>
   )

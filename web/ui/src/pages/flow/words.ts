@@ -1,7 +1,7 @@
 import type { FormColumn, OrgHead, Place, StateBody, TypeBody } from '../../api/flow'
 import type { Row, Words } from '../../api/types'
 import type { Key } from '../../i18n/dict'
-import { day } from '../../lib/format'
+import { day, instant } from '../../lib/format'
 
 type T = (key: Key, values?: Record<string, string | number>) => string
 type Tx = (w: Words) => string
@@ -25,6 +25,9 @@ export const effectKeys: Record<string, Key> = {
   revoke: 'flow.fx.revoke',
   write: 'flow.fx.write',
   tell: 'flow.fx.tell',
+  grant: 'flow.fx.grant',
+  ungrant: 'flow.fx.ungrant',
+  act: 'flow.fx.act',
 }
 
 const placeKeys: Record<string, Key> = {
@@ -38,10 +41,16 @@ const placeKeys: Record<string, Key> = {
   nation: 'flow.at.nation',
 }
 
-/** How long there is, in words: "3 working days left", "2 days late", "today". */
-export function leftWords(c: { left?: number; worked: boolean }, t: T): string {
+/** When a case is due: the day, or the moment where hours are counted. */
+export function dueWords(c: { due: number; due_at: string }): string {
+  return c.due_at ? instant(c.due_at) : day(c.due)
+}
+
+/** How long there is, in words: "3 working days left", "2 hours late", "today". */
+export function leftWords(c: { left?: number; worked: boolean; hours: boolean; late: boolean }, t: T): string {
   if (c.left === undefined) return ''
   const n = Math.abs(c.left)
+  if (c.hours) return c.late ? (n ? t('flow.lateHours', { n }) : t('flow.lateHour')) : t('flow.leftHours', { n })
   if (c.left === 0) return t('flow.dueToday')
   if (c.left > 0) return t(c.worked ? 'flow.leftWorked' : 'flow.left', { n })
   return t(c.worked ? 'flow.lateWorked' : 'flow.lateDays', { n })
@@ -57,7 +66,7 @@ export function placeWords(p: Place, t: T, tx: Tx): string {
 
 export function daysWords(s: StateBody, t: T, tx: Tx): string {
   const until = s.until ? t('flow.untilField', { field: tx(s.until) }) : ''
-  const days = s.number === undefined ? '' : t(s.calendar ? 'flow.days' : 'flow.daysWorked', { n: s.number })
+  const days = s.number === undefined ? '' : t(s.hours ? 'flow.hours' : s.calendar ? 'flow.days' : 'flow.daysWorked', { n: s.number })
   return [until, days].filter(Boolean).join(t('flow.or'))
 }
 
