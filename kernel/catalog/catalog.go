@@ -206,6 +206,7 @@ type Field struct {
 	Rest        Rest   // how values lie in the table, and under which domain tokens are made
 	Domain      string // of tokens, "" unless Rest is Token
 	Contains    string // "id": a number with an identity number in it, or a reference to one
+	Few         bool   // tells of few children: coarse to whoever may not see small groups
 	Source      string // the one source of record: school | county | city | province | nation | system:NAME
 	Example     string
 	Line        int

@@ -85,6 +85,7 @@ func (l *loader) field(e *Entity, o *yamltree.Object) {
 	}
 	f.Find, f.Sealed = o.Get("find").Bool(), o.Get("sealed").Bool()
 	f.Contains = o.Get("contains").OneOf("id")
+	f.Few = o.Get("few").Bool()
 	f.Source = "school"
 	if s := o.Get("source"); s.Given() {
 		if f.Source = s.Str(); f.Source != "" && !sourcePattern.MatchString(f.Source) {
@@ -128,6 +129,7 @@ func (l *loader) fieldType(f *Field, o *yamltree.Object) {
 	only("pattern", TypeText)
 	only("check", TypeText)
 	only("contains", TypeText)
+	only("few", TypeText, TypeInt)
 	only("min", TypeText, TypeInt, TypeDecimal, TypeDate, TypeYear)
 	only("max", TypeText, TypeInt, TypeDecimal, TypeDate, TypeYear)
 	switch f.Type {
@@ -146,6 +148,9 @@ func (l *loader) fieldType(f *Field, o *yamltree.Object) {
 	if f.Contains != "" && !slices.Contains(idChecks, f.Check) {
 		o.Get("contains").Fault("contains 的字段要有 check（%s 之一），使脱敏后的号码不会被当作真号收回",
 			"a field with contains needs a check (one of %s), so that a masked number is never taken back for a true one", strings.Join(idChecks, " "))
+	}
+	if f.Few && f.Sensitivity > InternalUse {
+		o.Get("few").Fault("few 只用于 public、internal 的字段；更高的类别本来就脱敏", "few is for public and internal fields; higher classes are masked anyway")
 	}
 	if f.Check != "" && !slices.Contains(rule.Checks(), f.Check) {
 		o.Get("check").Fault("没有名为 %s 的校验；可用：%s", "there is no check %s; there are %s", f.Check, strings.Join(rule.Checks(), " "))

@@ -113,7 +113,8 @@ func (w *world) fill() {
 		if h.code == "B1" {
 			closed = int64(20250701)
 		}
-		w.plant("house", h.code, h.code, "院"+h.code, h.office, h.office, int64(20000101), closed, "house-memo-"+h.code)
+		w.plant("house", h.code, h.code, "院"+h.code, h.office, h.office, int64(20000101), closed, "house-memo-"+h.code,
+			int64(7320001+10*i), fmt.Sprintf("收 %d 名儿童", 7420001+10*i))
 		for k := range h.members {
 			n++
 			sick := int64(0)
@@ -137,7 +138,6 @@ func (w *world) fill() {
 				w.plant("stay", h.code, no, int64(2023+y), h.code, kind)
 			}
 		}
-		_ = i
 	}
 	for _, entity := range []string{"area", "office", "house", "member", "score", "stay", "card", "ride", "matter"} {
 		w.commit(access.Operator, entity, w.rows[entity])

@@ -138,7 +138,7 @@ export interface Site {
   action_title: Text
   classes: number
   places: number
-  children: number
+  children: number | null
   cost: number | null
   words: Text
 }

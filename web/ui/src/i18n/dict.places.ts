@@ -130,7 +130,7 @@ export const pairs = {
   'layout.goes': ['{block} → {site}：{n}人，{m}米', '{block} → {site}: {n} children, {m} m'],
   'layout.goesBoard': ['，寄宿', ', boarding'],
   'layout.goesBeyond': ['，超出上限', ', beyond the limit'],
-  'layout.few': ['不足 {n} 名儿童的片区只写“<{n}”。', 'Of blocks with fewer than {n} children only “<{n}” is told.'],
+  'layout.few': ['不足 {n} 名儿童的只写“<{n}”，其余人数取整到 {n} 的倍数。', 'Fewer than {n} children are told as “<{n}” only, other numbers to the nearest multiple of {n}.'],
   'layout.site': ['{name}（{action}）：{classes} 班，{places} 学位，{children} 人', '{name} ({action}): {classes} classes, {places} places, {children} children'],
   'layout.differ': ['处理不同的校舍', 'Treated differently'],
   'layout.same': ['两个方案对每处校舍的处理都相同', 'Both layouts do the same with every piece of ground'],
