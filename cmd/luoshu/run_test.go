@@ -16,6 +16,7 @@ import (
 	"luoshu"
 	"luoshu/kernel/access"
 	"luoshu/kernel/city"
+	"luoshu/kernel/disclose"
 	"luoshu/kernel/records"
 	engines "luoshu/kernel/run"
 	"luoshu/packs"
@@ -162,6 +163,20 @@ func forecastCity(t *testing.T, dir string) {
 		}
 		// A county officer runs the own county, sees no other, and chooses none of theirs.
 		county := luoshu.Actor{Name: "c", Role: "county", Org: "410325"}
+		// It reads the head of the city's run, and of its rows those of the own county.
+		head, err := ct.Door.Records(ctx, county, disclose.RecordQuery{Entity: "forecast_run", Filter: map[string]string{"number": f.Run}})
+		if err != nil || len(head.Rows) != 1 || head.Rows[0].Values["entry_assumption"] == nil || head.Rows[0].Values["params"] == nil {
+			t.Errorf("the head of the city's run: %+v, %v", head, err)
+		}
+		rows, err := ct.Door.Records(ctx, county, disclose.RecordQuery{Entity: "forecast_row", Filter: map[string]string{"run": f.Run, "unit_kind": "managing|total"}})
+		if err != nil || len(rows.Rows) == 0 {
+			t.Errorf("%+v, %v", rows, err)
+		}
+		for _, r := range rows.Rows {
+			if r.Values["unit"] != "410325" {
+				t.Errorf("a county sees %v of the city's run", r.Values["unit"])
+			}
+		}
 		own, err := ct.Runner.Forecast(ctx, county, []byte("years: 2"), nil)
 		if err != nil {
 			t.Fatal(err)

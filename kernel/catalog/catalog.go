@@ -161,10 +161,12 @@ type Entity struct {
 	Register bool
 	// Private registers are shown to those only who act in the case.
 	Private bool
-	Fields  []*Field
-	Dir     string // folder of the pack
-	File    string
-	Line    int
+	// Below says that what an organisation keeps is read by those under it too.
+	Below  bool
+	Fields []*Field
+	Dir    string // folder of the pack
+	File   string
+	Line   int
 
 	fields map[string]*Field
 }

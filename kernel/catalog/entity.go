@@ -37,6 +37,7 @@ func (l *loader) entity(f *folder, o *yamltree.Object) {
 	e.Months = int(o.Get("months").Whole(0, 1200))
 	e.Register = o.Get("register").Bool()
 	e.Private = o.Get("private").Bool()
+	e.Below = o.Get("below").Bool()
 	if n := o.Get("node"); n.Given() {
 		no := n.Object()
 		e.Node = &Node{
@@ -248,7 +249,23 @@ func (l *loader) entityRefs(e *Entity, o *yamltree.Object) {
 		o.Get("year").Fault("字段 %s 的类型不是 year", "the field %s is not of type year", f.Name)
 	}
 	l.org(e, o.Get("org"))
+	l.below(e, o.Get("below"))
 	l.restRefs(e, o)
+}
+
+// below checks that what those under an organisation may read tells of nobody.
+func (l *loader) below(e *Entity, x yamltree.Item) {
+	if !e.Below {
+		return
+	}
+	if e.Org == "" || strings.Contains(e.Org, ".") {
+		x.Fault("below 需要 org 直接写明一个字段", "below needs an org that is a field of the entity itself")
+	}
+	for _, f := range e.Fields {
+		if f.Sensitivity > InternalUse {
+			x.Fault("下级可读的实体不能有个人信息字段 %s", "an entity that is read by those below has no field about persons: %s", f.Name)
+		}
+	}
 }
 
 // knownEntity resolves the name of an entity.

@@ -9,6 +9,25 @@ import (
 	"luoshu/kernel/disclose"
 )
 
+// What an organisation keeps for those below is read by them, and by nobody beside.
+func TestReadBelow(t *testing.T) {
+	w := newWorld(t)
+	for org, want := range map[string]int64{"R": 3, "A": 2, "A1": 2, "B2": 2, "Z9": 0} {
+		for _, q := range []string{"", "notice-of"} {
+			p, err := w.door.Records(t.Context(), w.actor("chief", org), disclose.RecordQuery{Entity: "notice", Q: q, Limit: 2})
+			if err != nil || p.Total != want {
+				t.Errorf("%s finds %d notices by %q, want %d: %v", org, p.Total, q, want, err)
+			}
+		}
+	}
+	if _, err := w.door.Record(t.Context(), w.actor("chief", "A1"), "notice", 1); err != nil {
+		t.Error("a house cannot open the notice of the city:", err)
+	}
+	if _, err := w.door.Record(t.Context(), w.actor("chief", "A1"), "notice", 3); kind(err) != luoshu.NotFound {
+		t.Error("a house opens the notice of another office:", err)
+	}
+}
+
 // Counts of few children are told to nobody who may not see small groups: not in a
 // list, a record, an export or a sentence, nor as the difference of a sum.
 func TestFewChildren(t *testing.T) {

@@ -182,7 +182,7 @@ func (w *world) mayShow(a luoshu.Actor, m marker) bool {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return tree.Within(a.Org, m.org)
+	return tree.Within(a.Org, m.org) || e.Below && tree.Within(m.org, a.Org)
 }
 
 // decimal is how a scaled marker is written for people.

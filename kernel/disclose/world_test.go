@@ -103,6 +103,9 @@ func (w *world) fill() {
 	w.plant("office", "R", "R", "总", nil, "city", "office-memo-R")
 	w.plant("office", "A", "A", "甲办", "R", "county", "office-memo-A")
 	w.plant("office", "B", "B", "乙办", "R", "county", "office-memo-B")
+	for _, o := range []string{"R", "A", "B"} {
+		w.plant("notice", o, "notice-of-"+o, o)
+	}
 	n := 0
 	for i, h := range []struct {
 		code, office string
@@ -139,7 +142,7 @@ func (w *world) fill() {
 			}
 		}
 	}
-	for _, entity := range []string{"area", "office", "house", "member", "score", "stay", "card", "ride", "matter"} {
+	for _, entity := range []string{"area", "office", "notice", "house", "member", "score", "stay", "card", "ride", "matter"} {
 		w.commit(access.Operator, entity, w.rows[entity])
 	}
 }

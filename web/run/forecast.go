@@ -8,13 +8,14 @@ import (
 	"strings"
 
 	"luoshu"
+	"luoshu/kernel/access"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/run"
 	"luoshu/web/kit"
 )
 
-// forecastHead is a forecast in a list. Of one that was run for an organisation above
-// the reader's only the number and the years are known.
+// forecastHead is a forecast in a list. One that was run for an organisation above the
+// reader's has its head, and the rows of the reader's organisation alone.
 type forecastHead struct {
 	Run       string      `json:"run"`
 	Rec       int64       `json:"rec,omitempty"`
@@ -58,7 +59,7 @@ func (d *desk) forecasts(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	unit := r.URL.Query().Get("unit")
-	list, err := d.heads(r.Context(), actor, s)
+	list, err := d.heads(r.Context(), actor, s, scope)
 	if err != nil {
 		return err
 	}
@@ -91,9 +92,8 @@ func (d *desk) forecasts(w http.ResponseWriter, r *http.Request) error {
 				h.Stages = append(h.Stages, g)
 			}
 		}
-		if r.URL.Query().Get("unit") != "" {
-			list = slices.DeleteFunc(list, func(h forecastHead) bool { return !said[h.Run] })
-		}
+		asked := r.URL.Query().Get("unit") != ""
+		list = slices.DeleteFunc(list, func(h forecastHead) bool { return (asked || h.Above) && !said[h.Run] })
 		for _, h := range above {
 			list = append(list, *h)
 		}
@@ -111,14 +111,16 @@ func order(b bool) int {
 	return 0
 }
 
-func (d *desk) heads(ctx context.Context, actor luoshu.Actor, s *run.Spec) ([]forecastHead, error) {
+func (d *desk) heads(ctx context.Context, actor luoshu.Actor, s *run.Spec, scope *access.Scope) ([]forecastHead, error) {
 	items, err := d.all(ctx, actor, disclose.RecordQuery{Entity: s.Out["run"].Entity.Name})
 	if err != nil {
 		return nil, err
 	}
 	list := make([]forecastHead, 0, len(items))
 	for _, x := range items {
-		list = append(list, headOf(x))
+		h := headOf(x)
+		h.Above = !scope.Has(h.Body)
+		list = append(list, h)
 	}
 	return list, nil
 }
@@ -178,6 +180,11 @@ func (d *desk) forecast(w http.ResponseWriter, r *http.Request) error {
 	if len(heads) == 1 {
 		x := heads[0]
 		out.forecastHead = headOf(x)
+		scope, err := d.Access.Scope(ctx, actor)
+		if err != nil {
+			return err
+		}
+		out.Above = !scope.Has(out.Body)
 		out.Entry, out.Params, out.Note, out.Engine = split(x.text("entry_assumption")), x.text("params"), x.text("note"), x.text("engine_version")
 	}
 	scenarios := map[string]bool{}

@@ -4,7 +4,7 @@ export const pairs = {
   'places.title': ['学位与布局', 'Places and layout'],
   'places.note': ['今后各学年来多少儿童、学位够不够，学校放在哪里。', 'How many children will come, whether places suffice, and where the schools should be.'],
   'places.lead': ['{body}：{first}—{last}，依据封存 {seal}', '{body}: {first} to {last}, from seal {seal}'],
-  'places.leadAbove': ['上级单位所作的推算，{first}—{last}', 'A forecast made by the organisation above, {first} to {last}'],
+  'places.leadAbove': ['{body}所作的推算，{first}—{last}，依据封存 {seal}；只列本单位的结果', 'A forecast made by {body}, {first} to {last}, from seal {seal}; of it only what is yours'],
   'places.outlook': ['学位推算', 'Outlook'],
   'places.layout': ['学校布局', 'Layout'],
   'places.projects': ['建设项目', 'Projects'],
