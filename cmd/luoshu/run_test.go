@@ -271,6 +271,27 @@ func layoutCity(t *testing.T, dir string) {
 		t.Error(code, said.String())
 	}
 
+	// With boarding allowed nobody too young boards, nobody boards too far from home,
+	// and schools are not closed for it one and all.
+	var b engines.LayoutAnswer
+	if code, log := start(t, dir, "siting", "org: \"410325\"\nstage: PRI\nboard_limit: 12000\n", &b); code != 0 {
+		t.Fatal(code, log)
+	}
+	open := 0
+	for _, s := range b.Layout.Sites {
+		if len(s.Places) > 0 {
+			open++
+		}
+	}
+	for _, a := range b.Layout.Assign {
+		if a.Boards && (a.Way > 12 || strings.HasSuffix(a.Block, "/1—3")) {
+			t.Errorf("%+v boards", a)
+		}
+	}
+	if open < 2 || !strings.Contains(b.Note.ZH, "4 年级以下不寄宿") {
+		t.Errorf("%d sites are left, %s", open, b.Note.ZH)
+	}
+
 	// Nobody may go further than a few metres, and nobody may board: no layout, kept
 	// with what conflicts.
 	var none engines.LayoutAnswer

@@ -29,7 +29,7 @@ var engines = map[string]engine{
 			"counts":  {must: true, all: []string{"block", "group", "year", "children"}},
 			"outlook": {all: []string{"run", "scenario", "unit", "group", "year", "children"}},
 		},
-		params: map[string]bool{"size": true, "limit": true, "detour": true, "classes_max": true, "class_over": true, "least": true, "cost": true},
+		params: map[string]bool{"size": true, "limit": true, "detour": true, "classes_max": true, "class_over": true, "least": true, "cost": true, "board_limit": false, "board_grade": false},
 		out: map[string][]string{
 			"run": {
 				"number", "title", "body", "seal", "sequence", "engine_version", "made_on", "stage", "year", "status", "value", "bound", "gap", "cost", "places",

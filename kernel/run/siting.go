@@ -27,7 +27,9 @@ type LayoutParams struct {
 	Forecast   string   `yaml:"forecast"` // run by which the counted children grow or shrink to Year
 	Scenario   string   `yaml:"scenario"`
 	Limit      float64  `yaml:"limit"`
-	Hard       bool     `yaml:"hard"` // nobody goes further but boards
+	Hard       bool     `yaml:"hard"`        // nobody goes further but boards
+	BoardLimit float64  `yaml:"board_limit"` // how far from home a child may board
+	BoardGrade int      `yaml:"board_grade"` // grade of the stage from which children may board
 	Detour     float64  `yaml:"detour"`
 	Budget     float64  `yaml:"budget"`
 	Whole      bool     `yaml:"whole"`
@@ -109,6 +111,9 @@ type layouting struct {
 	note    luoshu.Text
 	size    int
 	costs   map[string]float64
+	old     float64           // share of the children who are old enough to board
+	split   []string          // what the younger and the older of a block are called, after its code
+	block   map[string]string // block of the problem → code of the record
 }
 
 const kilometre = 1000.0
@@ -130,6 +135,9 @@ func (l *layouting) gather(ctx context.Context) error {
 	if err := l.settings(); err != nil {
 		return err
 	}
+	if err := l.boarding(ctx); err != nil {
+		return err
+	}
 	p := &l.problem
 	err = l.r.each(ctx, l.spec.Inputs["blocks"], l.seq, func(x row) error {
 		if x.text("area") != l.node.Code {
@@ -137,10 +145,7 @@ func (l *layouting) gather(ctx context.Context) error {
 		}
 		lon, _ := x.number("lon")
 		lat, _ := x.number("lat")
-		n := counted[x.text("code")]
-		p.Blocks = append(p.Blocks, siting.Block{
-			ID: x.text("code"), Name: x.text("name"), X: lon, Y: lat, Mode: "way", Children: map[string]int64{l.q.Stage: n}, Now: map[string]string{},
-		})
+		p.Blocks = append(p.Blocks, l.homes(x.text("code"), x.text("name"), lon, lat, counted[x.text("code")])...)
 		return nil
 	})
 	if err != nil {
@@ -280,7 +285,10 @@ func (l *layouting) settings() error {
 		return err
 	}
 	size, most, over := 0.0, float64(l.q.MaxClasses), 0.0
-	for name, into := range map[string]*float64{"size": &size, "limit": &l.q.Limit, "detour": &l.q.Detour, "classes_max": &most, "class_over": &over} {
+	grade := float64(l.q.BoardGrade)
+	for name, into := range map[string]*float64{
+		"size": &size, "limit": &l.q.Limit, "detour": &l.q.Detour, "classes_max": &most, "class_over": &over, "board_limit": &l.q.BoardLimit, "board_grade": &grade,
+	} {
 		if err := take(into, name); err != nil {
 			return err
 		}
@@ -292,7 +300,7 @@ func (l *layouting) settings() error {
 		}
 		l.q.Least = pointer(int64(v))
 	}
-	l.size, l.q.MaxClasses = int(size), int(most)
+	l.size, l.q.MaxClasses, l.q.BoardGrade = int(size), int(most), int(grade)
 	l.costs = map[string]float64{}
 	for _, item := range costItems {
 		v, err := l.parameter("cost", map[string]string{"stage": l.q.Stage, "layout_item": item})
@@ -307,11 +315,12 @@ func (l *layouting) settings() error {
 	l.problem = siting.Problem{
 		Name: l.q.Title, Unit: "km", LonLat: true, Detour: l.q.Detour, MaxClasses: l.q.MaxClasses, ClassOver: int(over),
 		Stages:     []siting.Stage{{ID: l.q.Stage, Name: l.stage(), ClassSize: l.size, Compulsory: true}},
-		Limits:     []siting.Limit{{Stage: l.q.Stage, Mode: "way", Most: l.q.Limit / kilometre, Hard: l.q.Hard}},
+		Limits:     l.limits(l.q.Hard),
 		Budget:     fen(l.q.Budget),
 		PerWay:     float64(fen(l.costs["way"])),
 		PerOver:    float64(fen(l.costs["over"])),
 		PerBoarder: fen(l.costs["boarder"]),
+		PerWeekly:  float64(fen(l.costs["weekly"])),
 		PerMoved:   fen(l.costs["moved"]),
 		Capital:    l.costs["capital"],
 		IdleFirst:  *l.q.IdleFirst / kilometre, Whole: l.q.Whole || l.q.Contiguous, Contiguous: l.q.Contiguous,
@@ -321,9 +330,9 @@ func (l *layouting) settings() error {
 
 // costItems are what the parameter of costs is asked for, by `when: {layout_item: …}`: new
 // places (build, extend, reopen) and beds once; a site, a class and a boarder a
-// year; a child and kilometre of way, and squared kilometre beyond the limit, a year;
-// a child that changes site; the share of what is built that counts a year.
-var costItems = []string{"build", "extend", "reopen", "bed", "site", "class", "boarder", "way", "over", "moved", "capital"}
+// year; a boarder and kilometre of way, a child and kilometre of way, and squared
+// kilometre beyond the limit, a year; a child that changes site; the share of what is built that counts a year.
+var costItems = []string{"build", "extend", "reopen", "bed", "site", "class", "boarder", "weekly", "way", "over", "moved", "capital"}
 
 func (l *layouting) stage() luoshu.Text {
 	if list := l.r.cat.List(l.spec.Ladder.Group); list != nil {
@@ -335,7 +344,7 @@ func (l *layouting) stage() luoshu.Text {
 }
 
 func (l *layouting) may(what, site string) bool {
-	return (len(l.q.Allow) == 0 || slices.Contains(l.q.Allow, what)) && !(what == siting.Close && slices.Contains(l.q.Fixed, site))
+	return !(what == siting.Board && l.old == 0) && (len(l.q.Allow) == 0 || slices.Contains(l.q.Allow, what)) && !(what == siting.Close && slices.Contains(l.q.Fixed, site))
 }
 
 // site adds a piece of ground with what can be done there.
@@ -419,7 +428,7 @@ func (l *layouting) sizes(rooms int) []int {
 func (l *layouting) present(ctx context.Context) (*siting.Figures, error) {
 	p := l.problem
 	p.Budget, p.IdleFirst, p.Contiguous, p.Whole, p.PerMoved = 0, 0, false, false, 0
-	p.Limits = []siting.Limit{{Stage: l.q.Stage, Mode: "way", Most: l.q.Limit / kilometre}}
+	p.Limits = l.limits(false)
 	p.Sites = nil
 	for _, s := range l.problem.Sites {
 		s.Options = slices.DeleteFunc(slices.Clone(s.Options), func(o siting.Option) bool { return o.Kind != siting.Keep })
@@ -533,12 +542,12 @@ func (l *layouting) blockRecords(run string, lay *siting.Layout) []record {
 	at := map[key]int{}
 	var out []record
 	for _, a := range lay.Assign {
-		k := key{a.Block, a.Site}
+		k := key{l.block[a.Block], a.Site}
 		i, ok := at[k]
 		if !ok {
 			i = len(out)
 			at[k] = i
-			out = append(out, record{"run": run, "block": a.Block, "site": a.Site, "body": l.node.Code, "children": int64(0), "metres": a.Way * kilometre, "over_limit": int64(0), "board": false})
+			out = append(out, record{"run": run, "block": k.block, "site": a.Site, "body": l.node.Code, "children": int64(0), "metres": a.Way * kilometre, "over_limit": int64(0), "board": false})
 		}
 		out[i]["children"] = out[i]["children"].(int64) + a.Children
 		if a.Over > 0 && !a.Boards {
