@@ -292,6 +292,8 @@ func layoutCity(t *testing.T, dir string) {
 		t.Errorf("%d sites are left, %s", open, b.Note.ZH)
 	}
 
+	layoutWays(t, dir)
+
 	// Nobody may go further than a few metres, and nobody may board: no layout, kept
 	// with what conflicts.
 	var none engines.LayoutAnswer
@@ -299,6 +301,74 @@ func layoutCity(t *testing.T, dir string) {
 	if code != 1 || none.Layout == nil || len(none.Layout.Conflicts) == 0 || !strings.Contains(log, none.Run) {
 		t.Errorf("%d %s %+v", code, log, none.Layout)
 	}
+}
+
+// layoutWays records ways to one school and lays out by them, catchments hanging together.
+func layoutWays(t *testing.T, dir string) {
+	var blocks []string
+	site := ""
+	inCity(t, dir, func(_ context.Context, ct *city.City) {
+		eachOf(t, ct, "block", func(v func(string) luoshu.Value) {
+			if v("managing").S == "410325" {
+				blocks = append(blocks, v("code").S)
+			}
+		})
+		eachOf(t, ct, "premises", func(v func(string) luoshu.Value) {
+			if v("managing").S == "410325" && v("stage").S == "PRI" && v("state").S == "in-use" {
+				site = v("code").S
+			}
+		})
+	})
+	sheet := "片区编号,校舍编号,上学方式,路程,回程,用时\n"
+	for i, b := range blocks {
+		switch {
+		case i == 0:
+			sheet += b + "," + site + ",walk,300000,200000,\n" // there and back differ
+		case i == 1:
+			sheet += b + "," + site + ",walk,1,,\n" // shorter than the straight line
+		default:
+			sheet += b + "," + site + ",walk,,,6000\n" // refused: longer than a day's way
+			sheet += b + "," + site + ",walk,,,600\n"
+		}
+	}
+	file := filepath.Join(t.TempDir(), "way.csv")
+	if err := os.WriteFile(file, []byte(sheet), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	run(t.Context(), []string{"load", "--data", dir, "--entity", "way", file}, io.Discard, &log) // 1: some rows are refused
+	if code := run(t.Context(), []string{"seal", "--data", dir, "--note", "ways"}, io.Discard, &log); code != 0 {
+		t.Fatal(code, log.String())
+	}
+	var l engines.LayoutAnswer
+	if code, log := start(t, dir, "siting", "org: \"410325\"\nstage: PRI\ncontiguous: true\nallow: [close]\n", &l); code != 0 {
+		t.Fatal(code, log)
+	}
+	if w := l.Ways; w.Recorded < 2 || w.Recorded >= w.Pairs || w.Uneven != 1 || w.Short == 0 {
+		t.Errorf("%+v, %s", w, log.String())
+	}
+	to := map[string]string{}
+	for _, a := range l.Layout.Assign {
+		if was := to[a.Block]; was != "" && was != a.Site {
+			t.Errorf("%s is split", a.Block)
+		}
+		to[a.Block] = a.Site
+		if a.Site == site && a.Way > 250.01 {
+			t.Errorf("%+v", a)
+		}
+	}
+	for _, want := range []string{"来自登记", "没有登记片区相邻"} {
+		if !strings.Contains(l.Note.ZH, want) {
+			t.Errorf("%s lacks %s", l.Note.ZH, want)
+		}
+	}
+	inCity(t, dir, func(_ context.Context, ct *city.City) {
+		eachOf(t, ct, "layout_run", func(v func(string) luoshu.Value) {
+			if v("number").S == l.Run && v("ways_share").I != int64(math.Round(l.Ways.Share*1e4)) {
+				t.Errorf("the record says %d, the run %v", v("ways_share").I, l.Ways.Share)
+			}
+		})
+	})
 }
 
 func badParams(t *testing.T, dir string) {

@@ -45,8 +45,8 @@ func (l *layouting) boarding(ctx context.Context) error {
 		all, old = float64(len(grades)), float64(len(grades)-from+1)
 	}
 	l.old, l.split = old/all, []string{fmt.Sprintf("1—%d", from-1), fmt.Sprintf("%d—%d", from, len(grades))}
-	l.note.ZH += fmt.Sprintf("%d 年级以下不寄宿；各片区的高年级按全县区比例 %.1f%% 推定。", from, l.old*100)
-	l.note.EN += fmt.Sprintf(" Nobody below grade %d boards; %.1f %% of every block are taken to be older, as in the whole body.", from, l.old*100)
+	l.say(fmt.Sprintf("%d 年级以下不寄宿；各片区的高年级按全县区比例 %.1f%% 推定。", from, l.old*100),
+		fmt.Sprintf("Nobody below grade %d boards; %.1f %% of every block are taken to be older, as in the whole body.", from, l.old*100))
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"luoshu/engine/siting/cfl"
 	"luoshu/kernel/access"
 	"luoshu/kernel/records"
+	"luoshu/kernel/run/way"
 	"luoshu/kernel/store"
 )
 
@@ -34,6 +35,7 @@ type LayoutParams struct {
 	Budget     float64  `yaml:"budget"`
 	Whole      bool     `yaml:"whole"`
 	Contiguous bool     `yaml:"contiguous"`
+	Mode       string   `yaml:"mode"` // of the recorded ways; the first of the code list if empty
 	MaxClasses int      `yaml:"max_classes"`
 	IdleFirst  *float64 `yaml:"idle_first"`
 	Allow      []string `yaml:"allow"` // of extend, build, close, board, reopen; all if empty
@@ -57,6 +59,7 @@ type LayoutAnswer struct {
 	Note     luoshu.Text     `json:"note"`
 	Written  int             `json:"records"`
 	Children int64           `json:"children"`
+	Ways     way.Told        `json:"ways"` // how many were measured
 }
 
 // Layout works a layout out and writes it. One without a solution is written too: with
@@ -111,7 +114,10 @@ type layouting struct {
 	note    luoshu.Text
 	size    int
 	costs   map[string]float64
-	old     float64           // share of the children who are old enough to board
+	old     float64 // share of the children who are old enough to board
+	known   map[way.Pair]way.Known
+	uneven  float64 // share by which there and back may differ
+	ways    way.Told
 	split   []string          // what the younger and the older of a block are called, after its code
 	block   map[string]string // block of the problem → code of the record
 }
@@ -151,8 +157,11 @@ func (l *layouting) gather(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.Blocks = slices.DeleteFunc(p.Blocks, func(b siting.Block) bool { return b.Children[l.q.Stage] == 0 })
-	if len(p.Blocks) == 0 {
+	nobody := func(b siting.Block) bool { return b.Children[l.q.Stage] == 0 }
+	if !p.Contiguous { // otherwise they join what lies on either side of them
+		p.Blocks = slices.DeleteFunc(p.Blocks, nobody)
+	}
+	if !slices.ContainsFunc(p.Blocks, func(b siting.Block) bool { return !nobody(b) }) {
 		return luoshu.Errorf(luoshu.Invalid, "%s 没有 %s 学段的片区儿童数，无从布局", "%[1]s has no children of stage %[2]s in its blocks, so there is nothing to lay out", l.node.Title, l.q.Stage)
 	}
 	l.users, l.state = map[string]string{}, map[string]string{}
@@ -178,7 +187,13 @@ func (l *layouting) gather(ctx context.Context) error {
 			return luoshu.Errorf(luoshu.Invalid, "没有校舍 %s", "there are no premises %s", f)
 		}
 	}
-	return nil
+	if err := l.measured(ctx); err != nil {
+		return err
+	}
+	l.ways = l.measure(p)
+	w := l.ways.Words(p.Detour)
+	l.say(w.ZH, w.EN)
+	return l.touching(ctx)
 }
 
 // children are those of each block in the year asked for: as last counted, and turned
@@ -385,7 +400,7 @@ func (l *layouting) site(state string, x row) error {
 		}
 		if beds := x.whole("beds"); l.may(siting.Board, code) && rooms > 0 {
 			o := option(siting.Board, rooms, places, "")
-			o.Invest = fen(l.costs["bed"] * float64(max(0, places-beds)))
+			o.Invest = fen(l.costs["bed"] * math.Max(0, math.Round(float64(places)*l.old)-float64(beds))) // a bed for each that is old enough
 			s.Options = append(s.Options, o)
 		}
 		if l.may(siting.Close, code) {
@@ -439,6 +454,7 @@ func (l *layouting) present(ctx context.Context) (*siting.Figures, error) {
 	if len(p.Sites) == 0 {
 		return nil, nil
 	}
+	l.measure(&p)
 	lay, err := siting.Solve(ctx, &p, siting.Limits{Nodes: 200, Gap: 0.01, Progress: l.progress})
 	if err != nil {
 		return nil, err
@@ -454,8 +470,7 @@ func (l *layouting) present(ctx context.Context) (*siting.Figures, error) {
 			l.problem.Blocks[i].Now[l.q.Stage] = a.Site
 		}
 	}
-	l.note.ZH += "现状按“在用校舍、总路程最短”推定：片区登记没有写明儿童现在去哪里。"
-	l.note.EN += " The present is taken to be the least way in sum to the sites in use: the counts of blocks do not say where children go now."
+	l.say("现状按“在用校舍、总路程最短”推定：片区登记没有写明儿童现在去哪里。", "The present is taken to be the least way in sum to the sites in use: the counts of blocks do not say where children go now.")
 	return &lay.Figures, nil
 }
 
@@ -465,7 +480,7 @@ var layoutStatus = map[cfl.Status]string{cfl.Optimal: "proven", cfl.Feasible: "b
 func (l *layouting) answer(ctx context.Context, actor luoshu.Actor, params []byte, lay *siting.Layout, present *siting.Figures) (*LayoutAnswer, error) {
 	out := &LayoutAnswer{
 		Run: l.r.number("L"), Title: l.q.Title, Org: l.node.Code, Stage: l.q.Stage, Year: l.q.Year, Seal: l.q.Seal, Engine: SitingVersion,
-		Layout: lay, Present: present, Note: l.note,
+		Layout: lay, Present: present, Note: l.note, Ways: l.ways,
 	}
 	for _, b := range l.problem.Blocks {
 		out.Children += b.Children[l.q.Stage]
@@ -485,6 +500,7 @@ func (l *layouting) answer(ctx context.Context, actor luoshu.Actor, params []byt
 	head := record{
 		"number": out.Run, "title": out.Title, "body": out.Org, "seal": out.Seal, "sequence": l.seq, "engine_version": SitingVersion,
 		"made_on": l.r.day(), "stage": out.Stage, "year": out.Year, "status": status, "params": orDash(string(params)), "note": clip(note, 2000), "chosen": false,
+		"ways_share": l.ways.Share,
 	}
 	var sites, blocks []record
 	if lay.Value != nil {
