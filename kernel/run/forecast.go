@@ -12,6 +12,7 @@ import (
 	"luoshu"
 	"luoshu/engine/forecast"
 	"luoshu/kernel/access"
+	"luoshu/kernel/run/missed"
 )
 
 // ForecastParams are the parameters of a forecast.
@@ -74,17 +75,7 @@ type Gradal struct {
 }
 
 // Check is how the method would have done in earlier years.
-type Check struct {
-	Stage      string   `json:"stage"`
-	Grain      string   `json:"grain"` // managing or school
-	Horizon    int      `json:"horizon"`
-	N          int      `json:"n"`
-	WAPE       *float64 `json:"wape"`
-	NoChange   *float64 `json:"wape_no_change"`
-	Plain      *float64 `json:"wape_plain"`
-	Coverage80 *float64 `json:"coverage80"`
-	Coverage95 *float64 `json:"coverage95"`
-}
+type Check = missed.Check
 
 // ForecastAnswer is what a forecast came to.
 type ForecastAnswer struct {

@@ -5,10 +5,10 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"sort"
 
 	"luoshu"
 	"luoshu/engine/forecast"
+	"luoshu/kernel/run/missed"
 )
 
 // work makes the rows: areas from the chain of all grades, so that who is in primary
@@ -39,7 +39,7 @@ func (f *forecasting) work(ctx context.Context) error {
 		for _, stage := range f.chain {
 			if slices.Contains(f.stages, stage) {
 				f.areaRows(out, out.Areas, f.chain, stage, misses[stage])
-				f.check = append(f.check, misses[stage].checks(stage)...)
+				f.check = append(f.check, misses[stage].Checks(stage)...)
 			}
 		}
 	}
@@ -122,7 +122,7 @@ func (f *forecasting) run(ctx context.Context, s forecast.Series, c forecast.Cha
 const total = "total"
 
 // areaRows adds the rows of areas, and of all together, which are their sum.
-func (f *forecasting) areaRows(out *forecast.Outcome, areas []forecast.Outlook, chain []string, stage string, m *missed) {
+func (f *forecasting) areaRows(out *forecast.Outcome, areas []forecast.Outlook, chain []string, stage string, m *missed.Stage) {
 	grades := f.ladder.grades[stage]
 	first := slices.Index(out.Grades, grades[0])
 	type key struct {
@@ -140,7 +140,7 @@ func (f *forecasting) areaRows(out *forecast.Outcome, areas []forecast.Outlook, 
 					r.grades = append(r.grades, Gradal{g, v})
 				}
 				r.Children = whole(r.value)
-				f.draw(&r, m, h+1, k == out.Middle, y, len(chain) == 1)
+				f.draw(&r, m, h+1, k == out.Middle, y, len(chain) == 1, 1)
 				if s := sums[key{k, y.Year}]; s == nil {
 					s := r
 					s.Unit, s.Kind, s.body, s.grades = total, f.spec.kind(total), f.node.Code, slices.Clone(r.grades)
@@ -164,19 +164,20 @@ func (f *forecasting) areaRows(out *forecast.Outcome, areas []forecast.Outlook, 
 		for h := range f.q.Years {
 			r := *sums[key{k, out.Base + h + 1}]
 			r.Children, r.Low80, r.High80, r.Low95, r.High95 = whole(r.value), nil, nil, nil, nil
-			f.draw(&r, m, h+1, k == out.Middle, out.All.Years[h], len(chain) == 1)
+			f.draw(&r, m, h+1, k == out.Middle, out.All.Years[h], len(chain) == 1, len(areas))
 			f.rows = append(f.rows, r)
 		}
 	}
 }
 
 // draw draws the bands of a row of the middle scenario: from the misses of the stage,
-// or as the engine did where the series is of this stage alone.
-func (f *forecasting) draw(r *Row, m *missed, h int, middle bool, y forecast.Ahead, alone bool) {
+// or as the engine did where the series is of this stage alone. A row may be the sum of
+// several areas.
+func (f *forecasting) draw(r *Row, m *missed.Stage, h int, middle bool, y forecast.Ahead, alone bool, areas int) {
 	switch {
 	case !middle:
 	case m != nil:
-		r.band(m.band(h, r.value))
+		r.band(m.Band(h, r.value, areas))
 	case y.Total != nil && alone && y.Total.Value > 0:
 		by := r.value / y.Total.Value
 		r.band(forecast.Band{Low80: y.Total.Low80 * by, High80: y.Total.High80 * by, Low95: y.Total.Low95 * by, High95: y.Total.High95 * by}, true)
@@ -276,183 +277,4 @@ func (f *forecasting) townRows() {
 		list[i].Children = whole(list[i].value)
 	}
 	f.rows = append(f.rows, list...)
-}
-
-// missed is how far forecasts of a stage lay off in earlier years, area by area.
-type missed struct {
-	byHorizon map[int][]miss
-	grades    int     // of the stage
-	kind      string  // of areas, as the pack calls it
-	before    *missed // of the stage before it in the chain, nil for the first
-}
-
-// miss is one forecast that has come due.
-type miss struct {
-	origin                       int
-	forecast, no, plain, counted float64
-}
-
-// fewest is how many forecasts must have come due before a band is drawn from them.
-const fewest = 8
-
-// misses forecasts every earlier year from what was known then, and holds it against
-// what came. Each origin sees the counts up to it and nothing later.
-func (f *forecasting) misses(ctx context.Context, s forecast.Series) (map[string]*missed, error) {
-	years := map[int]bool{}
-	counted := map[string]map[int]map[string]float64{} // unit, year, stage
-	for _, c := range s.Counts {
-		years[c.Year] = true
-		if counted[c.Unit] == nil {
-			counted[c.Unit] = map[int]map[string]float64{}
-		}
-		if counted[c.Unit][c.Year] == nil {
-			counted[c.Unit][c.Year] = map[string]float64{}
-		}
-		counted[c.Unit][c.Year][f.ladder.group[c.Grade]] += c.Children
-	}
-	var list []int
-	for y := range years {
-		list = append(list, y)
-	}
-	sort.Ints(list)
-	out := map[string]*missed{}
-	for i, g := range f.chain {
-		out[g] = &missed{byHorizon: map[int][]miss{}, grades: len(f.ladder.grades[g]), kind: f.spec.kind("area")}
-		if i > 0 {
-			out[g].before = out[f.chain[i-1]]
-		}
-	}
-	for _, origin := range list {
-		past := s
-		past.Counts, past.Births = nil, nil
-		for _, c := range s.Counts {
-			if c.Year <= origin {
-				past.Counts = append(past.Counts, c)
-			}
-		}
-		for _, b := range s.Births {
-			if b.Year <= origin {
-				past.Births = append(past.Births, b)
-			}
-		}
-		ahead := list[len(list)-1] - origin
-		if ahead < 1 || origin == list[0] {
-			continue
-		}
-		got, err := forecast.Run(ctx, past, forecast.Options{Horizons: min(ahead, f.q.Years)})
-		if err != nil {
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			continue // too little was known then
-		}
-		for _, o := range got.Areas {
-			for h, y := range o.Years {
-				at, there := counted[o.ID][y.Year]
-				before := counted[o.ID][got.Base]
-				if !there || slices.Contains(f.q.Exclude, y.Year) {
-					continue
-				}
-				for _, g := range f.chain {
-					m := miss{origin: origin, counted: at[g], no: before[g], plain: math.NaN()}
-					for _, grade := range f.ladder.grades[g] {
-						m.forecast += y.By[got.Middle][slices.Index(got.Grades, grade)]
-					}
-					if m.counted > 0 || m.forecast > 0 {
-						out[g].byHorizon[h+1] = append(out[g].byHorizon[h+1], m)
-					}
-				}
-			}
-		}
-	}
-	return out, nil
-}
-
-// off is how far a forecast lay off, as a logarithm: the same for twice as many and
-// half as many.
-func (m miss) off() float64 {
-	return math.Abs(math.Log((m.counted + 1) / (m.forecast + 1)))
-}
-
-// reach is the size of misses that a share of them does not exceed.
-func reach(list []miss, level float64) float64 {
-	off := make([]float64, 0, len(list))
-	for _, m := range list {
-		off = append(off, m.off())
-	}
-	sort.Float64s(off)
-	at := int(math.Ceil(float64(len(off)+1)*level)) - 1
-	if at >= len(off) { // more than all that were seen: the largest, and a quarter more
-		return off[len(off)-1] * 1.25
-	}
-	return off[at]
-}
-
-// reach is how far forecasts so many years ahead lie off, as a logarithm; beyond the
-// years that could be tried it grows with the root of the years. Who is in a stage by
-// then was in the one before so many years earlier as the stage has grades: it cannot
-// be surer than that one was. It is false where too few forecasts have come due.
-func (m *missed) reach(h int, level float64) (float64, bool) {
-	tried := h
-	for tried > 0 && len(m.byHorizon[tried]) < fewest {
-		tried--
-	}
-	if tried == 0 {
-		return 0, false
-	}
-	out := reach(m.byHorizon[tried], level) * math.Sqrt(float64(h)/float64(tried))
-	if m.before != nil && h > m.grades {
-		if v, ok := m.before.reach(h-m.grades, level); ok {
-			out = max(out, v)
-		}
-	}
-	return out, true
-}
-
-// band is the interval around a forecast so many years ahead.
-func (m *missed) band(h int, v float64) (forecast.Band, bool) {
-	in, ok := m.reach(h, 0.8)
-	out, _ := m.reach(h, 0.95)
-	return forecast.Band{
-		Value: v, Low80: v * math.Exp(-in), High80: v * math.Exp(in), Low95: v * math.Exp(-out), High95: v * math.Exp(out),
-	}, ok
-}
-
-// checks are the misses in figures. Coverage is of bands drawn from the misses of the
-// other years alone.
-func (m *missed) checks(stage string) []Check {
-	var out []Check
-	for h := 1; len(m.byHorizon[h]) > 0; h++ {
-		list := m.byHorizon[h]
-		c := Check{Stage: stage, Grain: m.kind, Horizon: h, N: len(list)}
-		var sum, err, none float64
-		in80, in95, tried := 0, 0, 0
-		for _, x := range list {
-			sum, err, none = sum+x.counted, err+math.Abs(x.counted-x.forecast), none+math.Abs(x.counted-x.no)
-			var others []miss
-			for _, y := range list {
-				if y.origin != x.origin {
-					others = append(others, y)
-				}
-			}
-			if len(others) < fewest {
-				continue
-			}
-			tried++
-			if x.off() <= reach(others, 0.8) {
-				in80++
-			}
-			if x.off() <= reach(others, 0.95) {
-				in95++
-			}
-		}
-		if sum > 0 {
-			c.WAPE, c.NoChange = known(err/sum), known(none/sum)
-		}
-		if tried > 0 {
-			c.Coverage80, c.Coverage95 = known(float64(in80)/float64(tried)), known(float64(in95)/float64(tried))
-		}
-		out = append(out, c)
-	}
-	return out
 }
