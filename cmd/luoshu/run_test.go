@@ -110,6 +110,30 @@ func forecastCity(t *testing.T, dir string) {
 			t.Errorf("%v: low %d, middle %d, high %d", k, total[key{"low", k.stage, k.year}], n, total[key{"high", k.stage, k.year}])
 		}
 	}
+	// The special schools are a share of the children of their age; senior and vocational
+	// schools share the leavers, by record and, from a year on, as is assumed.
+	rules := map[string]int{}
+	for _, n := range f.Notes {
+		rules[n.Rule]++
+	}
+	if rules["split"] != 2 || rules["beside"] != 1 {
+		t.Errorf("notes %v", rules)
+	}
+	var even engines.ForecastAnswer
+	if code, log := start(t, dir, "forecast", "years: 4\nunits: false\nsplit: [{year: 2026, stage: VOC, share: 0.4}, {year: 2026, stage: SEN, share: 0.4}]", &even); code != 0 {
+		t.Fatal(code, log)
+	}
+	change := map[key]int64{}
+	for _, r := range even.Rows {
+		if r.Kind == "total" && r.Scenario == "middle" {
+			change[key{"", r.Stage, r.Year}] = r.Children - total[key{"middle", r.Stage, r.Year}]
+		}
+	}
+	for stage, sign := range map[string]int64{"SEN": -1, "VOC": 1} {
+		if now, one, three := change[key{"", stage, 2025}], sign*change[key{"", stage, 2026}], sign*change[key{"", stage, 2028}]; now != 0 || one <= 0 || three <= one {
+			t.Errorf("%s changes by %d, %d, %d", stage, now, one, three)
+		}
+	}
 	beats := 0
 	for _, c := range f.Checks {
 		if c.Grain == "managing" && c.Horizon == 1 && c.WAPE != nil && c.NoChange != nil && *c.WAPE < *c.NoChange {
@@ -380,6 +404,9 @@ func badParams(t *testing.T, dir string) {
 		{"forecast", "stages: [NIL]", "NIL"},
 		{"forecast", "scenarios: [{id: middle, entry: 7}]", "middle"},
 		{"forecast", "run: nothing", "nothing"},
+		{"forecast", "split: [{year: 2026, stage: PRI, share: 0.5}]", "PRI"},
+		{"forecast", "split: [{year: 2026, stage: VOC, share: 0.99}]", "more than 1"},
+		{"forecast", "split: [{stage: VOC, share: 0.3}]", "VOC"},
 		{"forecast", "[", "line 1"},
 		{"siting", "org: \"410325\"", "stage"},
 		{"siting", "org: \"410325\"\nstage: PRI\nyear: 2031", "2031"},

@@ -28,6 +28,7 @@ type ForecastParams struct {
 		Entry float64 `yaml:"entry"`
 		Move  float64 `yaml:"move"`
 	} `yaml:"scenarios"`
+	Split    []Split `yaml:"split"`
 	EntryAge []struct {
 		Year   int     `yaml:"year"`
 		Area   string  `yaml:"area"`
@@ -115,6 +116,9 @@ func (r *Runner) Forecast(ctx context.Context, actor luoshu.Actor, params []byte
 	}
 	f := &forecasting{r: r, spec: spec, q: q, seq: seal.Seq, node: node, actor: actor, progress: p}
 	if err := f.gather(ctx); err != nil {
+		return nil, err
+	}
+	if err := f.splits(); err != nil {
 		return nil, err
 	}
 	if err := f.work(ctx); err != nil {

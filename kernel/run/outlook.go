@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"luoshu"
 	"luoshu/engine/forecast"
@@ -16,6 +17,7 @@ import (
 // their area comes to.
 func (f *forecasting) work(ctx context.Context) error {
 	byArea := func(c count) string { return c.area }
+	var along *forecast.Outcome // of the chain
 	if len(f.chain) > 0 {
 		s := f.series(f.chain, byArea)
 		s.Births, s.Lag = f.births, f.age
@@ -23,6 +25,7 @@ func (f *forecasting) work(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		along = out
 		f.base, f.uses, f.notes = out.Base, nil, append(f.notes, out.Notes...)
 		for _, u := range out.Uses {
 			if u.Grain == "area" {
@@ -50,7 +53,7 @@ func (f *forecasting) work(ctx context.Context) error {
 		}
 		s := f.series([]string{stage}, func(c count) string { return c.unit })
 		if from := f.spec.Ladder.Feeds[stage]; from != "" && !chained {
-			s.Births, s.Lag = f.fed(from)
+			s.Births, s.Lag = f.fed(from, along)
 		}
 		out, err := f.run(ctx, s, f.changes(s, true))
 		if err != nil {
@@ -66,6 +69,7 @@ func (f *forecasting) work(ctx context.Context) error {
 			f.notes = append(f.notes, forecast.Note{Rule: n.Rule, Years: n.Years, Units: n.Units, Text: luoshu.Text{ZH: stage + "：" + n.Text.ZH, EN: stage + ": " + n.Text.EN}})
 		}
 		if !chained {
+			f.outside(out, stage)
 			f.areaRows(out, out.Areas, []string{stage}, stage, nil)
 		}
 		f.unitRows(out, stage)
@@ -83,13 +87,38 @@ func (f *forecasting) work(ctx context.Context) error {
 	return nil
 }
 
-// fed are the children of the first grade of a stage, who leave it so many years later.
-func (f *forecasting) fed(stage string) ([]forecast.Birth, int) {
+// outside says of a stage outside the chain what it rests on, and brings it to that.
+func (f *forecasting) outside(out *forecast.Outcome, stage string) {
+	l := f.spec.Ladder
+	switch of := strings.Fields(l.Beside[stage]); {
+	case l.Feeds[stage] != "":
+		f.assume(out, stage, l.Feeds[stage])
+	case len(of) > 0 && len(f.chain) > 0:
+		f.beside(out, stage, of)
+	default:
+		n := f.named(stage)
+		f.note("alone", n.ZH+"：与其他学段不相连，只按本学段的人数推算。", n.EN+": not tied to the other stages, forecast from its own counts alone.")
+	}
+}
+
+// fed are the children of the first grade of a stage, who leave it so many years later:
+// those who were counted and, of the chain, those who are forecast.
+func (f *forecasting) fed(stage string, chain *forecast.Outcome) ([]forecast.Birth, int) {
 	grades := f.ladder.grades[stage]
 	sums := map[int]float64{}
 	for _, c := range f.counts {
 		if len(grades) > 0 && c.grade == grades[0] {
 			sums[c.year] += float64(c.n)
+		}
+	}
+	if chain != nil && len(grades) > 0 {
+		at := slices.Index(chain.Grades, grades[0])
+		for _, o := range chain.Areas {
+			for _, y := range o.Years {
+				if at >= 0 && y.Year > chain.Base {
+					sums[y.Year] += y.By[chain.Middle][at]
+				}
+			}
 		}
 	}
 	var out []forecast.Birth

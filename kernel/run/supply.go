@@ -226,7 +226,7 @@ func (f *forecasting) answer(ctx context.Context, params []byte, seq int64) (*Fo
 func words(list []forecast.Note) string {
 	var b strings.Builder
 	for _, n := range list {
-		b.WriteString("\n" + n.Text.ZH)
+		b.WriteString("\n" + n.Text.ZH + "\n" + n.Text.EN)
 	}
 	return b.String()
 }

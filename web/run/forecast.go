@@ -138,7 +138,7 @@ type forecastBody struct {
 	forecastHead
 	Entry     luoshu.Text `json:"entry"`
 	Params    string      `json:"params"`
-	Note      string      `json:"note"`
+	Note      luoshu.Text `json:"note"`
 	Engine    string      `json:"engine_version"`
 	Units     []named     `json:"units"`
 	Groups    []named     `json:"groups"`
@@ -185,7 +185,7 @@ func (d *desk) forecast(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		out.Above = !scope.Has(out.Body)
-		out.Entry, out.Params, out.Note, out.Engine = split(x.text("entry_assumption")), x.text("params"), x.text("note"), x.text("engine_version")
+		out.Entry, out.Params, out.Note, out.Engine = split(x.text("entry_assumption")), x.text("params"), split(x.text("note")), x.text("engine_version")
 	}
 	scenarios := map[string]bool{}
 	for _, x := range rows {

@@ -102,13 +102,21 @@ func (m *Stage) reach(h int, of, level float64, keep func(Miss) bool) (float64, 
 	if n < fewest {
 		return 0, false
 	}
-	out := rms * forecast.Quantile(max(1, int(math.Round(worth/math.Sqrt(float64(h))))), level)
+	out := rms * quantile(worth/math.Sqrt(float64(h)), level)
 	if m.Before != nil && h > m.Grades {
 		if v, ok := m.Before.reach(h-m.Grades, of, level, keep); ok {
 			out = max(out, v)
 		}
 	}
 	return out, true
+}
+
+// quantile is Student's t for degrees of freedom between whole ones.
+func quantile(df, level float64) float64 {
+	df = math.Max(1.5, df) // one is no guide at all
+	low := math.Floor(df)
+	a, b := forecast.Quantile(int(low), level), forecast.Quantile(int(low)+1, level)
+	return a + (b-a)*(df-low)
 }
 
 // Band is the interval around a forecast so many years ahead, of one area or of the sum

@@ -87,7 +87,7 @@ export interface Check {
 export interface Forecast extends ForecastHead {
   entry: Text
   params: string
-  note: string
+  note: Text
   engine_version: string
   units: Named[]
   groups: Named[] | null

@@ -159,7 +159,14 @@ function Answer({ of, stage, scenario }: { of: Forecast; stage: string; scenario
           <details className="places-params">
             <summary>{t('places.params')}</summary>
             <pre>{of.params}</pre>
-            {of.note && <p className="places-lead">{of.note}</p>}
+            {tx(of.note)
+              .split('\n')
+              .filter(Boolean)
+              .map((line) => (
+                <p key={line} className="places-lead">
+                  {line}
+                </p>
+              ))}
           </details>
         </section>
       )}
