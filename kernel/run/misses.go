@@ -36,7 +36,7 @@ func (f *forecasting) misses(ctx context.Context, s forecast.Series) (map[string
 	}
 	out := map[string]*missed.Stage{}
 	for i, g := range f.chain {
-		out[g] = &missed.Stage{ByHorizon: map[int][]missed.Miss{}, Grades: len(f.ladder.grades[g]), Kind: f.spec.kind("area")}
+		out[g] = &missed.Stage{ByHorizon: map[int][]missed.Miss{}, Grades: len(f.ladder.grades[g]), Kind: f.spec.Kind("area")}
 		if i > 0 {
 			out[g].Before = out[f.chain[i-1]]
 		}

@@ -75,10 +75,10 @@ func (f *forecasting) work(ctx context.Context) error {
 		f.unitRows(out, stage)
 		for _, c := range out.Checks {
 			if c.Grain == "unit" || c.Grain == "area" && !chained {
-				grain := f.spec.kind(c.Grain)
+				grain := f.spec.Kind(c.Grain)
 				f.check = append(f.check, Check{
-					Stage: stage, Grain: grain, Horizon: c.Horizon, N: c.N, WAPE: known(c.WAPE), NoChange: known(c.NoChange),
-					Plain: known(math.Min(c.PlainUnit, c.PlainArea)), Coverage80: covered(c, c.Coverage80), Coverage95: covered(c, c.Coverage95),
+					Stage: stage, Grain: grain, Horizon: c.Horizon, N: c.N, WAPE: luoshu.Finite(c.WAPE), NoChange: luoshu.Finite(c.NoChange),
+					Plain: luoshu.Finite(math.Min(c.PlainUnit, c.PlainArea)), Coverage80: covered(c, c.Coverage80), Coverage95: covered(c, c.Coverage95),
 				})
 			}
 		}
@@ -132,23 +132,16 @@ func covered(c forecast.Check, v float64) *float64 {
 	if c.Covered == 0 {
 		return nil
 	}
-	return known(v)
-}
-
-func known(v float64) *float64 {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil
-	}
-	return &v
+	return luoshu.Finite(v)
 }
 
 func (f *forecasting) run(ctx context.Context, s forecast.Series, c forecast.Changes) (*forecast.Outcome, error) {
 	return forecast.Run(ctx, s, forecast.Options{Horizons: f.q.Years, Scenarios: f.scenarios(), Changes: c, Progress: f.progress})
 }
 
-// total is the unit of all areas together: the topmost
+// Total is the unit of all areas together: the topmost
 // organisation may be an area too, with units of its own.
-const total = "total"
+const Total = "total"
 
 // areaRows adds the rows of areas, and of all together, which are their sum.
 func (f *forecasting) areaRows(out *forecast.Outcome, areas []forecast.Outlook, chain []string, stage string, m *missed.Stage) {
@@ -162,7 +155,7 @@ func (f *forecasting) areaRows(out *forecast.Outcome, areas []forecast.Outlook, 
 	for _, o := range areas {
 		for h, y := range o.Years {
 			for k, by := range y.By {
-				r := Row{Scenario: out.Scenarios[k].ID, Unit: o.ID, Kind: f.spec.kind("area"), Stage: stage, Year: y.Year, Basis: f.basis(out, "area", h), body: o.ID}
+				r := Row{Scenario: out.Scenarios[k].ID, Unit: o.ID, Kind: f.spec.Kind("area"), Stage: stage, Year: y.Year, Basis: f.basis(out, "area", h), body: o.ID}
 				for i, g := range grades {
 					v := by[first+i]
 					r.value += v
@@ -172,7 +165,7 @@ func (f *forecasting) areaRows(out *forecast.Outcome, areas []forecast.Outlook, 
 				f.draw(&r, m, h+1, k == out.Middle, y, len(chain) == 1, 1)
 				if s := sums[key{k, y.Year}]; s == nil {
 					s := r
-					s.Unit, s.Kind, s.body, s.grades = total, f.spec.kind(total), f.node.Code, slices.Clone(r.grades)
+					s.Unit, s.Kind, s.body, s.grades = Total, f.spec.Kind("total"), f.node.Code, slices.Clone(r.grades)
 					sums[key{k, y.Year}] = &s
 				} else {
 					s.value += r.value
@@ -250,7 +243,7 @@ func (f *forecasting) unitRows(out *forecast.Outcome, stage string) {
 	factor := map[key]float64{}
 	for _, r := range f.rows {
 		k := key{r.Scenario, r.Unit, r.Year}
-		if r.Kind == f.spec.kind("area") && r.Stage == stage && sums[k] > 0 {
+		if r.Kind == f.spec.Kind("area") && r.Stage == stage && sums[k] > 0 {
 			factor[k] = r.value / sums[k]
 		}
 	}
@@ -260,7 +253,7 @@ func (f *forecasting) unitRows(out *forecast.Outcome, stage string) {
 		}
 		for h, y := range o.Years {
 			for k, by := range y.By {
-				r := Row{Scenario: out.Scenarios[k].ID, Unit: o.ID, Kind: f.spec.kind("unit"), Stage: stage, Year: y.Year, Basis: f.basis(out, "unit", h), body: o.ID}
+				r := Row{Scenario: out.Scenarios[k].ID, Unit: o.ID, Kind: f.spec.Kind("unit"), Stage: stage, Year: y.Year, Basis: f.basis(out, "unit", h), body: o.ID}
 				for _, v := range by {
 					r.value += v
 				}
@@ -290,7 +283,7 @@ func (f *forecasting) townRows() {
 	var list []Row
 	for _, r := range f.rows {
 		t := f.town[r.Unit]
-		if r.Kind != f.spec.kind("unit") || t == "" {
+		if r.Kind != f.spec.Kind("unit") || t == "" {
 			continue
 		}
 		k := key{r.Scenario, t, r.Stage, r.Year}
@@ -298,7 +291,7 @@ func (f *forecasting) townRows() {
 		if !ok {
 			i = len(list)
 			at[k] = i
-			list = append(list, Row{Scenario: r.Scenario, Unit: t, Kind: f.spec.kind("town"), Stage: r.Stage, Year: r.Year, Basis: r.Basis, body: f.area[r.Unit]})
+			list = append(list, Row{Scenario: r.Scenario, Unit: t, Kind: f.spec.Kind("town"), Stage: r.Stage, Year: r.Year, Basis: r.Basis, body: f.area[r.Unit]})
 		}
 		list[i].value += r.value
 	}

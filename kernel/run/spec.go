@@ -30,8 +30,8 @@ type Spec struct {
 	Kinds  map[string]string  // what the pack calls unit, area, town and total
 }
 
-// kind is what the pack calls a kind of unit.
-func (s *Spec) kind(name string) string {
+// Kind is what the pack calls a kind of unit.
+func (s *Spec) Kind(name string) string {
 	if k := s.Kinds[name]; k != "" {
 		return k
 	}

@@ -151,7 +151,7 @@ func (f *forecasting) beside(out *forecast.Outcome, stage string, of []string) {
 		if c.year <= first || slices.Contains(f.q.Exclude, c.year) {
 			continue
 		}
-		for _, a := range []string{c.area, total} {
+		for _, a := range []string{c.area, Total} {
 			switch g := f.ladder.group[c.grade]; {
 			case g == stage:
 				now[a] += float64(c.n)
@@ -166,16 +166,16 @@ func (f *forecasting) beside(out *forecast.Outcome, stage string, of []string) {
 	}
 	ahead := map[key]float64{}
 	for _, r := range f.rows {
-		if r.Kind == f.spec.kind("area") && slices.Contains(of, r.Stage) {
+		if r.Kind == f.spec.Kind("area") && slices.Contains(of, r.Stage) {
 			ahead[key{r.Unit, r.Scenario, r.Year}] += r.value
-			ahead[key{total, r.Scenario, r.Year}] += r.value
+			ahead[key{Total, r.Scenario, r.Year}] += r.value
 		}
 	}
 	for i := range out.Areas {
 		a := out.Areas[i].ID
 		if age[a] == 0 {
-			age[a], now[a] = age[total], now[a]
-			a = total
+			age[a], now[a] = age[Total], now[a]
+			a = Total
 		}
 		own := out.Areas[i].ID
 		if age[own] == 0 || now[own] == 0 {
@@ -209,8 +209,8 @@ func (f *forecasting) beside(out *forecast.Outcome, stage string, of []string) {
 		zh, en = append(zh, f.named(g).ZH), append(en, f.named(g).EN)
 	}
 	n := f.named(stage)
-	f.note("beside", fmt.Sprintf("%s：按近%d年在%s学生中的占比（全市%.2f%%）推算。", n.ZH, recent, strings.Join(zh, "、"), 100*now[total]/max(1, age[total])),
-		fmt.Sprintf("%s: by the share of the last %d years in %s (%.2f %% in all).", n.EN, recent, strings.Join(en, ", "), 100*now[total]/max(1, age[total])))
+	f.note("beside", fmt.Sprintf("%s：按近%d年在%s学生中的占比（全市%.2f%%）推算。", n.ZH, recent, strings.Join(zh, "、"), 100*now[Total]/max(1, age[Total])),
+		fmt.Sprintf("%s: by the share of the last %d years in %s (%.2f %% in all).", n.EN, recent, strings.Join(en, ", "), 100*now[Total]/max(1, age[Total])))
 }
 
 // named is the title of a stage.

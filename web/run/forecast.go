@@ -43,9 +43,6 @@ func headOf(x item) forecastHead {
 // middle is the scenario that intervals are of.
 const middle = "middle"
 
-// total is the unit, and the kind of unit, of all areas together.
-const total = "total"
-
 // forecasts answers the runs that say something of the reader's organisation, or of
 // one below it: chosen ones first, then the newest.
 func (d *desk) forecasts(w http.ResponseWriter, r *http.Request) error {
@@ -158,7 +155,7 @@ func (d *desk) forecast(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx, actor, number, unit := r.Context(), kit.Actor(r), r.PathValue("run"), r.URL.Query().Get("unit")
-	filter := map[string]string{"run": number, "unit_kind": "managing|total"}
+	filter := map[string]string{"run": number, "unit_kind": s.Kind("area") + "|" + s.Kind("total")}
 	if unit != "" {
 		filter = map[string]string{"run": number, "unit": unit}
 	}
@@ -200,9 +197,9 @@ func (d *desk) forecast(w http.ResponseWriter, r *http.Request) error {
 		}
 		if !slices.ContainsFunc(out.Units, func(u named) bool { return u.Code == n.Unit }) {
 			t := x.shown("body")
-			if n.Kind == total {
+			if n.Kind == s.Kind("total") {
 				t = x.shown("unit_kind")
-			} else if n.Kind == "town" {
+			} else if n.Kind == s.Kind("town") {
 				t = luoshu.Text{ZH: n.Unit, EN: n.Unit}
 			}
 			out.Units = append(out.Units, named{n.Unit, t})
@@ -251,11 +248,11 @@ func (d *desk) past(ctx context.Context, actor luoshu.Actor, s *run.Spec, of *fo
 		return []past{}, false, nil
 	}
 	dim := s.Counts.Area
-	if unit != "" && len(of.Rows) > 0 && of.Rows[0].Kind == "school" {
+	if unit != "" && len(of.Rows) > 0 && of.Rows[0].Kind == s.Kind("unit") {
 		dim = s.Counts.Unit
 	}
 	q := disclose.ExploreQuery{Measure: s.Counts.Indicator, Seal: of.Seal, Cuts: []string{dim, s.Counts.Group}, Filters: map[string][]string{}}
-	if unit != "" && unit != total {
+	if unit != "" && unit != run.Total {
 		q.Filters[dim] = []string{unit}
 	}
 	res, err := d.Door.Explore(ctx, actor, q)
@@ -276,7 +273,7 @@ func (d *desk) past(ctx context.Context, actor luoshu.Actor, s *run.Spec, of *fo
 		if has[p.Unit] {
 			sums[p] += *x.Numerator
 		}
-		if p.Unit = total; has[p.Unit] {
+		if p.Unit = run.Total; has[p.Unit] {
 			sums[p] += *x.Numerator
 		}
 	}
@@ -305,8 +302,8 @@ func (d *desk) peaks(s *run.Spec, actor luoshu.Actor, of *forecastBody) (any, er
 	}
 	rows := slices.Clone(of.Rows)
 	for i := range rows {
-		if rows[i].Kind == "school" {
-			rows[i].Kind = "managing" // a plan for one school is worked out alike
+		if rows[i].Kind == s.Kind("unit") {
+			rows[i].Kind = s.Kind("area") // a plan for one school is worked out alike
 		}
 	}
 	return d.Runner.PeakPlan(s, org, rows, base, now)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"luoshu"
 	"luoshu/engine/forecast"
 )
 
@@ -158,20 +159,12 @@ func (m *Stage) Checks(stage string) []Check {
 			}
 		}
 		if sum > 0 {
-			c.WAPE, c.NoChange = known(err/sum), known(none/sum)
+			c.WAPE, c.NoChange = luoshu.Finite(err/sum), luoshu.Finite(none/sum)
 		}
 		if tried > 0 {
-			c.Coverage80, c.Coverage95 = known(float64(in80)/float64(tried)), known(float64(in95)/float64(tried))
+			c.Coverage80, c.Coverage95 = luoshu.Finite(float64(in80)/float64(tried)), luoshu.Finite(float64(in95)/float64(tried))
 		}
 		out = append(out, c)
 	}
 	return out
-}
-
-// known is a number, nil if it is none.
-func known(v float64) *float64 {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil
-	}
-	return &v
 }
