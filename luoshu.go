@@ -5,6 +5,7 @@ package luoshu
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -193,6 +194,14 @@ func (p Progress) Tell(stage string, done, total int64) {
 	if p != nil {
 		p(stage, done, total)
 	}
+}
+
+// Finite is a number, nil if it is none or has no end.
+func Finite(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
 }
 
 // FormatDate writes yyyymmdd as yyyy-mm-dd; 0 is the empty string.

@@ -16,6 +16,7 @@ import (
 	"luoshu"
 	"luoshu/kernel/access"
 	"luoshu/kernel/city"
+	"luoshu/kernel/disclose"
 	"luoshu/kernel/records"
 	engines "luoshu/kernel/run"
 	"luoshu/packs"
@@ -109,6 +110,30 @@ func forecastCity(t *testing.T, dir string) {
 			t.Errorf("%v: low %d, middle %d, high %d", k, total[key{"low", k.stage, k.year}], n, total[key{"high", k.stage, k.year}])
 		}
 	}
+	// The special schools are a share of the children of their age; senior and vocational
+	// schools share the leavers, by record and, from a year on, as is assumed.
+	rules := map[string]int{}
+	for _, n := range f.Notes {
+		rules[n.Rule]++
+	}
+	if rules["split"] != 2 || rules["beside"] != 1 {
+		t.Errorf("notes %v", rules)
+	}
+	var even engines.ForecastAnswer
+	if code, log := start(t, dir, "forecast", "years: 4\nunits: false\nsplit: [{year: 2026, stage: VOC, share: 0.4}, {year: 2026, stage: SEN, share: 0.4}]", &even); code != 0 {
+		t.Fatal(code, log)
+	}
+	change := map[key]int64{}
+	for _, r := range even.Rows {
+		if r.Kind == "total" && r.Scenario == "middle" {
+			change[key{"", r.Stage, r.Year}] = r.Children - total[key{"middle", r.Stage, r.Year}]
+		}
+	}
+	for stage, sign := range map[string]int64{"SEN": -1, "VOC": 1} {
+		if now, one, three := change[key{"", stage, 2025}], sign*change[key{"", stage, 2026}], sign*change[key{"", stage, 2028}]; now != 0 || one <= 0 || three <= one {
+			t.Errorf("%s changes by %d, %d, %d", stage, now, one, three)
+		}
+	}
 	beats := 0
 	for _, c := range f.Checks {
 		if c.Grain == "managing" && c.Horizon == 1 && c.WAPE != nil && c.NoChange != nil && *c.WAPE < *c.NoChange {
@@ -162,6 +187,20 @@ func forecastCity(t *testing.T, dir string) {
 		}
 		// A county officer runs the own county, sees no other, and chooses none of theirs.
 		county := luoshu.Actor{Name: "c", Role: "county", Org: "410325"}
+		// It reads the head of the city's run, and of its rows those of the own county.
+		head, err := ct.Door.Records(ctx, county, disclose.RecordQuery{Entity: "forecast_run", Filter: map[string]string{"number": f.Run}})
+		if err != nil || len(head.Rows) != 1 || head.Rows[0].Values["entry_assumption"] == nil || head.Rows[0].Values["params"] == nil {
+			t.Errorf("the head of the city's run: %+v, %v", head, err)
+		}
+		rows, err := ct.Door.Records(ctx, county, disclose.RecordQuery{Entity: "forecast_row", Filter: map[string]string{"run": f.Run, "unit_kind": "managing|total"}})
+		if err != nil || len(rows.Rows) == 0 {
+			t.Errorf("%+v, %v", rows, err)
+		}
+		for _, r := range rows.Rows {
+			if r.Values["unit"] != "410325" {
+				t.Errorf("a county sees %v of the city's run", r.Values["unit"])
+			}
+		}
 		own, err := ct.Runner.Forecast(ctx, county, []byte("years: 2"), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -256,6 +295,29 @@ func layoutCity(t *testing.T, dir string) {
 		t.Error(code, said.String())
 	}
 
+	// With boarding allowed nobody too young boards, nobody boards too far from home,
+	// and schools are not closed for it one and all.
+	var b engines.LayoutAnswer
+	if code, log := start(t, dir, "siting", "org: \"410325\"\nstage: PRI\nboard_limit: 12000\n", &b); code != 0 {
+		t.Fatal(code, log)
+	}
+	open := 0
+	for _, s := range b.Layout.Sites {
+		if len(s.Places) > 0 {
+			open++
+		}
+	}
+	for _, a := range b.Layout.Assign {
+		if a.Boards && (a.Way > 12 || strings.HasSuffix(a.Block, "/1—3")) {
+			t.Errorf("%+v boards", a)
+		}
+	}
+	if open < 2 || !strings.Contains(b.Note.ZH, "4 年级以下不寄宿") {
+		t.Errorf("%d sites are left, %s", open, b.Note.ZH)
+	}
+
+	layoutWays(t, dir)
+
 	// Nobody may go further than a few metres, and nobody may board: no layout, kept
 	// with what conflicts.
 	var none engines.LayoutAnswer
@@ -263,6 +325,74 @@ func layoutCity(t *testing.T, dir string) {
 	if code != 1 || none.Layout == nil || len(none.Layout.Conflicts) == 0 || !strings.Contains(log, none.Run) {
 		t.Errorf("%d %s %+v", code, log, none.Layout)
 	}
+}
+
+// layoutWays records ways to one school and lays out by them, catchments hanging together.
+func layoutWays(t *testing.T, dir string) {
+	var blocks []string
+	site := ""
+	inCity(t, dir, func(_ context.Context, ct *city.City) {
+		eachOf(t, ct, "block", func(v func(string) luoshu.Value) {
+			if v("managing").S == "410325" {
+				blocks = append(blocks, v("code").S)
+			}
+		})
+		eachOf(t, ct, "premises", func(v func(string) luoshu.Value) {
+			if v("managing").S == "410325" && v("stage").S == "PRI" && v("state").S == "in-use" {
+				site = v("code").S
+			}
+		})
+	})
+	sheet := "片区编号,校舍编号,上学方式,路程,回程,用时\n"
+	for i, b := range blocks {
+		switch {
+		case i == 0:
+			sheet += b + "," + site + ",walk,300000,200000,\n" // there and back differ
+		case i == 1:
+			sheet += b + "," + site + ",walk,1,,\n" // shorter than the straight line
+		default:
+			sheet += b + "," + site + ",walk,,,6000\n" // refused: longer than a day's way
+			sheet += b + "," + site + ",walk,,,600\n"
+		}
+	}
+	file := filepath.Join(t.TempDir(), "way.csv")
+	if err := os.WriteFile(file, []byte(sheet), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	run(t.Context(), []string{"load", "--data", dir, "--entity", "way", file}, io.Discard, &log) // 1: some rows are refused
+	if code := run(t.Context(), []string{"seal", "--data", dir, "--note", "ways"}, io.Discard, &log); code != 0 {
+		t.Fatal(code, log.String())
+	}
+	var l engines.LayoutAnswer
+	if code, log := start(t, dir, "siting", "org: \"410325\"\nstage: PRI\ncontiguous: true\nallow: [close]\n", &l); code != 0 {
+		t.Fatal(code, log)
+	}
+	if w := l.Ways; w.Recorded < 2 || w.Recorded >= w.Pairs || w.Uneven != 1 || w.Short == 0 {
+		t.Errorf("%+v, %s", w, log.String())
+	}
+	to := map[string]string{}
+	for _, a := range l.Layout.Assign {
+		if was := to[a.Block]; was != "" && was != a.Site {
+			t.Errorf("%s is split", a.Block)
+		}
+		to[a.Block] = a.Site
+		if a.Site == site && a.Way > 250.01 {
+			t.Errorf("%+v", a)
+		}
+	}
+	for _, want := range []string{"来自登记", "没有登记片区相邻"} {
+		if !strings.Contains(l.Note.ZH, want) {
+			t.Errorf("%s lacks %s", l.Note.ZH, want)
+		}
+	}
+	inCity(t, dir, func(_ context.Context, ct *city.City) {
+		eachOf(t, ct, "layout_run", func(v func(string) luoshu.Value) {
+			if v("number").S == l.Run && v("ways_share").I != int64(math.Round(l.Ways.Share*1e4)) {
+				t.Errorf("the record says %d, the run %v", v("ways_share").I, l.Ways.Share)
+			}
+		})
+	})
 }
 
 func badParams(t *testing.T, dir string) {
@@ -274,6 +404,9 @@ func badParams(t *testing.T, dir string) {
 		{"forecast", "stages: [NIL]", "NIL"},
 		{"forecast", "scenarios: [{id: middle, entry: 7}]", "middle"},
 		{"forecast", "run: nothing", "nothing"},
+		{"forecast", "split: [{year: 2026, stage: PRI, share: 0.5}]", "PRI"},
+		{"forecast", "split: [{year: 2026, stage: VOC, share: 0.99}]", "more than 1"},
+		{"forecast", "split: [{stage: VOC, share: 0.3}]", "VOC"},
 		{"forecast", "[", "line 1"},
 		{"siting", "org: \"410325\"", "stage"},
 		{"siting", "org: \"410325\"\nstage: PRI\nyear: 2031", "2031"},

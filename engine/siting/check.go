@@ -46,6 +46,7 @@ func (f *faults) numbers(p *Problem) {
 	f.real("per_way", p.PerWay, 0, maxAmount)
 	f.real("per_over", p.PerOver, 0, maxAmount)
 	f.real("per_boarder", float64(p.PerBoarder), 0, maxMoney)
+	f.real("per_weekly", p.PerWeekly, 0, maxAmount)
 	f.real("per_moved", float64(p.PerMoved), 0, maxMoney)
 	f.real("capital_rate", p.Capital, 0, 1)
 	f.real("idle_first", p.IdleFirst, 0, maxAmount)
@@ -173,6 +174,7 @@ func (f *faults) links(p *Problem, stages, blocks map[string]int) {
 			f.add(path+".stage", "reference", "没有学段“%s”", "there is no stage %q", l.Stage)
 		}
 		f.real(path+".most", l.Most, 0, maxAmount)
+		f.real(path+".board", l.Board, 0, maxAmount)
 		for _, o := range p.Limits[:i] {
 			if o.Stage == l.Stage && o.Mode == l.Mode {
 				f.add(path, "unique", "学段“%s”、方式“%s”的上限出现两次", "stage %q and mode %q have two limits", l.Stage, l.Mode)

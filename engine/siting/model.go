@@ -120,6 +120,13 @@ func (m *model) now(c client) int {
 	return -1
 }
 
+// boards reports whether a client that is served at a site lives there; board is
+// whether the site is a boarding one.
+func (m *model) boards(c client, site int, board bool) bool {
+	l := m.limit[c.block][c.stage]
+	return board && !l.NoBoard && m.over(c, site) > 0 && (l.Board == 0 || m.ways[c.block][site] <= l.Board)
+}
+
 // cost is what serving a client at a site costs in a year, in fen.
 func (m *model) cost(c client, site int, board bool) float64 {
 	n, over := float64(m.children(c)), m.over(c, site)
@@ -132,8 +139,8 @@ func (m *model) cost(c client, site int, board bool) float64 {
 		cost = n * float64(m.PerMoved)
 	}
 	switch {
-	case over > 0 && board:
-		return cost + n*float64(m.PerBoarder)
+	case m.boards(c, site, board):
+		return cost + n*(float64(m.PerBoarder)+w*m.PerWeekly*m.ways[c.block][site])
 	case over > 0 && m.limit[c.block][c.stage].Hard:
 		return math.Inf(1)
 	}

@@ -27,6 +27,7 @@ type Problem struct {
 	PerWay     float64 `json:"per_way"`      // fen a child and unit of way, a year
 	PerOver    float64 `json:"per_over"`     // fen a child and squared unit beyond its limit, a year
 	PerBoarder int64   `json:"per_boarder"`  // fen a boarder and year
+	PerWeekly  float64 `json:"per_weekly"`   // fen a boarder and unit of way, a year: who goes home at the end of a week
 	PerMoved   int64   `json:"per_moved"`    // fen a child that changes site, once
 	Capital    float64 `json:"capital_rate"` // share of invest counted as cost of a year
 
@@ -45,12 +46,15 @@ type Stage struct {
 }
 
 // Limit is how far a child of a stage may have to go by a mode. Hard: nobody goes
-// further, but boards; otherwise going further costs PerOver.
+// further, but boards; otherwise going further costs PerOver. Board is how far from home
+// a child may board, 0 anywhere; NoBoard: these children are too young to board.
 type Limit struct {
-	Stage string  `json:"stage"`
-	Mode  string  `json:"mode"`
-	Most  float64 `json:"most"`
-	Hard  bool    `json:"hard"`
+	Stage   string  `json:"stage"`
+	Mode    string  `json:"mode"`
+	Most    float64 `json:"most"`
+	Hard    bool    `json:"hard"`
+	Board   float64 `json:"board"`
+	NoBoard bool    `json:"no_board"`
 }
 
 // Block is where children live.

@@ -91,6 +91,33 @@ func TestValley(t *testing.T) {
 	}
 }
 
+// TestBoardersLimit: who would live too far from home, or is too young to board, does
+// not board, and the school they can reach stays.
+func TestBoardersLimit(t *testing.T) {
+	for name, change := range map[string]func(*siting.Limit){
+		"far":   func(l *siting.Limit) { l.Board = 5 },
+		"young": func(l *siting.Limit) { l.NoBoard = true },
+	} {
+		p := read(t, "valley.json")
+		for i := range p.Limits {
+			change(&p.Limits[i])
+		}
+		l := solve(t, p)
+		if l.Status != cfl.Optimal || l.Figures.Boarders != 0 || l.Figures.OverLimit != 0 {
+			t.Errorf("%s: %s, %+v", name, l.Status, l.Figures)
+		}
+		if d := decision(l, "head").ZH; !strings.HasPrefix(d, "保留") {
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+	p := read(t, "valley.json")
+	before := *solve(t, p).Value
+	p.PerWeekly = 1000
+	if after := *solve(t, p).Value; after <= before {
+		t.Errorf("the way home costs nothing: %v, before %v", after, before)
+	}
+}
+
 // TestIdleFirst: whoever wants the new site must use the idle building too.
 func TestIdleFirst(t *testing.T) {
 	p := read(t, "valley.json")

@@ -140,7 +140,7 @@ func (m *model) describe(out *Layout, choice []int, parts []part) {
 			Block: m.Blocks[c.block].ID, Stage: st, Site: m.Sites[x.site].ID, Children: x.n,
 			Way: m.ways[c.block][x.site], Over: m.over(c, x.site),
 		}
-		a.Boards = a.Over > 0 && o >= 0 && m.Sites[x.site].Options[o].Kind == Board
+		a.Boards = o >= 0 && m.boards(c, x.site, m.Sites[x.site].Options[o].Kind == Board)
 		now := m.now(c)
 		a.Moved = now >= 0 && now != x.site
 		if ch := out.Sites[x.site].Children; ch != nil {
@@ -210,6 +210,9 @@ func Verify(p *Problem, l *Layout) []string {
 		at[c] = append(at[c], site)
 		if a.Over > 0 && !a.Boards && m.limit[c.block][c.stage].Hard {
 			say("%s goes %v to %s, over its limit", a.Block, a.Way, a.Site)
+		}
+		if a.Boards && !m.boards(c, site, true) {
+			say("%s boards at %s, %v from home", a.Block, a.Site, a.Way)
 		}
 	}
 	for _, c := range m.clients {

@@ -140,7 +140,8 @@ func (w *writer) decided(_ *disclose.Page, run disclose.Row) error {
 
 // ways lists the blocks from which some go beyond the limit, or board.
 func (w *writer) ways(_ *disclose.Page, run disclose.Row) error {
-	page, err := w.records(w.Layouts.Blocks, map[string]string{"run": text(run.Values["number"]), "over_limit": "1.."})
+	q := disclose.RecordQuery{Entity: w.Layouts.Blocks, Filter: map[string]string{"run": text(run.Values["number"])}, Limit: mostRows}
+	page, err := w.beyond(q)
 	if err != nil || len(page.Columns) == 0 {
 		return err
 	}
@@ -155,6 +156,32 @@ func (w *writer) ways(_ *disclose.Page, run disclose.Row) error {
 		w.row(p.table, page, r)
 	}
 	return nil
+}
+
+// beyond are the blocks of a layout from which some go beyond the limit: at most
+// mostRows. How many do is not asked for by a filter, since not every reader may.
+func (w *writer) beyond(q disclose.RecordQuery) (*disclose.Page, error) {
+	out := &disclose.Page{}
+	for ; len(out.Rows) < mostRows; q.Offset += mostRows {
+		page, err := w.Door.Records(w.ctx, w.actor, q)
+		if is(err, luoshu.NotFound, luoshu.Denied) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		out.Columns = page.Columns
+		for _, r := range page.Rows {
+			if v := text(r.Display["over_limit"]); v != "" && v != "0" {
+				out.Rows = append(out.Rows, r)
+			}
+		}
+		if len(page.Rows) < mostRows {
+			break
+		}
+	}
+	out.Rows = out.Rows[:min(len(out.Rows), mostRows)]
+	return out, nil
 }
 
 // expected is the outlook of the organisation by the chosen forecast.

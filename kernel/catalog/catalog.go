@@ -162,10 +162,12 @@ type Entity struct {
 	// Private registers are shown to those only who act in the case; their texts are
 	// kept encrypted.
 	Private bool
-	Fields  []*Field
-	Dir     string // folder of the pack
-	File    string
-	Line    int
+	// Below says that what an organisation keeps is read by those under it too.
+	Below  bool
+	Fields []*Field
+	Dir    string // folder of the pack
+	File   string
+	Line   int
 
 	fields map[string]*Field
 }
@@ -207,6 +209,7 @@ type Field struct {
 	Rest        Rest   // how values lie in the table, and under which domain tokens are made
 	Domain      string // of tokens, "" unless Rest is Token
 	Contains    string // "id": a number with an identity number in it, or a reference to one
+	Few         bool   // tells of few children: coarse to whoever may not see small groups
 	Source      string // the one source of record: school | county | city | province | nation | system:NAME
 	Example     string
 	Line        int

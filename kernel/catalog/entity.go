@@ -37,6 +37,7 @@ func (l *loader) entity(f *folder, o *yamltree.Object) {
 	e.Months = int(o.Get("months").Whole(0, 1200))
 	e.Register = o.Get("register").Bool()
 	e.Private = o.Get("private").Bool()
+	e.Below = o.Get("below").Bool()
 	if n := o.Get("node"); n.Given() {
 		no := n.Object()
 		e.Node = &Node{
@@ -85,6 +86,7 @@ func (l *loader) field(e *Entity, o *yamltree.Object) {
 	}
 	f.Find, f.Sealed = o.Get("find").Bool(), o.Get("sealed").Bool()
 	f.Contains = o.Get("contains").OneOf("id")
+	f.Few = o.Get("few").Bool()
 	f.Source = "school"
 	if s := o.Get("source"); s.Given() {
 		if f.Source = s.Str(); f.Source != "" && !sourcePattern.MatchString(f.Source) {
@@ -128,6 +130,7 @@ func (l *loader) fieldType(f *Field, o *yamltree.Object) {
 	only("pattern", TypeText)
 	only("check", TypeText)
 	only("contains", TypeText)
+	only("few", TypeText, TypeInt)
 	only("min", TypeText, TypeInt, TypeDecimal, TypeDate, TypeYear)
 	only("max", TypeText, TypeInt, TypeDecimal, TypeDate, TypeYear)
 	switch f.Type {
@@ -146,6 +149,9 @@ func (l *loader) fieldType(f *Field, o *yamltree.Object) {
 	if f.Contains != "" && !slices.Contains(idChecks, f.Check) {
 		o.Get("contains").Fault("contains 的字段要有 check（%s 之一），使脱敏后的号码不会被当作真号收回",
 			"a field with contains needs a check (one of %s), so that a masked number is never taken back for a true one", strings.Join(idChecks, " "))
+	}
+	if f.Few && f.Sensitivity > InternalUse {
+		o.Get("few").Fault("few 只用于 public、internal 的字段；更高的类别本来就脱敏", "few is for public and internal fields; higher classes are masked anyway")
 	}
 	if f.Check != "" && !slices.Contains(rule.Checks(), f.Check) {
 		o.Get("check").Fault("没有名为 %s 的校验；可用：%s", "there is no check %s; there are %s", f.Check, strings.Join(rule.Checks(), " "))
@@ -243,7 +249,23 @@ func (l *loader) entityRefs(e *Entity, o *yamltree.Object) {
 		o.Get("year").Fault("字段 %s 的类型不是 year", "the field %s is not of type year", f.Name)
 	}
 	l.org(e, o.Get("org"))
+	l.below(e, o.Get("below"))
 	l.restRefs(e, o)
+}
+
+// below checks that what those under an organisation may read tells of nobody.
+func (l *loader) below(e *Entity, x yamltree.Item) {
+	if !e.Below {
+		return
+	}
+	if e.Org == "" || strings.Contains(e.Org, ".") {
+		x.Fault("below 需要 org 直接写明一个字段", "below needs an org that is a field of the entity itself")
+	}
+	for _, f := range e.Fields {
+		if f.Sensitivity > InternalUse {
+			x.Fault("下级可读的实体不能有个人信息字段 %s", "an entity that is read by those below has no field about persons: %s", f.Name)
+		}
+	}
 }
 
 // knownEntity resolves the name of an entity.

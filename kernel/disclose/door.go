@@ -44,6 +44,10 @@ type (
 	Option         = guard.Option
 )
 
+// SmallestGroup is the least number of persons told to whoever may not see small
+// groups.
+const SmallestGroup = guard.SmallestGroup
+
 // The states of a target that callers ask about.
 const (
 	StateMet    = figure.StateMet

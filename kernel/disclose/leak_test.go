@@ -169,7 +169,7 @@ func (w *world) mayShow(a luoshu.Actor, m marker) bool {
 		return false
 	}
 	role := w.acc.Role(a)
-	if role == nil || f.Class() > role.Sees {
+	if role == nil || f.Class() > role.Sees || f.Few && !role.Small {
 		return false
 	}
 	if len(role.Entities) > 0 && !slices.Contains(role.Entities, m.entity) {
@@ -182,7 +182,7 @@ func (w *world) mayShow(a luoshu.Actor, m marker) bool {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return tree.Within(a.Org, m.org)
+	return tree.Within(a.Org, m.org) || e.Below && tree.Within(m.org, a.Org)
 }
 
 // decimal is how a scaled marker is written for people.
@@ -281,7 +281,7 @@ func TestNoQueryOnHiddenFields(t *testing.T) {
 				continue
 			}
 			for _, f := range e.Fields {
-				clear := f.Class() <= role.Sees && f.Sensitivity != catalog.Closed
+				clear := f.Class() <= role.Sees && !(f.Few && !role.Small) && f.Sensitivity != catalog.Closed
 				for name, q := range map[string]disclose.RecordQuery{
 					"filter": {Entity: e.Name, Filter: map[string]string{f.Name: "1"}},
 					"range":  {Entity: e.Name, Filter: map[string]string{f.Name: "1..9"}},

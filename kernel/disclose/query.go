@@ -77,7 +77,7 @@ func (d *Door) choose(ctx context.Context, g *grant, q RecordQuery) (*selection,
 	if err != nil {
 		return nil, err
 	}
-	cond, args = scope.Where(d.cat, g.ent, "f")
+	cond, args = scope.Reads(d.cat, g.ent, "f")
 	s.and(cond, args...)
 	if len(q.Filter) > maxFilters {
 		return nil, luoshu.Errorf(luoshu.Invalid, "筛选条件太多", "too many filters")
@@ -251,7 +251,7 @@ func (d *Door) search(ctx context.Context, s *selection, scope *access.Scope, q 
 		return luoshu.Errorf(luoshu.Invalid, "查找内容太长", "the search text is too long")
 	}
 	f := &finder{s: s, table: store.Table(e.Name)}
-	f.scope, f.scopeArgs = scope.Where(d.cat, e, "x")
+	f.scope, f.scopeArgs = scope.Reads(d.cat, e, "x")
 	f.middle = d.base.Few(ctx, e, substringMost)
 	named := len(e.Search) > 0
 	for _, name := range e.Search {

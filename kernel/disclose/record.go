@@ -77,7 +77,7 @@ func (d *Door) Record(ctx context.Context, actor luoshu.Actor, entity string, re
 	if err != nil {
 		return nil, err
 	}
-	cond, args := g.scope.Where(d.cat, g.ent, "f")
+	cond, args := g.scope.Reads(d.cat, g.ent, "f")
 	args = append([]any{rec, rec}, args...)
 	var all []*raw
 	tail := " FROM " + store.Table(entity) + " f WHERE f._rid IN (SELECT " + castInt + " UNION ALL SELECT x._rid FROM " + store.Table(entity) +
@@ -144,7 +144,7 @@ func (d *Door) links(ctx context.Context, g *grant, r *raw, row Row) ([]Link, er
 		if c.Ref == "" || c.masked && !c.held() || r.values[i].S == "" || e == nil || len(e.Key) != 1 || !guard.MayEntity(g.role, e) {
 			continue
 		}
-		cond, args := g.scope.Where(d.cat, e, "t")
+		cond, args := g.scope.Reads(d.cat, e, "t")
 		rows, err := d.db.Query(ctx, "SELECT t._rec FROM "+store.Table(e.Name)+" t WHERE t._to IS NULL AND t."+
 			store.Col(e.Key[0])+" = ? AND "+cond, append([]any{d.db.Stored(e.Name, e.Key[0], r.values[i].S)}, args...)...)
 		if err != nil {

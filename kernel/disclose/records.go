@@ -48,7 +48,7 @@ func (d *Door) Records(ctx context.Context, actor luoshu.Actor, q RecordQuery) (
 // count returns how many rows a selection has. A whole scope at present is taken
 // from the tallies if they are up to date; everything else is counted up to countMost.
 func (d *Door) count(ctx context.Context, s *selection, org string) (int64, bool, error) {
-	if s.plain && s.seq == 0 {
+	if s.plain && s.seq == 0 && !s.g.ent.Below {
 		scope, err := s.g.scope.Under(org)
 		if err != nil {
 			return 0, false, err
@@ -260,7 +260,7 @@ func (d *Door) labelsOf(ctx context.Context, g *grant, entity string, codes []st
 	if !visible || label.Rest != catalog.InClear || !guard.MayEntity(g.role, d.cat.Entity(entity)) {
 		return out, nil
 	}
-	cond, args := g.scope.Where(d.cat, e, "t")
+	cond, args := g.scope.Reads(d.cat, e, "t")
 	en := "NULL"
 	if f := e.Field(e.Label + "_en"); f != nil && f.Sensitivity == catalog.Public {
 		en = "t." + store.Col(f.Name)

@@ -103,6 +103,9 @@ func (w *world) fill() {
 	w.plant("office", "R", "R", "总", nil, "city", "office-memo-R")
 	w.plant("office", "A", "A", "甲办", "R", "county", "office-memo-A")
 	w.plant("office", "B", "B", "乙办", "R", "county", "office-memo-B")
+	for _, o := range []string{"R", "A", "B"} {
+		w.plant("notice", o, "notice-of-"+o, o)
+	}
 	n := 0
 	for i, h := range []struct {
 		code, office string
@@ -113,7 +116,8 @@ func (w *world) fill() {
 		if h.code == "B1" {
 			closed = int64(20250701)
 		}
-		w.plant("house", h.code, h.code, "院"+h.code, h.office, h.office, int64(20000101), closed, "house-memo-"+h.code)
+		w.plant("house", h.code, h.code, "院"+h.code, h.office, h.office, int64(20000101), closed, "house-memo-"+h.code,
+			int64(7320001+10*i), fmt.Sprintf("收 %d 名儿童", 7420001+10*i))
 		for k := range h.members {
 			n++
 			sick := int64(0)
@@ -137,9 +141,8 @@ func (w *world) fill() {
 				w.plant("stay", h.code, no, int64(2023+y), h.code, kind)
 			}
 		}
-		_ = i
 	}
-	for _, entity := range []string{"area", "office", "house", "member", "score", "stay", "card", "ride", "matter"} {
+	for _, entity := range []string{"area", "office", "notice", "house", "member", "score", "stay", "card", "ride", "matter"} {
 		w.commit(access.Operator, entity, w.rows[entity])
 	}
 }

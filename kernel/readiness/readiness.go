@@ -301,7 +301,7 @@ func (g *gathering) standing(units []attain.Unit) Standing {
 	for _, u := range s.Units {
 		x := Unit{Code: u.Unit, Label: g.labels[u.Unit], Heads: u.Heads, Reached: u.Reached, Met: u.Met, Enough: u.Enough}
 		for _, v := range u.Values {
-			x.Values = append(x.Values, known(v))
+			x.Values = append(x.Values, luoshu.Finite(v))
 		}
 		out.Units = append(out.Units, x)
 	}
@@ -311,16 +311,9 @@ func (g *gathering) standing(units []attain.Unit) Standing {
 func across(list []attain.Across) []Across {
 	out := []Across{}
 	for _, a := range list {
-		out = append(out, Across{Item: a.Item, Mean: known(a.Mean), Spread: known(a.Spread), Within: a.Within, Below: a.Below, Unknown: a.Unknown})
+		out = append(out, Across{Item: a.Item, Mean: luoshu.Finite(a.Mean), Spread: luoshu.Finite(a.Spread), Within: a.Within, Below: a.Below, Unknown: a.Unknown})
 	}
 	return out
-}
-
-func known(v float64) *float64 {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil
-	}
-	return &v
 }
 
 func yearText(y int) string { return luoshu.IntValue(int64(y)).String() }

@@ -28,12 +28,14 @@ var engines = map[string]engine{
 			"blocks":  {must: true, all: []string{"code", "name", "area", "lon", "lat"}},
 			"counts":  {must: true, all: []string{"block", "group", "year", "children"}},
 			"outlook": {all: []string{"run", "scenario", "unit", "group", "year", "children"}},
+			"ways":    {all: []string{"block", "site", "mode", "metres"}, may: []string{"back", "minutes"}},
+			"next":    {all: []string{"block", "next"}},
 		},
-		params: map[string]bool{"size": true, "limit": true, "detour": true, "classes_max": true, "class_over": true, "least": true, "cost": true},
+		params: map[string]bool{"size": true, "limit": true, "detour": true, "classes_max": true, "class_over": true, "least": true, "cost": true, "board_limit": false, "board_grade": false, "speed": false, "uneven": false},
 		out: map[string][]string{
 			"run": {
 				"number", "title", "body", "seal", "sequence", "engine_version", "made_on", "stage", "year", "status", "value", "bound", "gap", "cost", "places",
-				"moved", "mean_m", "p95_m", "max_m", "over_limit", "classes_over", "schools_over", "params", "note", "chosen",
+				"moved", "mean_m", "p95_m", "max_m", "over_limit", "classes_over", "schools_over", "params", "note", "chosen", "ways_share",
 			},
 			"sites":  {"run", "site", "body", "at_school", "action", "classes", "places", "children", "cost", "words_zh", "words_en"},
 			"blocks": {"run", "block", "site", "body", "children", "metres", "over_limit", "board"},

@@ -12,6 +12,7 @@ import (
 	"luoshu"
 	"luoshu/engine/forecast"
 	"luoshu/kernel/access"
+	"luoshu/kernel/run/missed"
 )
 
 // ForecastParams are the parameters of a forecast.
@@ -27,6 +28,7 @@ type ForecastParams struct {
 		Entry float64 `yaml:"entry"`
 		Move  float64 `yaml:"move"`
 	} `yaml:"scenarios"`
+	Split    []Split `yaml:"split"`
 	EntryAge []struct {
 		Year   int     `yaml:"year"`
 		Area   string  `yaml:"area"`
@@ -74,17 +76,7 @@ type Gradal struct {
 }
 
 // Check is how the method would have done in earlier years.
-type Check struct {
-	Stage      string   `json:"stage"`
-	Grain      string   `json:"grain"` // managing or school
-	Horizon    int      `json:"horizon"`
-	N          int      `json:"n"`
-	WAPE       *float64 `json:"wape"`
-	NoChange   *float64 `json:"wape_no_change"`
-	Plain      *float64 `json:"wape_plain"`
-	Coverage80 *float64 `json:"coverage80"`
-	Coverage95 *float64 `json:"coverage95"`
-}
+type Check = missed.Check
 
 // ForecastAnswer is what a forecast came to.
 type ForecastAnswer struct {
@@ -124,6 +116,9 @@ func (r *Runner) Forecast(ctx context.Context, actor luoshu.Actor, params []byte
 	}
 	f := &forecasting{r: r, spec: spec, q: q, seq: seal.Seq, node: node, actor: actor, progress: p}
 	if err := f.gather(ctx); err != nil {
+		return nil, err
+	}
+	if err := f.splits(); err != nil {
 		return nil, err
 	}
 	if err := f.work(ctx); err != nil {

@@ -47,6 +47,11 @@ func (r row) number(name string) (float64, bool) {
 // each calls each for every record of an input as of a ledger sequence. An input
 // that the pack does not name has no records.
 func (r *Runner) each(ctx context.Context, in *Input, seq int64, each func(row) error) error {
+	return r.eachWhere(ctx, in, seq, "", nil, each)
+}
+
+// eachWhere is each for the records under a condition over the alias f.
+func (r *Runner) eachWhere(ctx context.Context, in *Input, seq int64, where string, args []any, each func(row) error) error {
 	if in == nil {
 		return nil
 	}
@@ -61,7 +66,7 @@ func (r *Runner) each(ctx context.Context, in *Input, seq int64, each func(row) 
 			fields = append(fields, name)
 		}
 	}
-	return r.records.Each(ctx, records.Query{Entity: in.Entity.Name, Seq: seq, Fields: fields}, func(v *records.Version) error {
+	return r.records.Each(ctx, records.Query{Entity: in.Entity.Name, Seq: seq, Fields: fields, Where: where, Args: args}, func(v *records.Version) error {
 		for name, values := range in.Only {
 			if !slices.Contains(values, v.Values[in.Entity.Field(name).Index].S) {
 				return nil

@@ -12,6 +12,7 @@ import (
 	"luoshu/engine/siting/cfl"
 	"luoshu/kernel/access"
 	"luoshu/kernel/records"
+	"luoshu/kernel/run/way"
 	"luoshu/kernel/store"
 )
 
@@ -27,11 +28,14 @@ type LayoutParams struct {
 	Forecast   string   `yaml:"forecast"` // run by which the counted children grow or shrink to Year
 	Scenario   string   `yaml:"scenario"`
 	Limit      float64  `yaml:"limit"`
-	Hard       bool     `yaml:"hard"` // nobody goes further but boards
+	Hard       bool     `yaml:"hard"`        // nobody goes further but boards
+	BoardLimit float64  `yaml:"board_limit"` // how far from home a child may board
+	BoardGrade int      `yaml:"board_grade"` // grade of the stage from which children may board
 	Detour     float64  `yaml:"detour"`
 	Budget     float64  `yaml:"budget"`
 	Whole      bool     `yaml:"whole"`
 	Contiguous bool     `yaml:"contiguous"`
+	Mode       string   `yaml:"mode"` // of the recorded ways; the first of the code list if empty
 	MaxClasses int      `yaml:"max_classes"`
 	IdleFirst  *float64 `yaml:"idle_first"`
 	Allow      []string `yaml:"allow"` // of extend, build, close, board, reopen; all if empty
@@ -55,6 +59,7 @@ type LayoutAnswer struct {
 	Note     luoshu.Text     `json:"note"`
 	Written  int             `json:"records"`
 	Children int64           `json:"children"`
+	Ways     way.Told        `json:"ways"` // how many were measured
 }
 
 // Layout works a layout out and writes it. One without a solution is written too: with
@@ -109,6 +114,12 @@ type layouting struct {
 	note    luoshu.Text
 	size    int
 	costs   map[string]float64
+	old     float64 // share of the children who are old enough to board
+	known   map[way.Pair]way.Known
+	uneven  float64 // share by which there and back may differ
+	ways    way.Told
+	split   []string          // what the younger and the older of a block are called, after its code
+	block   map[string]string // block of the problem → code of the record
 }
 
 const kilometre = 1000.0
@@ -130,6 +141,9 @@ func (l *layouting) gather(ctx context.Context) error {
 	if err := l.settings(); err != nil {
 		return err
 	}
+	if err := l.boarding(ctx); err != nil {
+		return err
+	}
 	p := &l.problem
 	err = l.r.each(ctx, l.spec.Inputs["blocks"], l.seq, func(x row) error {
 		if x.text("area") != l.node.Code {
@@ -137,17 +151,17 @@ func (l *layouting) gather(ctx context.Context) error {
 		}
 		lon, _ := x.number("lon")
 		lat, _ := x.number("lat")
-		n := counted[x.text("code")]
-		p.Blocks = append(p.Blocks, siting.Block{
-			ID: x.text("code"), Name: x.text("name"), X: lon, Y: lat, Mode: "way", Children: map[string]int64{l.q.Stage: n}, Now: map[string]string{},
-		})
+		p.Blocks = append(p.Blocks, l.homes(x.text("code"), x.text("name"), lon, lat, counted[x.text("code")])...)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	p.Blocks = slices.DeleteFunc(p.Blocks, func(b siting.Block) bool { return b.Children[l.q.Stage] == 0 })
-	if len(p.Blocks) == 0 {
+	nobody := func(b siting.Block) bool { return b.Children[l.q.Stage] == 0 }
+	if !p.Contiguous { // otherwise they join what lies on either side of them
+		p.Blocks = slices.DeleteFunc(p.Blocks, nobody)
+	}
+	if !slices.ContainsFunc(p.Blocks, func(b siting.Block) bool { return !nobody(b) }) {
 		return luoshu.Errorf(luoshu.Invalid, "%s 没有 %s 学段的片区儿童数，无从布局", "%[1]s has no children of stage %[2]s in its blocks, so there is nothing to lay out", l.node.Title, l.q.Stage)
 	}
 	l.users, l.state = map[string]string{}, map[string]string{}
@@ -173,7 +187,13 @@ func (l *layouting) gather(ctx context.Context) error {
 			return luoshu.Errorf(luoshu.Invalid, "没有校舍 %s", "there are no premises %s", f)
 		}
 	}
-	return nil
+	if err := l.measured(ctx); err != nil {
+		return err
+	}
+	l.ways = l.measure(p)
+	w := l.ways.Words(p.Detour)
+	l.say(w.ZH, w.EN)
+	return l.touching(ctx)
 }
 
 // children are those of each block in the year asked for: as last counted, and turned
@@ -280,7 +300,10 @@ func (l *layouting) settings() error {
 		return err
 	}
 	size, most, over := 0.0, float64(l.q.MaxClasses), 0.0
-	for name, into := range map[string]*float64{"size": &size, "limit": &l.q.Limit, "detour": &l.q.Detour, "classes_max": &most, "class_over": &over} {
+	grade := float64(l.q.BoardGrade)
+	for name, into := range map[string]*float64{
+		"size": &size, "limit": &l.q.Limit, "detour": &l.q.Detour, "classes_max": &most, "class_over": &over, "board_limit": &l.q.BoardLimit, "board_grade": &grade,
+	} {
 		if err := take(into, name); err != nil {
 			return err
 		}
@@ -292,7 +315,7 @@ func (l *layouting) settings() error {
 		}
 		l.q.Least = pointer(int64(v))
 	}
-	l.size, l.q.MaxClasses = int(size), int(most)
+	l.size, l.q.MaxClasses, l.q.BoardGrade = int(size), int(most), int(grade)
 	l.costs = map[string]float64{}
 	for _, item := range costItems {
 		v, err := l.parameter("cost", map[string]string{"stage": l.q.Stage, "layout_item": item})
@@ -307,11 +330,12 @@ func (l *layouting) settings() error {
 	l.problem = siting.Problem{
 		Name: l.q.Title, Unit: "km", LonLat: true, Detour: l.q.Detour, MaxClasses: l.q.MaxClasses, ClassOver: int(over),
 		Stages:     []siting.Stage{{ID: l.q.Stage, Name: l.stage(), ClassSize: l.size, Compulsory: true}},
-		Limits:     []siting.Limit{{Stage: l.q.Stage, Mode: "way", Most: l.q.Limit / kilometre, Hard: l.q.Hard}},
+		Limits:     l.limits(l.q.Hard),
 		Budget:     fen(l.q.Budget),
 		PerWay:     float64(fen(l.costs["way"])),
 		PerOver:    float64(fen(l.costs["over"])),
 		PerBoarder: fen(l.costs["boarder"]),
+		PerWeekly:  float64(fen(l.costs["weekly"])),
 		PerMoved:   fen(l.costs["moved"]),
 		Capital:    l.costs["capital"],
 		IdleFirst:  *l.q.IdleFirst / kilometre, Whole: l.q.Whole || l.q.Contiguous, Contiguous: l.q.Contiguous,
@@ -321,9 +345,9 @@ func (l *layouting) settings() error {
 
 // costItems are what the parameter of costs is asked for, by `when: {layout_item: …}`: new
 // places (build, extend, reopen) and beds once; a site, a class and a boarder a
-// year; a child and kilometre of way, and squared kilometre beyond the limit, a year;
-// a child that changes site; the share of what is built that counts a year.
-var costItems = []string{"build", "extend", "reopen", "bed", "site", "class", "boarder", "way", "over", "moved", "capital"}
+// year; a boarder and kilometre of way, a child and kilometre of way, and squared
+// kilometre beyond the limit, a year; a child that changes site; the share of what is built that counts a year.
+var costItems = []string{"build", "extend", "reopen", "bed", "site", "class", "boarder", "weekly", "way", "over", "moved", "capital"}
 
 func (l *layouting) stage() luoshu.Text {
 	if list := l.r.cat.List(l.spec.Ladder.Group); list != nil {
@@ -335,7 +359,7 @@ func (l *layouting) stage() luoshu.Text {
 }
 
 func (l *layouting) may(what, site string) bool {
-	return (len(l.q.Allow) == 0 || slices.Contains(l.q.Allow, what)) && !(what == siting.Close && slices.Contains(l.q.Fixed, site))
+	return !(what == siting.Board && l.old == 0) && (len(l.q.Allow) == 0 || slices.Contains(l.q.Allow, what)) && !(what == siting.Close && slices.Contains(l.q.Fixed, site))
 }
 
 // site adds a piece of ground with what can be done there.
@@ -376,7 +400,7 @@ func (l *layouting) site(state string, x row) error {
 		}
 		if beds := x.whole("beds"); l.may(siting.Board, code) && rooms > 0 {
 			o := option(siting.Board, rooms, places, "")
-			o.Invest = fen(l.costs["bed"] * float64(max(0, places-beds)))
+			o.Invest = fen(l.costs["bed"] * math.Max(0, math.Round(float64(places)*l.old)-float64(beds))) // a bed for each that is old enough
 			s.Options = append(s.Options, o)
 		}
 		if l.may(siting.Close, code) {
@@ -419,7 +443,7 @@ func (l *layouting) sizes(rooms int) []int {
 func (l *layouting) present(ctx context.Context) (*siting.Figures, error) {
 	p := l.problem
 	p.Budget, p.IdleFirst, p.Contiguous, p.Whole, p.PerMoved = 0, 0, false, false, 0
-	p.Limits = []siting.Limit{{Stage: l.q.Stage, Mode: "way", Most: l.q.Limit / kilometre}}
+	p.Limits = l.limits(false)
 	p.Sites = nil
 	for _, s := range l.problem.Sites {
 		s.Options = slices.DeleteFunc(slices.Clone(s.Options), func(o siting.Option) bool { return o.Kind != siting.Keep })
@@ -430,6 +454,7 @@ func (l *layouting) present(ctx context.Context) (*siting.Figures, error) {
 	if len(p.Sites) == 0 {
 		return nil, nil
 	}
+	l.measure(&p)
 	lay, err := siting.Solve(ctx, &p, siting.Limits{Nodes: 200, Gap: 0.01, Progress: l.progress})
 	if err != nil {
 		return nil, err
@@ -445,8 +470,7 @@ func (l *layouting) present(ctx context.Context) (*siting.Figures, error) {
 			l.problem.Blocks[i].Now[l.q.Stage] = a.Site
 		}
 	}
-	l.note.ZH += "现状按“在用校舍、总路程最短”推定：片区登记没有写明儿童现在去哪里。"
-	l.note.EN += " The present is taken to be the least way in sum to the sites in use: the counts of blocks do not say where children go now."
+	l.say("现状按“在用校舍、总路程最短”推定：片区登记没有写明儿童现在去哪里。", "The present is taken to be the least way in sum to the sites in use: the counts of blocks do not say where children go now.")
 	return &lay.Figures, nil
 }
 
@@ -456,7 +480,7 @@ var layoutStatus = map[cfl.Status]string{cfl.Optimal: "proven", cfl.Feasible: "b
 func (l *layouting) answer(ctx context.Context, actor luoshu.Actor, params []byte, lay *siting.Layout, present *siting.Figures) (*LayoutAnswer, error) {
 	out := &LayoutAnswer{
 		Run: l.r.number("L"), Title: l.q.Title, Org: l.node.Code, Stage: l.q.Stage, Year: l.q.Year, Seal: l.q.Seal, Engine: SitingVersion,
-		Layout: lay, Present: present, Note: l.note,
+		Layout: lay, Present: present, Note: l.note, Ways: l.ways,
 	}
 	for _, b := range l.problem.Blocks {
 		out.Children += b.Children[l.q.Stage]
@@ -476,6 +500,7 @@ func (l *layouting) answer(ctx context.Context, actor luoshu.Actor, params []byt
 	head := record{
 		"number": out.Run, "title": out.Title, "body": out.Org, "seal": out.Seal, "sequence": l.seq, "engine_version": SitingVersion,
 		"made_on": l.r.day(), "stage": out.Stage, "year": out.Year, "status": status, "params": orDash(string(params)), "note": clip(note, 2000), "chosen": false,
+		"ways_share": l.ways.Share,
 	}
 	var sites, blocks []record
 	if lay.Value != nil {
@@ -533,12 +558,12 @@ func (l *layouting) blockRecords(run string, lay *siting.Layout) []record {
 	at := map[key]int{}
 	var out []record
 	for _, a := range lay.Assign {
-		k := key{a.Block, a.Site}
+		k := key{l.block[a.Block], a.Site}
 		i, ok := at[k]
 		if !ok {
 			i = len(out)
 			at[k] = i
-			out = append(out, record{"run": run, "block": a.Block, "site": a.Site, "body": l.node.Code, "children": int64(0), "metres": a.Way * kilometre, "over_limit": int64(0), "board": false})
+			out = append(out, record{"run": run, "block": k.block, "site": a.Site, "body": l.node.Code, "children": int64(0), "metres": a.Way * kilometre, "over_limit": int64(0), "board": false})
 		}
 		out[i]["children"] = out[i]["children"].(int64) + a.Children
 		if a.Over > 0 && !a.Boards {

@@ -30,8 +30,8 @@ type Spec struct {
 	Kinds  map[string]string  // what the pack calls unit, area, town and total
 }
 
-// kind is what the pack calls a kind of unit.
-func (s *Spec) kind(name string) string {
+// Kind is what the pack calls a kind of unit.
+func (s *Spec) Kind(name string) string {
 	if k := s.Kinds[name]; k != "" {
 		return k
 	}
@@ -49,6 +49,7 @@ type Ladder struct {
 	Codes, Group, Order string
 	Chain               []string
 	Feeds               map[string]string
+	Beside              map[string]string // groups of a group's age, of whom it is a share: "PRI JUN"
 }
 
 // Input is an entity whose records are read, and its fields by what they are. Only,
@@ -231,7 +232,7 @@ func (l *loader) counts(s *Spec, o *yamltree.Object) {
 	}
 	y := o.Must("ladder").Object()
 	defer y.Done()
-	s.Ladder = &Ladder{Codes: y.Word("codes"), Group: y.Word("group"), Order: y.Word("order"), Chain: y.Get("chain").Strs(), Feeds: y.Get("feeds").Dict()}
+	s.Ladder = &Ladder{Codes: y.Word("codes"), Group: y.Word("group"), Order: y.Word("order"), Chain: y.Get("chain").Strs(), Feeds: y.Get("feeds").Dict(), Beside: y.Get("beside").Dict()}
 	if l.cat.List(s.Ladder.Codes) == nil {
 		y.Get("codes").Fault("没有代码表 %s", "there is no code list %s", s.Ladder.Codes)
 	}

@@ -59,7 +59,7 @@ func (f *forecasting) supply(ctx context.Context) error {
 	type key struct{ kind, unit, stage string }
 	by := map[key][]holding{}
 	for _, h := range list {
-		for _, k := range []key{{f.spec.kind("unit"), h.unit, h.stage}, {f.spec.kind("town"), h.town, h.stage}, {f.spec.kind("area"), h.area, h.stage}, {f.spec.kind(total), f.top(), h.stage}} {
+		for _, k := range []key{{f.spec.Kind("unit"), h.unit, h.stage}, {f.spec.Kind("town"), h.town, h.stage}, {f.spec.Kind("area"), h.area, h.stage}, {f.spec.Kind("total"), f.top(), h.stage}} {
 			if k.unit != "" {
 				by[k] = append(by[k], h)
 			}
@@ -85,7 +85,7 @@ func (f *forecasting) supply(ctx context.Context) error {
 // top is the unit of all areas together, "" where the run is for one of them.
 func (f *forecasting) top() string {
 	if f.node.Parent == "" {
-		return total
+		return Total
 	}
 	return ""
 }
@@ -125,7 +125,7 @@ func (s *Spec) Peaks(rows []Row, base int, now map[[2]string]float64, stage func
 	by := map[key][]Row{}
 	var stages []string
 	for _, r := range rows {
-		if (r.Kind == s.kind("area") || r.Kind == s.kind(total)) && r.Scenario == middle {
+		if (r.Kind == s.Kind("area") || r.Kind == s.Kind("total")) && r.Scenario == middle {
 			by[key{r.Unit, r.Stage}] = append(by[key{r.Unit, r.Stage}], r)
 			if !slices.Contains(stages, r.Stage) {
 				stages = append(stages, r.Stage)
@@ -215,7 +215,7 @@ func (f *forecasting) answer(ctx context.Context, params []byte, seq int64) (*Fo
 	}
 	out.Written = 1 + len(rows) + len(grades) + len(checks)
 	for _, r := range f.rows {
-		if r.Kind == f.spec.kind("area") || r.Kind == f.spec.kind(total) {
+		if r.Kind == f.spec.Kind("area") || r.Kind == f.spec.Kind("total") {
 			out.Rows = append(out.Rows, r)
 		}
 	}
@@ -226,7 +226,7 @@ func (f *forecasting) answer(ctx context.Context, params []byte, seq int64) (*Fo
 func words(list []forecast.Note) string {
 	var b strings.Builder
 	for _, n := range list {
-		b.WriteString("\n" + n.Text.ZH)
+		b.WriteString("\n" + n.Text.ZH + "\n" + n.Text.EN)
 	}
 	return b.String()
 }

@@ -8,13 +8,14 @@ import (
 	"strings"
 
 	"luoshu"
+	"luoshu/kernel/access"
 	"luoshu/kernel/disclose"
 	"luoshu/kernel/run"
 	"luoshu/web/kit"
 )
 
-// forecastHead is a forecast in a list. Of one that was run for an organisation above
-// the reader's only the number and the years are known.
+// forecastHead is a forecast in a list. One that was run for an organisation above the
+// reader's has its head, and the rows of the reader's organisation alone.
 type forecastHead struct {
 	Run       string      `json:"run"`
 	Rec       int64       `json:"rec,omitempty"`
@@ -42,9 +43,6 @@ func headOf(x item) forecastHead {
 // middle is the scenario that intervals are of.
 const middle = "middle"
 
-// total is the unit, and the kind of unit, of all areas together.
-const total = "total"
-
 // forecasts answers the runs that say something of the reader's organisation, or of
 // one below it: chosen ones first, then the newest.
 func (d *desk) forecasts(w http.ResponseWriter, r *http.Request) error {
@@ -58,7 +56,7 @@ func (d *desk) forecasts(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	unit := r.URL.Query().Get("unit")
-	list, err := d.heads(r.Context(), actor, s)
+	list, err := d.heads(r.Context(), actor, s, scope)
 	if err != nil {
 		return err
 	}
@@ -91,9 +89,8 @@ func (d *desk) forecasts(w http.ResponseWriter, r *http.Request) error {
 				h.Stages = append(h.Stages, g)
 			}
 		}
-		if r.URL.Query().Get("unit") != "" {
-			list = slices.DeleteFunc(list, func(h forecastHead) bool { return !said[h.Run] })
-		}
+		asked := r.URL.Query().Get("unit") != ""
+		list = slices.DeleteFunc(list, func(h forecastHead) bool { return (asked || h.Above) && !said[h.Run] })
 		for _, h := range above {
 			list = append(list, *h)
 		}
@@ -111,14 +108,16 @@ func order(b bool) int {
 	return 0
 }
 
-func (d *desk) heads(ctx context.Context, actor luoshu.Actor, s *run.Spec) ([]forecastHead, error) {
+func (d *desk) heads(ctx context.Context, actor luoshu.Actor, s *run.Spec, scope *access.Scope) ([]forecastHead, error) {
 	items, err := d.all(ctx, actor, disclose.RecordQuery{Entity: s.Out["run"].Entity.Name})
 	if err != nil {
 		return nil, err
 	}
 	list := make([]forecastHead, 0, len(items))
 	for _, x := range items {
-		list = append(list, headOf(x))
+		h := headOf(x)
+		h.Above = !scope.Has(h.Body)
+		list = append(list, h)
 	}
 	return list, nil
 }
@@ -136,7 +135,7 @@ type forecastBody struct {
 	forecastHead
 	Entry     luoshu.Text `json:"entry"`
 	Params    string      `json:"params"`
-	Note      string      `json:"note"`
+	Note      luoshu.Text `json:"note"`
 	Engine    string      `json:"engine_version"`
 	Units     []named     `json:"units"`
 	Groups    []named     `json:"groups"`
@@ -156,7 +155,7 @@ func (d *desk) forecast(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx, actor, number, unit := r.Context(), kit.Actor(r), r.PathValue("run"), r.URL.Query().Get("unit")
-	filter := map[string]string{"run": number, "unit_kind": "managing|total"}
+	filter := map[string]string{"run": number, "unit_kind": s.Kind("area") + "|" + s.Kind("total")}
 	if unit != "" {
 		filter = map[string]string{"run": number, "unit": unit}
 	}
@@ -178,7 +177,12 @@ func (d *desk) forecast(w http.ResponseWriter, r *http.Request) error {
 	if len(heads) == 1 {
 		x := heads[0]
 		out.forecastHead = headOf(x)
-		out.Entry, out.Params, out.Note, out.Engine = split(x.text("entry_assumption")), x.text("params"), x.text("note"), x.text("engine_version")
+		scope, err := d.Access.Scope(ctx, actor)
+		if err != nil {
+			return err
+		}
+		out.Above = !scope.Has(out.Body)
+		out.Entry, out.Params, out.Note, out.Engine = split(x.text("entry_assumption")), x.text("params"), split(x.text("note")), x.text("engine_version")
 	}
 	scenarios := map[string]bool{}
 	for _, x := range rows {
@@ -193,9 +197,9 @@ func (d *desk) forecast(w http.ResponseWriter, r *http.Request) error {
 		}
 		if !slices.ContainsFunc(out.Units, func(u named) bool { return u.Code == n.Unit }) {
 			t := x.shown("body")
-			if n.Kind == total {
+			if n.Kind == s.Kind("total") {
 				t = x.shown("unit_kind")
-			} else if n.Kind == "town" {
+			} else if n.Kind == s.Kind("town") {
 				t = luoshu.Text{ZH: n.Unit, EN: n.Unit}
 			}
 			out.Units = append(out.Units, named{n.Unit, t})
@@ -244,11 +248,11 @@ func (d *desk) past(ctx context.Context, actor luoshu.Actor, s *run.Spec, of *fo
 		return []past{}, false, nil
 	}
 	dim := s.Counts.Area
-	if unit != "" && len(of.Rows) > 0 && of.Rows[0].Kind == "school" {
+	if unit != "" && len(of.Rows) > 0 && of.Rows[0].Kind == s.Kind("unit") {
 		dim = s.Counts.Unit
 	}
 	q := disclose.ExploreQuery{Measure: s.Counts.Indicator, Seal: of.Seal, Cuts: []string{dim, s.Counts.Group}, Filters: map[string][]string{}}
-	if unit != "" && unit != total {
+	if unit != "" && unit != run.Total {
 		q.Filters[dim] = []string{unit}
 	}
 	res, err := d.Door.Explore(ctx, actor, q)
@@ -269,7 +273,7 @@ func (d *desk) past(ctx context.Context, actor luoshu.Actor, s *run.Spec, of *fo
 		if has[p.Unit] {
 			sums[p] += *x.Numerator
 		}
-		if p.Unit = total; has[p.Unit] {
+		if p.Unit = run.Total; has[p.Unit] {
 			sums[p] += *x.Numerator
 		}
 	}
@@ -298,8 +302,8 @@ func (d *desk) peaks(s *run.Spec, actor luoshu.Actor, of *forecastBody) (any, er
 	}
 	rows := slices.Clone(of.Rows)
 	for i := range rows {
-		if rows[i].Kind == "school" {
-			rows[i].Kind = "managing" // a plan for one school is worked out alike
+		if rows[i].Kind == s.Kind("unit") {
+			rows[i].Kind = s.Kind("area") // a plan for one school is worked out alike
 		}
 	}
 	return d.Runner.PeakPlan(s, org, rows, base, now)

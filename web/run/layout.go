@@ -3,9 +3,7 @@ package run
 import (
 	"cmp"
 	"net/http"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"luoshu"
@@ -46,8 +44,8 @@ func layoutOf(x item) layoutHead {
 	return layoutHead{
 		Run: x.text("number"), Rec: x.r.Rec, Title: x.text("title"), Body: x.text("body"), BodyTitle: x.shown("body"), Stage: x.text("stage"), StageTitle: x.shown("stage"),
 		Year: x.n("year"), MadeOn: x.n("made_on"), Seal: x.text("seal"), Status: x.text("status"), StatusTitle: x.shown("status"), Chosen: x.n("chosen") != 0,
-		Gap: x.number("gap"), Value: x.number("value"), Bound: x.number("bound"), Cost: x.number("cost"), Places: x.whole("places"), Moved: x.whole("moved"),
-		Mean: x.whole("mean_m"), P95: x.whole("p95_m"), Max: x.whole("max_m"), Over: x.whole("over_limit"), ClassesOver: x.whole("classes_over"), SchoolsOver: x.whole("schools_over"),
+		Gap: x.number("gap"), Value: x.number("value"), Bound: x.number("bound"), Cost: x.number("cost"), Places: x.whole("places"), Moved: x.about("moved"),
+		Mean: x.whole("mean_m"), P95: x.whole("p95_m"), Max: x.whole("max_m"), Over: x.about("over_limit"), ClassesOver: x.whole("classes_over"), SchoolsOver: x.whole("schools_over"),
 	}
 }
 
@@ -82,13 +80,13 @@ type siteBody struct {
 	Title    luoshu.Text `json:"action_title"`
 	Classes  int64       `json:"classes"`
 	Places   int64       `json:"places"`
-	Children int64       `json:"children"`
+	Children *int64      `json:"children"`
 	Cost     *float64    `json:"cost"`
 	Words    luoshu.Text `json:"words"`
 }
 
-// part is the children of one block that go to one site. Of few children the number
-// is withheld from roles that may not see small groups.
+// part is the children of one block that go to one site. Roles that may not see small
+// groups are not told of few, and are told coarse numbers otherwise.
 type part struct {
 	Block    string `json:"block"`
 	Site     string `json:"site"`
@@ -114,25 +112,13 @@ type layoutBody struct {
 	Conflicts bool        `json:"conflicts"` // the note says what conflicts
 	Params    string      `json:"params"`
 	Boards    *int64      `json:"boards"` // children who board
-	Few       int64       `json:"few"`    // numbers below it are withheld; 0: none is
+	Few       int64       `json:"few"`    // numbers below it are withheld, others told to the nearest multiple; 0: all are exact
 	Sites     []siteBody  `json:"sites"`
 	Blocks    []place     `json:"blocks"`
 	Parts     []part      `json:"parts"`
 }
 
 const infeasible = "infeasible"
-
-// fewInWords finds a number of few children in a sentence of the engine.
-var fewInWords = regexp.MustCompile(`(^|[^0-9.])[1-4]( 人| 名儿童| children)`)
-
-// unsaid takes numbers of few children out of words.
-func unsaid(s string) string {
-	return fewInWords.ReplaceAllString(s, "${1}<"+strconv.Itoa(few)+"${2}")
-}
-
-// few is the number of children of a block below which it is told to nobody who may
-// not see small groups.
-const few = 5
 
 // layout answers one layout with what the map needs.
 func (d *desk) layout(w http.ResponseWriter, r *http.Request) error {
@@ -176,20 +162,25 @@ func (d *desk) layout(w http.ResponseWriter, r *http.Request) error {
 	for _, x := range sites {
 		b := siteBody{
 			Code: x.text("site"), Name: x.shown("site").ZH, School: x.text("at_school"), Action: x.text("action"), Title: x.shown("action"),
-			Classes: x.n("classes"), Places: x.n("places"), Children: x.n("children"), Cost: x.number("cost"), Words: luoshu.Text{ZH: x.text("words_zh"), EN: x.text("words_en")},
+			Classes: x.n("classes"), Places: x.n("places"), Children: x.about("children"), Cost: x.number("cost"), Words: luoshu.Text{ZH: x.text("words_zh"), EN: x.text("words_en")},
 		}
 		if g, ok := ground[b.Code]; ok {
 			b.Name, b.Lon, b.Lat = g.text(in.Fields["name"].Name), g.number(in.Fields["lon"].Name), g.number(in.Fields["lat"].Name)
 		}
 		out.Sites = append(out.Sites, b)
 	}
-	seen, boards := map[string]bool{}, int64(0)
+	seen, boards := map[string]bool{}, new(int64)
 	for _, x := range parts {
-		over := x.n("over_limit")
-		p := part{Block: x.text("block"), Site: x.text("site"), Children: x.whole("children"), Metres: x.n("metres"), Over: &over, Beyond: over > 0, Board: x.n("board") != 0}
+		over := x.text("over_limit") != "" && x.text("over_limit") != "0" || x.n("over_limit") > 0
+		p := part{Block: x.text("block"), Site: x.text("site"), Children: x.about("children"), Metres: x.n("metres"), Over: x.about("over_limit"), Beyond: over, Board: x.n("board") != 0}
+		p.Few = p.Children == nil
 		seen[p.Block] = true
-		if p.Board {
-			boards += value(p.Children)
+		switch {
+		case !p.Board || boards == nil:
+		case p.Few:
+			boards = nil
+		default:
+			*boards += *p.Children
 		}
 		out.Parts = append(out.Parts, p)
 	}
@@ -199,53 +190,11 @@ func (d *desk) layout(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if out.Status != infeasible {
-		out.Boards = &boards
+		out.Boards = boards
 	}
 	if role := d.Access.Role(actor); role == nil || !role.Small {
-		out.Few = few
-		withhold(out.Parts)
-		out.Note = luoshu.Text{ZH: unsaid(out.Note.ZH), EN: unsaid(out.Note.EN)}
-		if boards > 0 && boards < few {
-			out.Boards = nil
-		}
+		out.Few = disclose.SmallestGroup
 	}
 	slices.SortFunc(out.Sites, func(a, b siteBody) int { return strings.Compare(a.Code, b.Code) })
 	return kit.WriteJSON(w, r, out)
-}
-
-// withhold takes the numbers of few children out. Where only one of a site is taken
-// out, the next smallest goes with it: the sum of the site is told.
-func withhold(list []part) {
-	hide := func(p *part) { p.Children, p.Over, p.Few = nil, nil, true }
-	bySite := map[string][]*part{}
-	for i := range list {
-		bySite[list[i].Site] = append(bySite[list[i].Site], &list[i])
-	}
-	for _, of := range bySite {
-		slices.SortFunc(of, func(a, b *part) int {
-			return cmp.Or(cmp.Compare(value(a.Children), value(b.Children)), strings.Compare(a.Block, b.Block))
-		})
-		hidden := 0
-		for _, p := range of {
-			n := value(p.Children)
-			if n > 0 && n < few {
-				hide(p)
-				hidden++
-			} else if o := value(p.Over); o > 0 && (o < few || n-o > 0 && n-o < few) {
-				p.Over = nil
-			}
-		}
-		if hidden == 1 {
-			if i := slices.IndexFunc(of, func(p *part) bool { return value(p.Children) > 0 }); i >= 0 {
-				hide(of[i])
-			}
-		}
-	}
-}
-
-func value(n *int64) int64 {
-	if n == nil {
-		return 0
-	}
-	return *n
 }

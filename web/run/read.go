@@ -2,6 +2,8 @@ package run
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	"luoshu"
 	"luoshu/kernel/catalog"
@@ -47,6 +49,17 @@ func (x item) whole(field string) *int64 {
 		return &n
 	}
 	return nil
+}
+
+// about is a whole number, also where it is told only coarsely; nil where it is empty
+// or too small to be told.
+func (x item) about(field string) *int64 {
+	if s := x.text(field); s != "" {
+		if n, err := strconv.ParseInt(strings.TrimPrefix(s, "≈"), 10, 64); err == nil {
+			return &n
+		}
+	}
+	return x.whole(field)
 }
 
 func (x item) n(field string) int64 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"luoshu/kernel/city"
 	"luoshu/kernel/flow"
 	"luoshu/kernel/load"
+	"luoshu/kernel/records"
 	"luoshu/kernel/verify/finding"
 )
 
@@ -304,9 +306,16 @@ func (t *troupe) group(c county) ([][]string, error) {
 		return nil, nil
 	}
 	of := c.schools[:min(4, len(c.schools))]
+	name, kind, honour := "演示共同体"+strconv.Itoa(c.index+1), groupKinds[c.index/2%len(groupKinds)], ""
+	if kind == "group" && t.ct.Charter.Case("recognition-body") != nil {
+		var err error
+		if honour, err = t.honour(c, name); err != nil {
+			return nil, err
+		}
+	}
 	no, err := t.play(drama{
 		id: "group-" + c.code, kind: "school-group", opener: c.officer(), cells: map[string]string{
-			"group_name": "演示共同体" + strconv.Itoa(c.index+1), "group_kind": groupKinds[c.index/2%len(groupKinds)], "managing": c.code, "lead_school": of[0],
+			"group_name": name, "group_kind": kind, "recognition_no": honour, "managing": c.code, "lead_school": of[0],
 			"staff_text": "演示：成员校教师统一调配", "teaching_text": "演示：联合教研", "appraisal_text": "演示：捆绑考核", "member_list": strings.Join(of, " "), "members": strconv.Itoa(len(of)),
 			"period_from": "2022-09-01", "period_to": "2027-08-31",
 		},
@@ -329,16 +338,71 @@ func (t *troupe) group(c county) ([][]string, error) {
 	return out, nil
 }
 
+// honour has the city recognise a group as a quality group.
+func (t *troupe) honour(c county, name string) (string, error) {
+	bureau, expert := luoshu.Actor{Name: "bureau", Role: "bureau", Org: c.root}, luoshu.Actor{Name: "expert", Role: "expert", Org: c.root}
+	return t.play(drama{
+		id: "group-honour-" + c.code, kind: "recognition-body", opener: c.officer(), papers: 1, cells: map[string]string{
+			"body": c.code, "holder": name, "honour": "city-education-group", "standard_version": "演示", "applied_on": "2022-09-20", "case_text": "演示：成员校共用教师、教研与考核",
+		},
+		deeds: []deed{
+			{c.officer(), "recommend", 0, map[string]string{"county_view": "演示：推荐"}},
+			{expert, "conclude", 1, map[string]string{"expert_count": "5", "expert_view": "recommend", "expert_text": "演示：符合条件"}},
+			{bureau, "grant", 0, map[string]string{"batch_no": "演示2022-1"}},
+			{bureau, "object", 0, map[string]string{"objection_text": "演示：询问成员校数"}},
+			{bureau, "unfounded", 0, map[string]string{"objection_text": "演示：经核查不成立"}},
+			{bureau, "issue", 1, map[string]string{"document_no": "演示教〔2022〕1号", "certificate_no": "演示1", "first_on": "2022-12-01", "ends_on": "2027-11-30"}},
+		},
+	})
+}
+
+// shared are the teachers whom the leading schools lend: two to every other member, who
+// keep their post. rows are those of group_member, each group's leading school first.
+func (t *troupe) shared(rows [][]string) ([][]string, error) {
+	out := [][]string{{"staff_no", "group_no", "host_school", "taught_subject", "weekly_lessons", "from_date"}}
+	e := t.ct.Catalog.Entity("posting")
+	at := func(v *records.Version, field string) luoshu.Value { return v.Values[e.Field(field).Index] }
+	lead, lent := "", []*records.Version{}
+	for _, r := range rows {
+		if r[2] == "lead" {
+			lead, lent = r[1], nil
+			where, args := t.ct.Records.Is(e, "school_code", lead)
+			err := t.ct.Records.Each(t.a.Context(), records.Query{Entity: e.Name, Where: where, Args: args}, func(v *records.Version) error {
+				if at(v, "category").S == "teacher" && at(v, "to_date").K == luoshu.Null && at(v, "subject").S != "" && at(v, "from_date").I < 20220901 {
+					kept := *v
+					kept.Values = slices.Clone(v.Values)
+					lent = append(lent, &kept)
+				}
+				return nil
+			})
+			if err != nil {
+				return nil, fmt.Errorf("read the teachers of %s: %w", lead, err)
+			}
+			slices.SortFunc(lent, func(a, b *records.Version) int { return strings.Compare(at(a, "staff_no").S, at(b, "staff_no").S) })
+			continue
+		}
+		for k := range min(2, len(lent)) {
+			out = append(out, []string{at(lent[k], "staff_no").S, r[0], r[1], at(lent[k], "subject").S, strconv.Itoa(4 + 2*k), r[3]})
+		}
+		lent = lent[min(2, len(lent)):]
+	}
+	return out, nil
+}
+
 // members writes the members' sheets and loads them as the city's office would.
 func (t *troupe) members(dir string, rows [][]string) error {
 	member, home := [][]string{{"group_no", "school_code", "member_role", "joined_on"}}, [][]string{{"school_code", "home_group", "home_since"}}
 	for _, r := range rows {
 		member, home = append(member, r), append(home, []string{r[1], r[0], r[3]})
 	}
+	shared, err := t.shared(rows)
+	if err != nil {
+		return err
+	}
 	for _, s := range []struct {
 		entity string
 		rows   [][]string
-	}{{"group_member", member}, {"group_home", home}} {
+	}{{"group_member", member}, {"group_home", home}, {"shared_staff", shared}} {
 		var b bytes.Buffer
 		w := csv.NewWriter(&b)
 		if err := w.WriteAll(s.rows); err != nil {

@@ -106,6 +106,7 @@ func (c layoutCmd) Run(a App) error {
 			w, f := a.Out(), out.Layout.Figures
 			fmt.Fprintf(w, "%s %s\n%s, seal %s: %s, gap %.4f\n", out.Run, out.Title, out.Org, out.Seal, out.Layout.Status, out.Layout.Gap)
 			fmt.Fprintf(w, "%d children, %d places, mean way %.2f km, farthest %.2f km, %d beyond the limit\n", f.Children, f.Places, f.MeanWay, f.MaxWay, f.OverLimit)
+			fmt.Fprintf(w, "ways: %d of %d recorded (%.1f %%); %d differ there and back, %d shorter than the straight line\n", out.Ways.Recorded, out.Ways.Pairs, out.Ways.Share*100, out.Ways.Uneven, out.Ways.Short)
 			for _, d := range out.Layout.Decisions {
 				fmt.Fprintf(w, "%s\t%s\t%s\n", d.Site, d.Text.ZH, d.Text.EN)
 			}

@@ -63,6 +63,23 @@ func (s *Scope) Codes() []string {
 	return s.codes
 }
 
+// Reads is Where for readers: of an entity whose records are read by those below too,
+// also the records of the organisations above.
+func (s *Scope) Reads(cat *catalog.Catalog, e *catalog.Entity, alias string) (string, []any) {
+	cond, args := s.Where(cat, e, alias)
+	if !e.Below || s.Whole || s.Root == "" || e.Org == "" {
+		return cond, args
+	}
+	if alias != "" {
+		alias += "."
+	}
+	above := s.tree.Path(s.Root)
+	for _, n := range above {
+		args = append(args, n.Code)
+	}
+	return "(" + cond + " OR " + alias + store.Col(e.Org) + " IN (" + marks(len(above)) + "))", args
+}
+
 // Where returns the scope on an entity as a condition over the rows of its
 // table under the given alias. Reference data (an entity without org) is open to
 // every actor with a known organisation. The result is never empty.

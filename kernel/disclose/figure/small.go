@@ -10,10 +10,6 @@ import (
 	"luoshu/kernel/indicator"
 )
 
-// smallestGroup is the group below which a sensitive figure without a minimum of
-// its own is withheld.
-const smallestGroup = 5
-
 // guarded returns the group size below which an indicator's figures are withheld
 // from a role, 0 if they never are.
 func guarded(ind *catalog.Indicator, role *catalog.Role) int64 {
@@ -23,7 +19,7 @@ func guarded(ind *catalog.Indicator, role *catalog.Role) int64 {
 	if ind.MinGroup > 0 {
 		return ind.MinGroup
 	}
-	return smallestGroup
+	return guard.SmallestGroup
 }
 
 func unscaled(v int64, scale int) float64 {

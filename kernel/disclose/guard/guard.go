@@ -52,6 +52,8 @@ func Class(role *catalog.Role, f *catalog.Field) (visible, masked bool) {
 	switch {
 	case f.Class() >= catalog.Closed:
 		return false, false
+	case f.Few && !role.Small && f.Class() <= role.Sees:
+		return true, true
 	case f.Class() <= role.Sees:
 		return true, false
 	case f.Class() <= role.Masks:

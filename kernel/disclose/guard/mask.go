@@ -17,6 +17,9 @@ func Masked(f *catalog.Field, v luoshu.Value) string {
 	if v.K == luoshu.Null {
 		return ""
 	}
+	if f.Few {
+		return coarse(f, v)
+	}
 	if f.Type != catalog.TypeText && f.Type != catalog.TypeRef {
 		return "***"
 	}

@@ -87,7 +87,7 @@ export interface Check {
 export interface Forecast extends ForecastHead {
   entry: Text
   params: string
-  note: string
+  note: Text
   engine_version: string
   units: Named[]
   groups: Named[] | null
@@ -138,7 +138,7 @@ export interface Site {
   action_title: Text
   classes: number
   places: number
-  children: number
+  children: number | null
   cost: number | null
   words: Text
 }

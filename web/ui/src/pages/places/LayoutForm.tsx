@@ -11,10 +11,11 @@ export function LayoutForm({ kind, forecasts, open, done }: { kind: Kind; foreca
   const all = useBodies()
   const bodies = all.length > 1 ? all.filter((b) => !b.own) : all
   const run = useRun('siting', done)
-  const [f, setF] = useState({ org: '', stage: '', title: '', year: '', forecast: '', budget: '', limit: '', max: '' })
-  const [on, setOn] = useState({ whole: false, hard: false })
+  const [f, setF] = useState({ org: '', stage: '', title: '', year: '', forecast: '', budget: '', limit: '', max: '', boardLimit: '', boardGrade: '' })
+  const [on, setOn] = useState({ whole: false, contiguous: false, hard: false })
   const [allow, setAllow] = useState<string[]>([...allowed])
   const put = (k: keyof typeof f) => (e: { target: { value: string } }) => setF({ ...f, [k]: e.target.value })
+  const boards = allow.includes('board')
   const start = () =>
     void run.start({
       org: f.org || bodies[0]?.code,
@@ -25,7 +26,10 @@ export function LayoutForm({ kind, forecasts, open, done }: { kind: Kind; foreca
       budget: typed(f.budget),
       limit: typed(f.limit),
       max_classes: typed(f.max),
+      board_limit: boards ? typed(f.boardLimit) : undefined,
+      board_grade: boards ? typed(f.boardGrade) : undefined,
       whole: on.whole || undefined,
+      contiguous: on.contiguous || undefined,
       hard: on.hard || undefined,
       allow: allow.length === allowed.length ? undefined : allow,
     })
@@ -82,9 +86,19 @@ export function LayoutForm({ kind, forecasts, open, done }: { kind: Kind; foreca
           <Field label={t('layout.maxClasses')}>
             <input name="max" inputMode="numeric" value={f.max} onChange={put('max')} />
           </Field>
+          {boards && (
+            <>
+              <Field label={t('layout.boardLimit')}>
+                <input name="boardLimit" inputMode="decimal" value={f.boardLimit} onChange={put('boardLimit')} />
+              </Field>
+              <Field label={t('layout.boardGrade')}>
+                <input name="boardGrade" inputMode="numeric" value={f.boardGrade} onChange={put('boardGrade')} />
+              </Field>
+            </>
+          )}
         </div>
         <div className="places-ticks">
-          {(['whole', 'hard'] as const).map((k) => (
+          {(['whole', 'contiguous', 'hard'] as const).map((k) => (
             <Tick key={k} label={t(`layout.${k}`)} on={on[k]} set={(v) => setOn({ ...on, [k]: v })} />
           ))}
         </div>

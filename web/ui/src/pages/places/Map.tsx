@@ -93,7 +93,7 @@ function One({ of }: { of: Layout }) {
           </section>
           <section aria-labelledby="layout-decisions">
             <h2 id="layout-decisions">{t('layout.decisions')}</h2>
-            <Decisions sites={of.sites} />
+            <Decisions of={of} />
           </section>
         </div>
       )}
@@ -203,6 +203,11 @@ function Conflicts({ of }: { of: Layout }) {
   )
 }
 
+/** A number of a layout; one that is too small to be told to the reader as such. */
+function told(l: Layout, v: number | null, decimals = 0): string {
+  return v === null && l.few > 0 && l.status !== 'infeasible' ? `<${l.few}` : number(v, decimals)
+}
+
 function Figures({ list }: { list: Layout[] }) {
   const { t, tx } = useLang()
   const rows: [string, (l: Layout) => number | null, number, boolean?][] = [
@@ -224,7 +229,7 @@ function Figures({ list }: { list: Layout[] }) {
           <div key={label}>
             <dt>{label}</dt>
             <dd className="num" data-bad={!!bad && (f(list[0]!) ?? 0) > 0}>
-              {number(f(list[0]!), d)}
+              {told(list[0]!, f(list[0]!), d)}
             </dd>
           </div>
         ))}
@@ -257,7 +262,7 @@ function Figures({ list }: { list: Layout[] }) {
               <th scope="row">{label}</th>
               {list.map((l) => (
                 <td key={l.run} className="num right" data-bad={!!bad && (f(l) ?? 0) > 0}>
-                  {number(f(l), d)}
+                  {told(l, f(l), d)}
                 </td>
               ))}
             </tr>
@@ -282,7 +287,8 @@ function Gap({ of }: { of: LayoutHead }) {
   return <>{of.status === 'proven' ? t('layout.proven') : of.gap === null ? '—' : t('layout.atMost', { gap: percent(of.gap, 2) })}</>
 }
 
-function Decisions({ sites }: { sites: Site[] }) {
+function Decisions({ of }: { of: Layout }) {
+  const sites = of.sites
   const { t, tx } = useLang()
   const rank = (s: Site) => (s.action === 'keep' ? 1 : s.action === 'idle' ? 2 : 0)
   const list = [...sites].sort((a, b) => rank(a) - rank(b) || a.code.localeCompare(b.code))
@@ -300,7 +306,7 @@ function Decisions({ sites }: { sites: Site[] }) {
                 {t('places.school')}
               </Link>
             )}
-            <p>{tx(s.words) || t('layout.site', { name: s.name, action: tx(s.action_title), classes: s.classes, places: number(s.places), children: number(s.children) })}</p>
+            <p>{tx(s.words) || t('layout.site', { name: s.name, action: tx(s.action_title), classes: s.classes, places: number(s.places), children: told(of, s.children) })}</p>
           </div>
         </li>
       ))}
@@ -334,7 +340,7 @@ function Picture({ of }: { of: Layout }) {
         map: name,
         aspect: bounds?.aspect ?? Math.cos((lat * Math.PI) / 180),
         layout: of,
-        words: (s) => t('layout.site', { name: s.name, action: tx(s.action_title), classes: s.classes, places: number(s.places), children: number(s.children) }),
+        words: (s) => t('layout.site', { name: s.name, action: tx(s.action_title), classes: s.classes, places: number(s.places), children: told(of, s.children) }),
         part: (p: Part, block, site) =>
           t('layout.goes', { block, site, n: p.few ? `<${of.few}` : plain(p.children), m: number(p.metres) }) +
           (p.board ? t('layout.goesBoard') : '') +

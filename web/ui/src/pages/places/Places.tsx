@@ -46,7 +46,7 @@ export default function PlacesPage() {
         lead={
           data &&
           (data.above
-            ? t('places.leadAbove', { first: data.years[0] ?? '', last: data.years[data.years.length - 1] ?? '' })
+            ? t('places.leadAbove', { body: tx(data.body_title), seal: data.seal, first: data.years[0] ?? '', last: data.years[data.years.length - 1] ?? '' })
             : t('places.lead', { body: tx(data.body_title), first: data.first_year, last: data.last_year, seal: data.seal }))
         }
       >
@@ -159,7 +159,14 @@ function Answer({ of, stage, scenario }: { of: Forecast; stage: string; scenario
           <details className="places-params">
             <summary>{t('places.params')}</summary>
             <pre>{of.params}</pre>
-            {of.note && <p className="places-lead">{of.note}</p>}
+            {tx(of.note)
+              .split('\n')
+              .filter(Boolean)
+              .map((line) => (
+                <p key={line} className="places-lead">
+                  {line}
+                </p>
+              ))}
           </details>
         </section>
       )}
