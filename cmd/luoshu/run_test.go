@@ -414,6 +414,10 @@ func badParams(t *testing.T, dir string) {
 		{"siting", "org: \"410325\"\nstage: PRI\nallow: [raze]", "raze"},
 		{"siting", "org: \"410325\"\nstage: PRI\nfixed: [nowhere]", "nowhere"},
 		{"siting", "org: \"410325\"\nstage: VOX", "VOX"},
+		{"siting", "org: \"410325\"\nstage: PRI\nlimit: -5", "parameter limit is -5"},
+		{"siting", "org: \"410325\"\nstage: PRI\ndetour: 0.5", "detour"},
+		{"siting", "org: \"410325\"\nstage: PRI\nboard_limit: -9", "board_limit"},
+		{"siting", "org: \"410325\"\nstage: PRI\nmode: fly", "fly"},
 	} {
 		code, log := start(t, dir, x.engine, x.params, new(any))
 		if code != 1 || !strings.Contains(log, x.want) || strings.Count(log, "luoshu: ") < 2 {

@@ -178,7 +178,7 @@ func (r *Runner) File(ctx context.Context, actor luoshu.Actor, spec, number stri
 
 // ground is a site's record, whichever input it is of.
 func (r *Runner) ground(ctx context.Context, s *Spec, code string) (row, error) {
-	for _, name := range []string{"used", "idle", "planned"} {
+	for _, name := range grounds {
 		in := s.Inputs[name]
 		if in == nil {
 			continue
