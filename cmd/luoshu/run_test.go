@@ -322,7 +322,7 @@ func layoutCity(t *testing.T, dir string) {
 	// with what conflicts.
 	var none engines.LayoutAnswer
 	code, log = start(t, dir, "siting", "org: \"410325\"\nstage: PRI\nlimit: 5\nhard: true\nallow: [close]\n", &none)
-	if code != 1 || none.Layout == nil || len(none.Layout.Conflicts) == 0 || !strings.Contains(log, none.Run) {
+	if code != 1 || none.Layout == nil || len(none.Layout.Conflicts) < 5 || len(none.Conflicts) > 5 || !strings.Contains(none.Conflicts[0].ZH, "至少把上限") || !strings.Contains(log, none.Run) {
 		t.Errorf("%d %s %+v", code, log, none.Layout)
 	}
 }

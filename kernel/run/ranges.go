@@ -1,8 +1,10 @@
 package run
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"luoshu"
@@ -67,4 +69,33 @@ func (l *layouting) remote() {
 	list := strings.Join(names[:min(len(names), 5)], "、")
 	l.say(fmt.Sprintf("%d 个片区离最近的校舍超过 %.1f 公里，走读、寄宿都够不着，请核对位置或就近设点（%s）。", len(names), most, list),
 		fmt.Sprintf("Blocks whose nearest site is more than %.1f km away, out of reach daily and for boarders: %d; check where they lie or plan a site (%s).", most, len(names), list))
+}
+
+// fewConflicts is up to how many blocks out of reach are told one by one.
+const fewConflicts = 3
+
+// conflicts says what conflicts; of many blocks out of reach, how many they are and the
+// one change that would do for all.
+func conflicts(list []siting.Conflict) []luoshu.Text {
+	var out, others []luoshu.Text
+	var far []siting.Conflict
+	for _, c := range list {
+		if c.Rule == "limit" {
+			far = append(far, c)
+		} else {
+			others = append(others, c.Text)
+		}
+	}
+	slices.SortStableFunc(far, func(a, b siting.Conflict) int { return cmp.Compare(b.Needed, a.Needed) })
+	if len(far) > fewConflicts {
+		most := math.Ceil(far[0].Needed * kilometre)
+		out = append(out, luoshu.Text{
+			ZH: fmt.Sprintf("%d 个片区在路程上限内没有校舍可去。要让它们都有处可去，至少把上限（limit）提高到 %.0f 米，或在其附近增设校点，或允许寄宿、不设硬上限（hard）。最远的 %d 个如下。", len(far), most, fewConflicts),
+			EN: fmt.Sprintf("From %d blocks no site is within the limit. For all of them the limit must be at least %.0f m, or there must be sites near them, or boarding, or no hard limit. The %d farthest follow.", len(far), most, fewConflicts),
+		})
+	}
+	for _, c := range far[:min(len(far), fewConflicts)] {
+		out = append(out, c.Text)
+	}
+	return append(out, others...)
 }

@@ -60,6 +60,8 @@ type LayoutAnswer struct {
 	Written  int             `json:"records"`
 	Children int64           `json:"children"`
 	Ways     way.Told        `json:"ways"` // how many were measured
+
+	Conflicts []luoshu.Text `json:"conflicts"` // what stands in the way, in short
 }
 
 // Layout works a layout out and writes it. One without a solution is written too: with
@@ -494,7 +496,7 @@ var layoutStatus = map[cfl.Status]string{cfl.Optimal: "proven", cfl.Feasible: "b
 func (l *layouting) answer(ctx context.Context, actor luoshu.Actor, params []byte, lay *siting.Layout, present *siting.Figures) (*LayoutAnswer, error) {
 	out := &LayoutAnswer{
 		Run: l.r.number("L"), Title: l.q.Title, Org: l.node.Code, Stage: l.q.Stage, Year: l.q.Year, Seal: l.q.Seal, Engine: SitingVersion,
-		Layout: lay, Present: present, Note: l.note, Ways: l.ways,
+		Layout: lay, Present: present, Note: l.note, Ways: l.ways, Conflicts: conflicts(lay.Conflicts),
 	}
 	for _, b := range l.problem.Blocks {
 		out.Children += b.Children[l.q.Stage]
@@ -507,8 +509,8 @@ func (l *layouting) answer(ctx context.Context, actor luoshu.Actor, params []byt
 		status = "infeasible"
 	}
 	note := l.q.Note + "\n" + l.note.ZH + "\n" + l.note.EN
-	for _, c := range lay.Conflicts {
-		note += "\n" + c.Text.ZH + "\n" + c.Text.EN
+	for _, c := range out.Conflicts {
+		note += "\n" + c.ZH + "\n" + c.EN
 	}
 	f := lay.Figures
 	head := record{
