@@ -55,16 +55,16 @@ func (r *Runner) eachWhere(ctx context.Context, in *Input, seq int64, where stri
 	if in == nil {
 		return nil
 	}
-	return r.records.Each(ctx, records.Query{Entity: in.Entity.Name, Seq: seq, Fields: in.read(nil), Where: where, Args: args}, func(v *records.Version) error {
-		if !in.takes(v) {
+	return r.records.Each(ctx, records.Query{Entity: in.Entity.Name, Seq: seq, Fields: named(in, nil), Where: where, Args: args}, func(v *records.Version) error {
+		if !takes(in, v) {
 			return nil
 		}
 		return each(row{in, v})
 	})
 }
 
-// read adds the fields of an input to those that are read.
-func (in *Input) read(fields []string) []string {
+// named adds the fields of an input to those that are read.
+func named(in *Input, fields []string) []string {
 	for _, f := range in.Fields {
 		if !slices.Contains(fields, f.Name) {
 			fields = append(fields, f.Name)
@@ -79,7 +79,7 @@ func (in *Input) read(fields []string) []string {
 }
 
 // takes reports whether a record is one of the input's.
-func (in *Input) takes(v *records.Version) bool {
+func takes(in *Input, v *records.Version) bool {
 	for name, values := range in.Only {
 		if !slices.Contains(values, v.Values[in.Entity.Field(name).Index].S) {
 			return false
@@ -101,12 +101,12 @@ func (r *Runner) eachOf(ctx context.Context, s *Spec, names []string, seq int64,
 		var of, fields []string
 		for _, name := range names {
 			if x := s.Inputs[name]; x != nil && x.Entity == in.Entity {
-				of, fields = append(of, name), x.read(fields)
+				of, fields = append(of, name), named(x, fields)
 			}
 		}
 		err := r.records.Each(ctx, records.Query{Entity: in.Entity.Name, Seq: seq, Fields: fields}, func(v *records.Version) error {
 			for _, name := range of {
-				if x := s.Inputs[name]; x.takes(v) {
+				if x := s.Inputs[name]; takes(x, v) {
 					if err := each(name, row{x, v}); err != nil {
 						return err
 					}
