@@ -174,7 +174,7 @@ func (f *forecasting) beside(out *forecast.Outcome, stage string, of []string) {
 	for i := range out.Areas {
 		a := out.Areas[i].ID
 		if age[a] == 0 {
-			age[a], now[a] = age[Total], now[a]
+			age[a] = age[Total]
 			a = Total
 		}
 		own := out.Areas[i].ID
