@@ -62,10 +62,11 @@ var imports = map[string][]string{
 	"kernel/correct":         {".", "kernel/paper", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/intake", "kernel/vault"},
 	"kernel/audit":           {".", "kernel/store"},
 	"kernel/city":            {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/indicator", "kernel/access", "kernel/audit", "kernel/disclose", "kernel/load", "kernel/identity", "kernel/parquet", "kernel/vault", "kernel/reseal", "kernel/correct", "kernel/flow", "kernel/notify", "kernel/lifecycle", "kernel/movement", "kernel/access/oidc", "kernel/verify", "kernel/verify/finding", "kernel/workday", "kernel/duty", "kernel/run", "kernel/target"},
-	"engine/attain":          {},                       // what must be added until limits are reached
-	"kernel/run/way":         {".", "engine/siting"},   // how far it is, of what was measured
-	"kernel/run/missed":      {".", "engine/forecast"}, // how unsure, by what earlier years missed
-	"kernel/run":             {".", "kernel/run/way", "kernel/run/missed", "engine/forecast", "engine/siting", "engine/siting/cfl", "kernel/access", "kernel/catalog", "kernel/indicator", "kernel/ledger", "kernel/records", "kernel/store", "kernel/yamltree"},
+	"engine/attain":          {},                                         // what must be added until limits are reached
+	"kernel/run/way":         {".", "engine/siting"},                     // how far it is, of what was measured
+	"kernel/run/missed":      {".", "engine/forecast"},                   // how unsure, by what earlier years missed
+	"kernel/run/spec":        {".", "kernel/catalog", "kernel/yamltree"}, // what packs say of runs
+	"kernel/run":             {".", "kernel/run/spec", "kernel/run/way", "kernel/run/missed", "engine/forecast", "engine/siting", "engine/siting/cfl", "kernel/access", "kernel/catalog", "kernel/indicator", "kernel/ledger", "kernel/records", "kernel/store", "kernel/yamltree"},
 	"kernel/readiness":       {".", "engine/attain", "kernel/access", "kernel/catalog", "kernel/disclose"},
 	"engine/forecast":        {"."},                                                        // a line through years, children to come, and how sure it is
 	"kernel/target":          {".", "kernel/catalog", "kernel/records", "kernel/yamltree"}, // what a target is on a day
@@ -100,7 +101,7 @@ var imports = map[string][]string{
 	"web/ui":                 {},
 	"web/ui/e2e/provider":    {}, // an identity provider for the browser tests
 	"cmd/luoshu":             {"*"},
-	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/access/reach", "kernel/audit", "kernel/brief", "kernel/catalog", "kernel/city", "kernel/duty", "kernel/flow", "kernel/load", "kernel/run", "kernel/verify/finding"},
+	"cmd/luoshu/loop":        {".", "kernel/access", "kernel/access/reach", "kernel/audit", "kernel/brief", "kernel/catalog", "kernel/city", "kernel/duty", "kernel/flow", "kernel/load", "kernel/records", "kernel/run", "kernel/verify/finding"},
 	"cmd/luoshu/places":      {".", "engine/forecast", "engine/siting", "engine/siting/cfl", "engine/siting/orlib", "engine/siting/pmedian", "kernel/access", "kernel/audit", "kernel/city", "kernel/records", "kernel/run", "kernel/sheet"},
 	"bench":                  {"*"},
 

@@ -322,7 +322,7 @@ func layoutCity(t *testing.T, dir string) {
 	// with what conflicts.
 	var none engines.LayoutAnswer
 	code, log = start(t, dir, "siting", "org: \"410325\"\nstage: PRI\nlimit: 5\nhard: true\nallow: [close]\n", &none)
-	if code != 1 || none.Layout == nil || len(none.Layout.Conflicts) == 0 || !strings.Contains(log, none.Run) {
+	if code != 1 || none.Layout == nil || len(none.Layout.Conflicts) < 5 || len(none.Conflicts) > 5 || !strings.Contains(none.Conflicts[0].ZH, "至少把上限") || !strings.Contains(log, none.Run) {
 		t.Errorf("%d %s %+v", code, log, none.Layout)
 	}
 }
@@ -414,6 +414,10 @@ func badParams(t *testing.T, dir string) {
 		{"siting", "org: \"410325\"\nstage: PRI\nallow: [raze]", "raze"},
 		{"siting", "org: \"410325\"\nstage: PRI\nfixed: [nowhere]", "nowhere"},
 		{"siting", "org: \"410325\"\nstage: VOX", "VOX"},
+		{"siting", "org: \"410325\"\nstage: PRI\nlimit: -5", "parameter limit is -5"},
+		{"siting", "org: \"410325\"\nstage: PRI\ndetour: 0.5", "detour"},
+		{"siting", "org: \"410325\"\nstage: PRI\nboard_limit: -9", "board_limit"},
+		{"siting", "org: \"410325\"\nstage: PRI\nmode: fly", "fly"},
 	} {
 		code, log := start(t, dir, x.engine, x.params, new(any))
 		if code != 1 || !strings.Contains(log, x.want) || strings.Count(log, "luoshu: ") < 2 {

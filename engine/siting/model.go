@@ -102,6 +102,20 @@ func (m *model) straight(b Block, s Site) float64 {
 	return 2 * earth * math.Asin(math.Min(1, math.Sqrt(h)))
 }
 
+// Way is how far a site of a problem is from a block: by the matrix of the block's mode,
+// or straight with the detour.
+func Way(p *Problem, block, site int) float64 {
+	for _, x := range p.Matrices {
+		if x.Mode == p.Blocks[block].Mode && x.Ways[block][site] != nil {
+			if x.Back != nil && x.Back[block][site] != nil {
+				return (*x.Ways[block][site] + *x.Back[block][site]) / 2
+			}
+			return *x.Ways[block][site]
+		}
+	}
+	return (&model{Problem: p}).straight(p.Blocks[block], p.Sites[site]) * p.Detour
+}
+
 // over is how far beyond its limit a client goes to a site.
 func (m *model) over(c client, site int) float64 {
 	return math.Max(0, m.ways[c.block][site]-m.limit[c.block][c.stage].Most)

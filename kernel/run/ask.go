@@ -77,7 +77,7 @@ func (r *Runner) Groups(s *Spec) []string { return r.ladder(s.Ladder).groups }
 // stage.
 func (r *Runner) PeakPlan(s *Spec, org string, rows []Row, base int, now map[[2]string]float64) ([]forecast.Peak, error) {
 	day := int64(base)*10000 + int64(max(r.cat.City.YearStart, 1))*100 + 1
-	return s.Peaks(rows, base, now, func(stage string) (int, int64) {
+	return Peaks(s, rows, base, now, func(stage string) (int, int64) {
 		when := map[string]string{"stage": stage}
 		n, _ := r.parameter(s, "size", day, when, org)
 		cost, _ := r.parameter(s, "place_cost", day, when, org)

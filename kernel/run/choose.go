@@ -94,16 +94,6 @@ func (r *Runner) Choose(ctx context.Context, actor luoshu.Actor, spec, number st
 	return err
 }
 
-// Filing says which of a layout's decisions become cases, and of which type.
-type Filing struct {
-	Case  string
-	Kinds map[string]string // action of the layout → code of the case's field of kinds
-	Set   map[string]string // field of the case → what it is filled from
-}
-
-// sources are what a field of a case can be filled from.
-var sources = []string{"name", "body", "kind", "stage", "site", "user", "classes", "places", "before", "added", "cost", "area", "division"}
-
 // Filed is a case that a decision became.
 type Filed struct {
 	Site string `json:"site"`
@@ -178,7 +168,7 @@ func (r *Runner) File(ctx context.Context, actor luoshu.Actor, spec, number stri
 
 // ground is a site's record, whichever input it is of.
 func (r *Runner) ground(ctx context.Context, s *Spec, code string) (row, error) {
-	for _, name := range []string{"used", "idle", "planned"} {
+	for _, name := range grounds {
 		in := s.Inputs[name]
 		if in == nil {
 			continue

@@ -55,7 +55,16 @@ func (r *Runner) eachWhere(ctx context.Context, in *Input, seq int64, where stri
 	if in == nil {
 		return nil
 	}
-	var fields []string
+	return r.records.Each(ctx, records.Query{Entity: in.Entity.Name, Seq: seq, Fields: named(in, nil), Where: where, Args: args}, func(v *records.Version) error {
+		if !takes(in, v) {
+			return nil
+		}
+		return each(row{in, v})
+	})
+}
+
+// named adds the fields of an input to those that are read.
+func named(in *Input, fields []string) []string {
 	for _, f := range in.Fields {
 		if !slices.Contains(fields, f.Name) {
 			fields = append(fields, f.Name)
@@ -66,14 +75,50 @@ func (r *Runner) eachWhere(ctx context.Context, in *Input, seq int64, where stri
 			fields = append(fields, name)
 		}
 	}
-	return r.records.Each(ctx, records.Query{Entity: in.Entity.Name, Seq: seq, Fields: fields, Where: where, Args: args}, func(v *records.Version) error {
-		for name, values := range in.Only {
-			if !slices.Contains(values, v.Values[in.Entity.Field(name).Index].S) {
-				return nil
+	return fields
+}
+
+// takes reports whether a record is one of the input's.
+func takes(in *Input, v *records.Version) bool {
+	for name, values := range in.Only {
+		if !slices.Contains(values, v.Values[in.Entity.Field(name).Index].S) {
+			return false
+		}
+	}
+	return true
+}
+
+// eachOf is each for several inputs; records of one entity are read once for all that
+// are of it.
+func (r *Runner) eachOf(ctx context.Context, s *Spec, names []string, seq int64, each func(name string, x row) error) error {
+	var done []string
+	for _, first := range names {
+		in := s.Inputs[first]
+		if in == nil || slices.Contains(done, in.Entity.Name) {
+			continue
+		}
+		done = append(done, in.Entity.Name)
+		var of, fields []string
+		for _, name := range names {
+			if x := s.Inputs[name]; x != nil && x.Entity == in.Entity {
+				of, fields = append(of, name), named(x, fields)
 			}
 		}
-		return each(row{in, v})
-	})
+		err := r.records.Each(ctx, records.Query{Entity: in.Entity.Name, Seq: seq, Fields: fields}, func(v *records.Version) error {
+			for _, name := range of {
+				if x := s.Inputs[name]; takes(x, v) {
+					if err := each(name, row{x, v}); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ladder is the grades of every group in order.

@@ -34,20 +34,7 @@ func (f *forecasting) misses(ctx context.Context, s forecast.Series) (map[string
 	if len(list) == 0 {
 		return nil, luoshu.Errorf(luoshu.Invalid, "所有学年都被排除，无法推算", "every year is excluded, so nothing can be forecast")
 	}
-	out := map[string]*missed.Stage{}
-	for i, g := range f.chain {
-		out[g] = &missed.Stage{ByHorizon: map[int][]missed.Miss{}, Grades: len(f.ladder.grades[g]), Kind: f.spec.Kind("area")}
-		if i > 0 {
-			out[g].Before = out[f.chain[i-1]]
-		}
-	}
-	for _, g := range f.chain {
-		for _, other := range f.chain {
-			if other != g {
-				out[g].Others = append(out[g].Others, out[other])
-			}
-		}
-	}
+	out := f.pools()
 	for _, origin := range list {
 		past := s
 		past.Counts, past.Births = nil, nil
@@ -92,4 +79,23 @@ func (f *forecasting) misses(ctx context.Context, s forecast.Series) (map[string
 		}
 	}
 	return out, nil
+}
+
+// pools are the misses of the stages of the chain, none so far.
+func (f *forecasting) pools() map[string]*missed.Stage {
+	out := map[string]*missed.Stage{}
+	for i, g := range f.chain {
+		out[g] = &missed.Stage{ByHorizon: map[int][]missed.Miss{}, Grades: len(f.ladder.grades[g]), Kind: f.spec.Kind("area")}
+		if i > 0 {
+			out[g].Before = out[f.chain[i-1]]
+		}
+	}
+	for _, g := range f.chain {
+		for _, other := range f.chain {
+			if other != g {
+				out[g].Others = append(out[g].Others, out[other])
+			}
+		}
+	}
+	return out
 }

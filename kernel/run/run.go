@@ -1,3 +1,6 @@
+// Package run feeds the engines from records and figures as of a seal, and writes
+// their answers as records. Which records an engine reads and writes is said by
+// packs (runs.yaml); this room knows engines, not businesses.
 package run
 
 import (
@@ -137,7 +140,7 @@ func (r *Runner) write(ctx context.Context, s *Spec, actor luoshu.Actor, number 
 	var batches []ledger.Batch
 	for _, x := range parts {
 		if len(x.list) > 0 {
-			batches = append(batches, s.Out[x.out].batch(actor, s.ID+" "+number, x.list))
+			batches = append(batches, batch(s.Out[x.out], actor, s.ID+" "+number, x.list))
 		}
 	}
 	if _, err := r.ledger.CommitAll(ctx, batches, p); err != nil {

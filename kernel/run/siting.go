@@ -60,6 +60,8 @@ type LayoutAnswer struct {
 	Written  int             `json:"records"`
 	Children int64           `json:"children"`
 	Ways     way.Told        `json:"ways"` // how many were measured
+
+	Conflicts []luoshu.Text `json:"conflicts"` // what stands in the way, in short
 }
 
 // Layout works a layout out and writes it. One without a solution is written too: with
@@ -76,6 +78,9 @@ func (r *Runner) Layout(ctx context.Context, actor luoshu.Actor, params []byte, 
 	if q.Stage == "" {
 		return nil, luoshu.Errorf(luoshu.Invalid, "请写明学段（stage）", "say which stage is to be laid out (stage)")
 	}
+	if err := q.check(); err != nil {
+		return nil, err
+	}
 	for _, a := range q.Allow {
 		if !slices.Contains([]string{siting.Extend, siting.Build, siting.Close, siting.Board, siting.Reopen}, a) {
 			return nil, luoshu.Errorf(luoshu.Invalid, "没有做法“%s”（extend、build、close、board、reopen）", "there is no option %q (extend, build, close, board, reopen)", a)
@@ -89,7 +94,7 @@ func (r *Runner) Layout(ctx context.Context, actor luoshu.Actor, params []byte, 
 	if err != nil {
 		return nil, err
 	}
-	lay, err := siting.Solve(ctx, &l.problem, siting.Limits{Nodes: q.Nodes, Gap: q.Gap, Progress: p})
+	lay, err := siting.Solve(ctx, &l.problem, siting.Limits{Nodes: q.Nodes, Gap: q.Gap, Progress: l.tell})
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +128,18 @@ type layouting struct {
 }
 
 const kilometre = 1000.0
+
+// grounds are the inputs that are pieces of ground.
+var grounds = []string{"used", "idle", "planned"}
+
+// tell puts the progress of the solver into words of people: what is known to be the
+// least, and the best so far, in 10,000 yuan.
+func (l *layouting) tell(stage string, done, total int64) {
+	if stage == "bound" {
+		done, total = done/fen(1), total/fen(1)
+	}
+	l.progress.Tell(stage, done, total)
+}
 
 // fen are 10,000 yuan in fen.
 func fen(v float64) int64 { return int64(math.Round(v * 1e6)) }
@@ -162,23 +179,21 @@ func (l *layouting) gather(ctx context.Context) error {
 		p.Blocks = slices.DeleteFunc(p.Blocks, nobody)
 	}
 	if !slices.ContainsFunc(p.Blocks, func(b siting.Block) bool { return !nobody(b) }) {
-		return luoshu.Errorf(luoshu.Invalid, "%s 没有 %s 学段的片区儿童数，无从布局", "%[1]s has no children of stage %[2]s in its blocks, so there is nothing to lay out", l.node.Title, l.q.Stage)
+		return luoshu.Errorf(luoshu.Invalid, "%s 没有 %s 学段的片区儿童数，无从布局；请先登记片区和片区儿童数，或改选登记了片区的管理单位", "%[1]s has no children of stage %[2]s in its blocks, so there is nothing to lay out; enter blocks and their children first, or choose a body that has blocks", l.node.Title, l.q.Stage)
 	}
 	l.users, l.state = map[string]string{}, map[string]string{}
-	for _, name := range []string{"used", "idle", "planned"} {
-		err := l.r.each(ctx, l.spec.Inputs[name], l.seq, func(x row) error {
-			if x.text("area") != l.node.Code || x.text("group") != l.q.Stage {
-				return nil
-			}
-			if gone := x.whole("gone"); gone != 0 {
-				return nil
-			}
-			return l.site(name, x)
-		})
-		if err != nil {
-			return err
+	err = l.r.eachOf(ctx, l.spec, grounds, l.seq, func(name string, x row) error {
+		if x.text("area") != l.node.Code || x.text("group") != l.q.Stage || x.whole("gone") != 0 {
+			return nil
 		}
+		return l.site(name, x)
+	})
+	if err != nil {
+		return err
 	}
+	slices.SortStableFunc(p.Sites, func(a, b siting.Site) int {
+		return slices.Index(grounds, l.state[a.ID]) - slices.Index(grounds, l.state[b.ID])
+	})
 	if len(p.Sites) == 0 {
 		return luoshu.Errorf(luoshu.Invalid, "%s 没有登记 %s 学段的校舍", "%[1]s has no premises of stage %[2]s", l.node.Title, l.q.Stage)
 	}
@@ -193,6 +208,7 @@ func (l *layouting) gather(ctx context.Context) error {
 	l.ways = l.measure(p)
 	w := l.ways.Words(p.Detour)
 	l.say(w.ZH, w.EN)
+	l.remote()
 	return l.touching(ctx)
 }
 
@@ -217,7 +233,7 @@ func (l *layouting) children(ctx context.Context) (map[string]int64, error) {
 		return nil, err
 	}
 	if newest == 0 {
-		return nil, luoshu.Errorf(luoshu.Invalid, "没有 %s 学段的片区儿童数", "no block has children of stage %s", l.q.Stage)
+		return nil, luoshu.Errorf(luoshu.Invalid, "没有 %s 学段的片区儿童数；请先登记（实体 %s）", "no block has children of stage %s; enter them first (entity %s)", l.q.Stage, l.spec.Inputs["counts"].Entity.Name)
 	}
 	l.year = newest
 	if l.q.Year == 0 {
@@ -455,7 +471,7 @@ func (l *layouting) present(ctx context.Context) (*siting.Figures, error) {
 		return nil, nil
 	}
 	l.measure(&p)
-	lay, err := siting.Solve(ctx, &p, siting.Limits{Nodes: 200, Gap: 0.01, Progress: l.progress})
+	lay, err := siting.Solve(ctx, &p, siting.Limits{Nodes: 200, Gap: 0.01})
 	if err != nil {
 		return nil, err
 	}
@@ -480,7 +496,7 @@ var layoutStatus = map[cfl.Status]string{cfl.Optimal: "proven", cfl.Feasible: "b
 func (l *layouting) answer(ctx context.Context, actor luoshu.Actor, params []byte, lay *siting.Layout, present *siting.Figures) (*LayoutAnswer, error) {
 	out := &LayoutAnswer{
 		Run: l.r.number("L"), Title: l.q.Title, Org: l.node.Code, Stage: l.q.Stage, Year: l.q.Year, Seal: l.q.Seal, Engine: SitingVersion,
-		Layout: lay, Present: present, Note: l.note, Ways: l.ways,
+		Layout: lay, Present: present, Note: l.note, Ways: l.ways, Conflicts: conflicts(lay.Conflicts),
 	}
 	for _, b := range l.problem.Blocks {
 		out.Children += b.Children[l.q.Stage]
@@ -493,8 +509,8 @@ func (l *layouting) answer(ctx context.Context, actor luoshu.Actor, params []byt
 		status = "infeasible"
 	}
 	note := l.q.Note + "\n" + l.note.ZH + "\n" + l.note.EN
-	for _, c := range lay.Conflicts {
-		note += "\n" + c.Text.ZH + "\n" + c.Text.EN
+	for _, c := range out.Conflicts {
+		note += "\n" + c.ZH + "\n" + c.EN
 	}
 	f := lay.Figures
 	head := record{

@@ -11,7 +11,7 @@ import (
 )
 
 // Split says which share of those who leave the stage before enter a stage from a school
-// year on: general and vocational senior schools draw on the same leavers.
+// year on: two stages may draw on the same leavers.
 type Split struct {
 	Year  int     `yaml:"year"`
 	Stage string  `yaml:"stage"`
@@ -30,7 +30,7 @@ func (f *forecasting) splits() error {
 		case !(s.Share >= 0 && s.Share <= 1):
 			return luoshu.Errorf(luoshu.Invalid, "split：%s 的比例 %v 不在 0 到 1 之间", "split: the share %[2]v of %[1]s is not between 0 and 1", s.Stage, s.Share)
 		case s.Year < 1990 || s.Year > 2100:
-			return luoshu.Errorf(luoshu.Invalid, "split：%s 没有写明起始学年", "split: %s does not say from which school year on", s.Stage)
+			return luoshu.Errorf(luoshu.Invalid, "split：%s 没有写明起始学年", "split: %s does not say from which year on", s.Stage)
 		}
 		sum := 0.0
 		for stage, from := range f.spec.Ladder.Feeds {
@@ -142,7 +142,7 @@ func turn(y *forecast.Ahead, middle int, factor func(year, grade int) float64) {
 }
 
 // beside turns what is forecast of the areas of a stage outside the chain to a share of
-// the children of the same age: of the special schools, say. The share is that of the
+// the children of the same age: as packs say. The share is that of the
 // last years of the area or, where it has nobody of that age, of all.
 func (f *forecasting) beside(out *forecast.Outcome, stage string, of []string) {
 	now, age := map[string]float64{}, map[string]float64{}
@@ -174,7 +174,7 @@ func (f *forecasting) beside(out *forecast.Outcome, stage string, of []string) {
 	for i := range out.Areas {
 		a := out.Areas[i].ID
 		if age[a] == 0 {
-			age[a], now[a] = age[Total], now[a]
+			age[a] = age[Total]
 			a = Total
 		}
 		own := out.Areas[i].ID
@@ -209,7 +209,7 @@ func (f *forecasting) beside(out *forecast.Outcome, stage string, of []string) {
 		zh, en = append(zh, f.named(g).ZH), append(en, f.named(g).EN)
 	}
 	n := f.named(stage)
-	f.note("beside", fmt.Sprintf("%s：按近%d年在%s学生中的占比（全市%.2f%%）推算。", n.ZH, recent, strings.Join(zh, "、"), 100*now[Total]/max(1, age[Total])),
+	f.note("beside", fmt.Sprintf("%s：按近%d年在%s的占比（全市%.2f%%）推算。", n.ZH, recent, strings.Join(zh, "、"), 100*now[Total]/max(1, age[Total])),
 		fmt.Sprintf("%s: by the share of the last %d years in %s (%.2f %% in all).", n.EN, recent, strings.Join(en, ", "), 100*now[Total]/max(1, age[Total])))
 }
 

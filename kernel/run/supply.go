@@ -93,7 +93,7 @@ func (f *forecasting) top() string {
 // peak works out the plan for the peak of every area and stage in the middle scenario.
 func (f *forecasting) peak() error {
 	var err error
-	f.peaks, err = f.spec.Peaks(f.rows, f.base, f.current(), func(stage string) (size int, perPlace int64) {
+	f.peaks, err = Peaks(f.spec, f.rows, f.base, f.current(), func(stage string) (size int, perPlace int64) {
 		n, _ := f.r.parameter(f.spec, "size", f.day(f.base), map[string]string{"stage": stage}, f.q.Org)
 		cost, _ := f.r.parameter(f.spec, "place_cost", f.day(f.base), map[string]string{"stage": stage}, f.q.Org)
 		return int(n), int64(cost * 1e6) // the parameter is in 10,000 yuan, a million fen
@@ -119,7 +119,7 @@ func (f *forecasting) current() map[[2]string]float64 {
 // Peaks is the plan for the peaks of managing bodies, from the rows of a forecast:
 // when most children come, what is lacking then, what closes it. now is how many there
 // are in the base year; stage gives the size of a class and the cost of a place in fen.
-func (s *Spec) Peaks(rows []Row, base int, now map[[2]string]float64, stage func(string) (int, int64)) ([]forecast.Peak, error) {
+func Peaks(s *Spec, rows []Row, base int, now map[[2]string]float64, stage func(string) (int, int64)) ([]forecast.Peak, error) {
 	const middle = "middle"
 	type key struct{ unit, stage string }
 	by := map[key][]Row{}

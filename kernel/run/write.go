@@ -16,16 +16,16 @@ type record map[string]any
 
 // batch makes the commit of the records of one output. They are new: a run is
 // written once.
-func (o *Output) batch(actor luoshu.Actor, reason string, list []record) ledger.Batch {
+func batch(o *Output, actor luoshu.Actor, reason string, list []record) ledger.Batch {
 	return ledger.Batch{
 		Actor: actor, Entity: o.Entity.Name, Reason: reason, Total: int64(len(list)),
 		Rows: func(yield func(ledger.Row) error) error {
 			for i, rec := range list {
-				values, err := o.values(rec)
+				row, err := values(o, rec)
 				if err != nil {
 					return err
 				}
-				if err := yield(ledger.Row{N: i + 1, Values: values}); err != nil {
+				if err := yield(ledger.Row{N: i + 1, Values: row}); err != nil {
 					return err
 				}
 			}
@@ -48,7 +48,7 @@ func (o *Output) batch(actor luoshu.Actor, reason string, list []record) ledger.
 	}
 }
 
-func (o *Output) values(rec record) ([]luoshu.Value, error) {
+func values(o *Output, rec record) ([]luoshu.Value, error) {
 	out := make([]luoshu.Value, len(o.Entity.Fields))
 	for name, x := range rec {
 		f := o.Entity.Field(name)

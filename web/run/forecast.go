@@ -207,11 +207,7 @@ func (d *desk) forecast(w http.ResponseWriter, r *http.Request) error {
 	}
 	slices.Sort(out.Years)
 	slices.SortFunc(out.Units, func(a, b named) int { return strings.Compare(a.Code, b.Code) })
-	for _, g := range d.Runner.Groups(s) {
-		if slices.Contains(out.Stages, g) {
-			out.Groups = append(out.Groups, d.groups(s, []string{g})...)
-		}
-	}
+	out.Groups = d.groups(s, slices.DeleteFunc(slices.Clone(d.Runner.Groups(s)), func(g string) bool { return !slices.Contains(out.Stages, g) }))
 	for _, c := range d.Catalog.List(s.Out["rows"].Entity.Field("scenario").Codes).Codes {
 		if scenarios[c.Code] {
 			out.Scenarios = append(out.Scenarios, named{c.Code, c.Title})

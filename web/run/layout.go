@@ -177,10 +177,10 @@ func (d *desk) layout(w http.ResponseWriter, r *http.Request) error {
 		seen[p.Block] = true
 		switch {
 		case !p.Board || boards == nil:
-		case p.Few:
+		case p.Few || p.Over == nil:
 			boards = nil
-		default:
-			*boards += *p.Children
+		default: // of one block those who are too young to board go daily
+			*boards += max(0, *p.Children-*p.Over)
 		}
 		out.Parts = append(out.Parts, p)
 	}

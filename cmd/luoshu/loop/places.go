@@ -313,9 +313,9 @@ func (t *troupe) group(c county) ([][]string, error) {
 			return nil, err
 		}
 	}
-	no, err := t.play(drama{
+	founding := drama{
 		id: "group-" + c.code, kind: "school-group", opener: c.officer(), cells: map[string]string{
-			"group_name": name, "group_kind": kind, "recognition_no": honour, "managing": c.code, "lead_school": of[0],
+			"group_name": name, "group_kind": kind, "managing": c.code, "lead_school": of[0],
 			"staff_text": "演示：成员校教师统一调配", "teaching_text": "演示：联合教研", "appraisal_text": "演示：捆绑考核", "member_list": strings.Join(of, " "), "members": strconv.Itoa(len(of)),
 			"period_from": "2022-09-01", "period_to": "2027-08-31",
 		},
@@ -323,7 +323,11 @@ func (t *troupe) group(c county) ([][]string, error) {
 			{c.planner(), "pass", 0, nil},
 			{luoshu.Actor{Name: "clerk", Role: "clerk", Org: of[0]}, "sign", 1, map[string]string{"agreement_no": "演示协〔2022〕" + strconv.Itoa(c.index+1) + "号", "founded_on": "2022-09-01"}},
 		},
-	})
+	}
+	if honour != "" {
+		founding.deeds = append(founding.deeds, deed{c.officer(), "recognise", 0, map[string]string{"recognition_no": honour}})
+	}
+	no, err := t.play(founding)
 	if err != nil {
 		return nil, err
 	}

@@ -115,8 +115,8 @@ func (c layoutCmd) Run(a App) error {
 			return err
 		}
 		var zh, en []string
-		for _, x := range out.Layout.Conflicts {
-			zh, en = append(zh, x.Text.ZH), append(en, x.Text.EN)
+		for _, x := range out.Conflicts {
+			zh, en = append(zh, strings.TrimSuffix(x.ZH, "。")), append(en, strings.TrimSuffix(x.EN, "."))
 		}
 		return luoshu.Errorf(luoshu.Invalid, "没有可行的布局（已记为 %s）：%s", "there is no layout (kept as %s): %s", out.Run, luoshu.Text{ZH: strings.Join(zh, "；"), EN: strings.Join(en, "; ")})
 	})

@@ -90,6 +90,8 @@ export const pairs = {
   'places.go': ['开始推算', 'Start'],
   'places.goSiting': ['开始求解', 'Start'],
   'places.working': ['正在推算', 'Working out the forecast'],
+  'places.solvingBound': ['求解中：目前最好 {best} 万元/年，不可能低于 {least}，差距 {gap}，已 {s} 秒', 'Solving: best so far {best} (10,000 yuan a year), no less than {least}, gap {gap}, {s} s'],
+  'places.solvingBranch': ['正在证明最优：已试 {n} 种分支，{s} 秒', 'Proving the best: {n} branches tried, {s} s'],
   'places.workingSiting': ['正在求布局方案', 'Working out the layout'],
   'places.done': ['已完成：{run}', 'Done: {run}'],
   'places.stopped': ['已停止，什么也没有写入。', 'Stopped; nothing was written.'],

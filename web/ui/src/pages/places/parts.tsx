@@ -9,7 +9,7 @@ import { useNarrow } from '../../components/useNarrow'
 import { useYearName } from '../../components/parts'
 import { useAgain, WorkLine } from '../../components/Work'
 import { useLang } from '../../i18n'
-import { number } from '../../lib/format'
+import { number, percent } from '../../lib/format'
 import { outlookOption, type Point } from '../../lib/places'
 import { url } from '../../api/client'
 import { useSession } from '../../session'
@@ -97,14 +97,26 @@ export function useRun(engine: Kind['engine'], done: (run: string) => void) {
   return { work, running, mine, start, stop, failed }
 }
 
+/** How far the solver has come: the best so far, what it cannot be below, and for how long. */
+function solving(t: ReturnType<typeof useLang>['t'], work: RunWork, began: number): string {
+  const s = Math.max(0, Math.round((Date.now() - began) / 1000))
+  if (work.stage === 'bound' && work.total > 0 && work.done >= 0)
+    return t('places.solvingBound', { best: number(work.total), least: number(work.done), gap: percent(Math.max(0, 1 - work.done / work.total), 1), s })
+  if (work.stage === 'branch') return t('places.solvingBranch', { n: number(work.done), s })
+  return t('places.workingSiting')
+}
+
 /** What is under way, or what came of it. */
 export function RunState({ run, engine }: { run: ReturnType<typeof useRun>; engine: Kind['engine'] }) {
   const { t } = useLang()
   const { work, running, mine, failed, stop } = run
+  const began = useRef(0)
+  if (!running) began.current = 0
+  else if (!began.current) began.current = Date.now()
   return (
     <>
       {running && work && (
-        <WorkLine work={work} text={t(work.kind === 'siting' ? 'places.workingSiting' : 'places.working')} onStop={() => void stop()} />
+        <WorkLine work={work.kind === 'siting' ? { ...work, total: 0 } : work} text={work.kind === 'siting' ? solving(t, work, began.current) : t('places.working')} onStop={() => void stop()} />
       )}
       {mine && !running && work?.kind === engine && work.state === 'cancelled' && !failed && <p className="form-note">{t('places.stopped')}</p>}
       {mine && !running && work?.kind === engine && work.state === 'done' && !failed && (

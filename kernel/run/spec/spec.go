@@ -1,7 +1,6 @@
-// Package run feeds the engines from records and figures as of a seal, and writes
-// their answers as records. Which records an engine reads and writes is said by
-// packs (runs.yaml); this room knows engines, not businesses.
-package run
+// Package spec reads what packs say of runs of engines (runs.yaml): which records an
+// engine reads and writes. It knows engines, not businesses.
+package spec
 
 import (
 	"slices"
@@ -65,6 +64,16 @@ type Input struct {
 type Output struct {
 	Entity *catalog.Entity
 }
+
+// Filing says which of a layout's decisions become cases, and of which type.
+type Filing struct {
+	Case  string
+	Kinds map[string]string // action of the layout → code of the case's field of kinds
+	Set   map[string]string // field of the case → what it is filled from
+}
+
+// sources are what a field of a case can be filled from.
+var sources = []string{"name", "body", "kind", "stage", "site", "user", "classes", "places", "before", "added", "cost", "area", "division"}
 
 // engine is what an engine needs of a pack.
 type engine struct {

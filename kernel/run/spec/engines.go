@@ -1,4 +1,4 @@
-package run
+package spec
 
 // engines is what each engine needs of a pack, and what it writes.
 var engines = map[string]engine{

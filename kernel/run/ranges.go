@@ -1,0 +1,101 @@
+package run
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"luoshu"
+	"luoshu/engine/siting"
+)
+
+// check says which parameter of a layout is out of range, by the name it is given by.
+func (q *LayoutParams) check() error {
+	for _, x := range []struct {
+		name      string
+		v         float64
+		low, high float64
+		unit      luoshu.Text
+	}{
+		{"limit", q.Limit, 0, 1e6, luoshu.Text{ZH: "米", EN: "m"}},
+		{"board_limit", q.BoardLimit, 0, 1e6, luoshu.Text{ZH: "米", EN: "m"}},
+		{"board_grade", float64(q.BoardGrade), 0, 20, luoshu.Text{ZH: "年级", EN: "grade"}},
+		{"budget", q.Budget, 0, 1e8, luoshu.Text{ZH: "万元", EN: "10,000 yuan"}},
+		{"max_classes", float64(q.MaxClasses), 0, 500, luoshu.Text{ZH: "班", EN: "classes"}},
+		{"gap", q.Gap, 0, 1, luoshu.Text{ZH: "比例", EN: "share"}},
+		{"nodes", float64(q.Nodes), 0, 1e7, luoshu.Text{ZH: "个分支", EN: "branches"}},
+	} {
+		if !(x.v >= x.low && x.v <= x.high) {
+			return luoshu.Errorf(luoshu.Invalid, "参数 %s 是 %v，应在 %v 到 %v（%s）之间，不写则按业务包的标准", "parameter %s is %v; it must be between %v and %v (%s), or left out for the standard of the packs",
+				x.name, x.v, fmt.Sprintf("%.0f", x.low), fmt.Sprintf("%.0f", x.high), x.unit)
+		}
+	}
+	if q.Detour != 0 && !(q.Detour >= 1 && q.Detour <= 10) {
+		return luoshu.Errorf(luoshu.Invalid, "参数 detour（绕行系数）是 %v，应在 1 到 10 之间", "parameter detour is %v; it must be between 1 and 10", q.Detour)
+	}
+	if q.Least != nil && *q.Least < 0 {
+		return luoshu.Errorf(luoshu.Invalid, "参数 least（最小规模）不能为负", "parameter least must not be negative")
+	}
+	if q.IdleFirst != nil && !(*q.IdleFirst >= 0 && *q.IdleFirst <= 1e6) {
+		return luoshu.Errorf(luoshu.Invalid, "参数 idle_first 是 %v，应在 0 到 1000000（米）之间", "parameter idle_first is %v; it must be between 0 and 1000000 m", *q.IdleFirst)
+	}
+	return nil
+}
+
+// remote names blocks from which no site is in reach, neither daily nor at the end of a
+// week: their position may be wrong, or nobody has thought of them.
+func (l *layouting) remote() {
+	most := max(l.q.Limit, l.q.BoardLimit) / kilometre
+	seen := map[string]bool{}
+	var names []string
+	for i, b := range l.problem.Blocks {
+		if b.Children[l.q.Stage] == 0 || seen[l.block[b.ID]] {
+			continue
+		}
+		seen[l.block[b.ID]] = true
+		near := math.Inf(1)
+		for j := range l.problem.Sites {
+			near = min(near, siting.Way(&l.problem, i, j))
+		}
+		if near > most {
+			names = append(names, fmt.Sprintf("%s %.1f km", strings.SplitN(b.Name, "（", 2)[0], near))
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	list := strings.Join(names[:min(len(names), 5)], "、")
+	l.say(fmt.Sprintf("%d 个片区离最近的校舍超过 %.1f 公里，走读、寄宿都够不着，请核对位置或就近设点（%s）。", len(names), most, list),
+		fmt.Sprintf("Blocks whose nearest site is more than %.1f km away, out of reach daily and for boarders: %d; check where they lie or plan a site (%s).", most, len(names), list))
+}
+
+// fewConflicts is up to how many blocks out of reach are told one by one.
+const fewConflicts = 3
+
+// conflicts says what conflicts; of many blocks out of reach, how many they are and the
+// one change that would do for all.
+func conflicts(list []siting.Conflict) []luoshu.Text {
+	var out, others []luoshu.Text
+	var far []siting.Conflict
+	for _, c := range list {
+		if c.Rule == "limit" {
+			far = append(far, c)
+		} else {
+			others = append(others, c.Text)
+		}
+	}
+	slices.SortStableFunc(far, func(a, b siting.Conflict) int { return cmp.Compare(b.Needed, a.Needed) })
+	if len(far) > fewConflicts {
+		most := math.Ceil(far[0].Needed * kilometre)
+		out = append(out, luoshu.Text{
+			ZH: fmt.Sprintf("%d 个片区在路程上限内没有校舍可去。要让它们都有处可去，至少把上限（limit）提高到 %.0f 米，或在其附近增设校点，或允许寄宿、不设硬上限（hard）。最远的 %d 个如下。", len(far), most, fewConflicts),
+			EN: fmt.Sprintf("From %d blocks no site is within the limit. For all of them the limit must be at least %.0f m, or there must be sites near them, or boarding, or no hard limit. The %d farthest follow.", len(far), most, fewConflicts),
+		})
+	}
+	for _, c := range far[:min(len(far), fewConflicts)] {
+		out = append(out, c.Text)
+	}
+	return append(out, others...)
+}
