@@ -171,6 +171,8 @@ func (s *solver) shake(ctx context.Context, n *node, mean []float64) {
 	if s.choice == nil {
 		return
 	}
+	s.effort = max(s.effort, s.shakeEffort())
+	s.polish()
 	for fruitless := 0; fruitless < shakes && ctx.Err() == nil; fruitless++ {
 		s.effort = max(s.effort, s.shakeEffort())
 		before := s.value
@@ -179,6 +181,8 @@ func (s *solver) shake(ctx context.Context, n *node, mean []float64) {
 			s.kick(n, from, mean)
 		}
 		s.search(ctx, n, from)
+		s.effort = max(s.effort, s.shakeEffort())
+		s.polish()
 		if s.value < before-1e-9*(1+math.Abs(before)) {
 			fruitless = -1
 		}
@@ -190,6 +194,27 @@ func (s *solver) shake(ctx context.Context, n *node, mean []float64) {
 
 // shakeEffort is what one search from a shaken choice may take.
 func (s *solver) shakeEffort() int64 { return 40_000_000 }
+
+// polishing is how often the assignment of the incumbent is disturbed.
+const polishing = 150
+
+// polish improves who goes where when clients are whole and the options stay.
+func (s *solver) polish() {
+	if !s.Single || s.choice == nil || s.effort <= 0 {
+		return
+	}
+	p, fixed := s.packing(opened(s.choice)), 0.0
+	at := map[int]int{}
+	for i, v := range p.open {
+		fixed += s.Options[v].Fixed
+		at[v] = i
+	}
+	for _, x := range s.shares {
+		p.move(x.Client, at[x.Option])
+	}
+	s.mend(p, polishing)
+	s.settle(slices.Clone(s.choice), p, fixed)
+}
 
 // kick closes a site that may be closed and opens another, or changes an option.
 func (s *solver) kick(n *node, at []int, mean []float64) {
