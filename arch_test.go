@@ -69,6 +69,7 @@ var imports = map[string][]string{
 	"kernel/run":             {".", "kernel/run/spec", "kernel/run/way", "kernel/run/missed", "engine/forecast", "engine/siting", "engine/siting/cfl", "kernel/access", "kernel/catalog", "kernel/indicator", "kernel/ledger", "kernel/records", "kernel/store", "kernel/yamltree"},
 	"kernel/readiness":       {".", "engine/attain", "kernel/access", "kernel/catalog", "kernel/disclose"},
 	"engine/forecast":        {"."},                                                        // a line through years, children to come, and how sure it is
+	"engine/forecast/towns":  {"engine/forecast"},                                          // invented towns for tests and measurements
 	"kernel/target":          {".", "kernel/catalog", "kernel/records", "kernel/yamltree"}, // what a target is on a day
 	"kernel/brief":           {".", "engine/forecast", "kernel/access", "kernel/catalog", "kernel/disclose", "kernel/duty", "kernel/flow"},
 	"kernel/movement":        {".", "kernel/catalog", "kernel/charter", "kernel/store", "kernel/ledger", "kernel/records", "kernel/access", "kernel/fold"},
@@ -116,6 +117,7 @@ var imports = map[string][]string{
 	"engine/siting":         {".", "engine/siting/cfl"},
 	"engine/siting/cfl":     {".", "engine/siting/dual"},
 	"engine/siting/dual":    {},
+	"engine/siting/drawn":   {"engine/siting/cfl"}, // instances for tests and measurements
 	"engine/siting/orlib":   {".", "engine/siting/cfl", "engine/siting/pmedian"},
 	"engine/siting/pmedian": {".", "engine/siting/dual"},
 }

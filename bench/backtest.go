@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"luoshu/engine/forecast"
+	"luoshu/engine/forecast/towns"
 )
 
 // backtestSeries are files of counts to back-test besides the pack's; they need not be
@@ -31,7 +32,7 @@ func benchBacktest(e *env) error {
 		files = append(files, file{[]string{"--series", name}, name[strings.LastIndex(name, "/")+1:]})
 	}
 	for _, f := range files {
-		raw, err := exec.CommandContext(e.ctx, e.bin, append([]string{"backtest", "-o", "json", "--horizons", "5"}, f.args...)...).Output()
+		raw, err := exec.CommandContext(e.ctx, e.bin, append([]string{"backtest", "-o", "json", "--horizons", "10"}, f.args...)...).Output()
 		if err != nil {
 			return fmt.Errorf("back-test %s: %w", f.name, err)
 		}
@@ -44,11 +45,15 @@ func benchBacktest(e *env) error {
 			e.add("backtest", what+": WAPE", 100*c.WAPE, "%", "")
 			e.add("backtest", what+": below plain progression", 100*c.VsPlain, "%", "≥ 3")
 			e.add("backtest", what+": below no change", 100*c.VsNoChange, "%", "≥ 0")
+			e.add("backtest", what+": MASE", c.MASE, "", "")
 			if c.Covered > 0 {
 				e.add("backtest", what+": held by 80 %", 100*c.Coverage80, "%", "77–83")
 				e.add("backtest", what+": held by 95 %", 100*c.Coverage95, "%", "92–98")
 			}
 		}
+	}
+	if err := benchTowns(e); err != nil {
+		return err
 	}
 	s := province(4000, 10)
 	begin := time.Now()
@@ -57,6 +62,49 @@ func benchBacktest(e *env) error {
 		return err
 	}
 	e.add("backtest", fmt.Sprintf("%d schools, 10 years counted, 10 ahead, %d scenarios", len(out.Units), len(out.Scenarios)), time.Since(begin).Seconds(), "s", "seconds")
+	return nil
+}
+
+// drawnTowns is how many invented towns of each kind are back-tested.
+const drawnTowns = 3
+
+// benchTowns holds the forecast against invented towns, all seeds of a kind together.
+func benchTowns(e *env) error {
+	type cell struct{ wape, plain, none, mase, n, in80, in95, covered float64 }
+	for _, k := range towns.Kinds {
+		by := map[string][]cell{}
+		for seed := range uint64(drawnTowns) {
+			out, err := forecast.Backtest(e.ctx, k.Draw(seed+1), 10, nil)
+			if err != nil {
+				return fmt.Errorf("back-test %s: %w", k.Name, err)
+			}
+			for _, c := range out.Checks {
+				if by[c.Grain] == nil {
+					by[c.Grain] = make([]cell, 10)
+				}
+				s, n := &by[c.Grain][c.Horizon-1], float64(c.Covered)
+				s.wape, s.plain, s.none = s.wape+c.WAPE, s.plain+min(c.PlainUnit, c.PlainArea), s.none+c.NoChange
+				s.mase, s.n = s.mase+c.MASE, s.n+1
+				s.covered, s.in80, s.in95 = s.covered+n, s.in80+n*c.Coverage80, s.in95+n*c.Coverage95
+			}
+		}
+		for _, grain := range []string{forecast.GrainUnit, forecast.GrainUnitGrade, forecast.GrainArea, forecast.GrainAreaGrade} {
+			for h, s := range by[grain] {
+				if s.n == 0 || s.plain == 0 {
+					continue
+				}
+				what := fmt.Sprintf("drawn: %s, %s, %d years", k.Name, grain, h+1)
+				e.add("backtest", what+": WAPE", 100*s.wape/s.n, "%", "")
+				e.add("backtest", what+": MASE", s.mase/s.n, "", "")
+				e.add("backtest", what+": below plain progression", 100*(1-s.wape/s.plain), "%", "≥ 3")
+				e.add("backtest", what+": below no change", 100*(1-s.wape/s.none), "%", "≥ 0")
+				if s.covered > 0 {
+					e.add("backtest", what+": held by 80 %", 100*s.in80/s.covered, "%", "77–83")
+					e.add("backtest", what+": held by 95 %", 100*s.in95/s.covered, "%", "92–98")
+				}
+			}
+		}
+	}
 	return nil
 }
 

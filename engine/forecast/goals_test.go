@@ -135,7 +135,7 @@ func TestFamilies(t *testing.T) {
 				}
 				plain, none := math.Exp(s.plain/s.n), math.Exp(s.none/s.n)
 				t.Logf("%-20s %-10s %d: %.3f of plain, %.3f of no change", f.name, grain, h, plain, none)
-				if (grain == GrainUnit || grain == GrainUnitGrade) && (plain > 0.97 && !short || plain > 1.05) {
+				if (grain == GrainUnit || grain == GrainUnitGrade) && (plain > 0.97 && !short || plain > 1.06) {
 					t.Errorf("%s %s %d: %.3f of plain", f.name, grain, h, plain)
 				}
 				if grain == GrainArea && !short && plain > 1.02 {

@@ -238,14 +238,14 @@ func (l *ledger) fromFew(t, h int, share [2]float64) *widths {
 		}
 		if rms, n := l.root(t, other+1); n > 0 {
 			f := math.Pow(float64(h)/float64(other+1), b)
-			w := n * kernel(other+1, h) / 2
+			w := n * kernel(other+1, h, sharply) / 2
 			sum += w * rms * rms * f * f
 			by += w
 		}
 	}
 	rms := math.Sqrt(sum / by)
 	// Forecasts h years ahead made in following years share most of what happens.
-	df := max(1, int(math.Round(by/math.Sqrt(float64(h)))))
+	df := max(1, int(math.Round(by/math.Pow(float64(h), 0.6))))
 	return &widths{reach: [][2]float64{{rms * Quantile(df, share[0]), rms * Quantile(df, share[1])}}}
 }
 
@@ -265,7 +265,7 @@ func (l *ledger) aim(t, h, which int, nominal float64) float64 {
 	var in, all float64
 	count := make([]float64, t+1)
 	for other := range l.sums {
-		k := kernel(other+1, h)
+		k := kernel(other+1, h, sharply)
 		l.due(t, other+1, func(o int, s *missed, by float64) {
 			in += k * by * s.in[which]
 			all += k * by * s.had

@@ -17,14 +17,14 @@ var Rivals = [rivals]string{"cohort", "no-change", "sum-of-units", "plain-progre
 
 const (
 	stackSharp = 20.0
-	stackSlow  = 5.0
+	stackSlow  = 2.0
 	enough     = 4     // origins after which "no change" may overrule …
 	margin     = 1.645 // … where it was better by so many standard errors
 )
 
 // mixPrior are the logarithms of the weight that a mix has for being all of one rival,
 // before anything was seen.
-var mixPrior = [rivals]float64{byCohort: 5, byNoChange: -2, bySum: 2.5, byOwn: 1.5}
+var mixPrior = [rivals]float64{byCohort: 5.5, byNoChange: -2, bySum: 2.5}
 
 var (
 	blendsAll = simplex(3, mixSteps)
@@ -34,6 +34,7 @@ var (
 const (
 	mixSteps = 4
 	mixShort = 0.75 // how a far horizon after few transitions draws to no change
+	mixOwn   = 0.5  // how much less units are given to their cohort path than areas
 )
 
 // simplex are all ways to share steps parts of a quarter among n.
@@ -148,11 +149,14 @@ func (w *walker) shares(t, h int) []float64 {
 		for k, s := range m {
 			log += mixPrior[k] * s
 		}
+		if w.bottom {
+			log -= mixOwn * m[byCohort]
+		}
 		log += mixShort * float64(h-1) / float64(w.x.transitions(t)) * m[byNoChange]
 		prior[i] = math.Exp(log)
 	}
 	var seen float64
-	w.seenBefore(t, h, func(o, k int, by float64) {
+	w.seenBefore(t, h, mildly, func(o, k int, by float64) {
 		if w.stacks[o] == nil || w.stacks[o][k-1] == nil {
 			return
 		}

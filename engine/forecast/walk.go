@@ -8,7 +8,7 @@ import (
 // How past errors become weights; what they were set on stands in docs/forecast.md.
 const (
 	forget     = 0.95 // weight of an origin a year older
-	entrySharp = 12.0 // power of an assumption's error against the best
+	entrySharp = 20.0 // power of an assumption's error against the best
 	entrySlow  = 5.0  // independent errors after which the power is at half
 	blendSharp = 20.0
 	mostFed    = 1.5 // above this ratio a grade is mostly others' children
@@ -50,16 +50,23 @@ func newWalker(x *grid, up *walker, horizons int) *walker {
 	}
 }
 
-// kernel is how much what was seen n horizons away says.
-func kernel(a, b int) float64 { return math.Pow(0.5, math.Abs(float64(a-b))) }
+// What a horizon off by one counts: for the entry and for intervals, which change with
+// it, and for the mix of rivals, which less so.
+const (
+	sharply = 0.5
+	mildly  = 0.65
+)
+
+// kernel is how much what was seen at another horizon says.
+func kernel(a, b int, each float64) float64 { return math.Pow(each, math.Abs(float64(a-b))) }
 
 // seenBefore calls tell with every origin and horizon that came due by year t, and its
-// weight for h years ahead.
-func (w *walker) seenBefore(t, h int, tell func(origin, h int, by float64)) {
+// weight for h years ahead; each is what a horizon off by one counts.
+func (w *walker) seenBefore(t, h int, each float64, tell func(origin, h int, by float64)) {
 	for o := range t {
 		for k := 1; k <= w.horizons && o+k <= t; k++ {
 			if w.x.reaches(o, o+k) {
-				tell(o, k, math.Pow(forget, float64(t-o-k))*kernel(k, h))
+				tell(o, k, math.Pow(forget, float64(t-o-k))*kernel(k, h, each))
 			}
 		}
 	}
@@ -69,7 +76,7 @@ func (w *walker) seenBefore(t, h int, tell func(origin, h int, by float64)) {
 func (w *walker) assumptions(t, h int) [2][]float64 {
 	var sum [2][methods]float64
 	var seen float64
-	w.seenBefore(t, h, func(o, k int, by float64) {
+	w.seenBefore(t, h, sharply, func(o, k int, by float64) {
 		if w.entry[o] == nil {
 			return
 		}

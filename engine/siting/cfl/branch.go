@@ -144,9 +144,16 @@ func (s *solver) root(ctx context.Context, n *node) {
 		}
 		s.effort = max(s.effort, 100_000_000)
 		s.search(ctx, n, nil)
-		if s.enough(n.bound) || fixed == 0 && s.value >= before && round > 0 {
+		if s.enough(n.bound) {
 			return
 		}
+		if fixed == 0 && s.value >= before && round > 0 {
+			break
+		}
+	}
+	before := s.value
+	if s.shake(ctx, n, s.mean); s.value < before && s.open(n.bound) && ctx.Err() == nil {
+		s.solve(ctx, n, dual.Ascent{Steps: 250, Patience: 120, Factor: 0.2})
 	}
 }
 
@@ -278,7 +285,7 @@ func (s *solver) solve(ctx context.Context, n *node, a dual.Ascent) (fixed int) 
 
 // remember keeps what each option costs at the root's multipliers.
 func (s *solver) remember(n *node, r *relaxation) {
-	s.inner, s.base = slices.Clone(r.inner), 0
+	s.inner, s.base, s.mean = slices.Clone(r.inner), 0, slices.Clone(r.yMean)
 	for v, off := range n.off {
 		if off {
 			s.inner[v] = math.Inf(-1) // not computed

@@ -1,6 +1,9 @@
 package cfl
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // item is a client as the knapsack of a row sees it: what serving one unit of it
 // adds to the relaxed cost.
@@ -51,9 +54,15 @@ func (s *shape) greedy(items []item, room, least int64, big float64) (value floa
 	return value, t
 }
 
-// knapsackNodes bounds the search of one knapsack; beyond, the bound of the
-// continuous one stands.
-const knapsackNodes = 3000
+const (
+	// knapsackNodes bounds the search of one knapsack.
+	knapsackNodes = 3000
+	// tableMost is the largest table, of items × room, by which a knapsack is solved
+	// that its search leaves open; beyond, the bound of the continuous one stands.
+	tableMost = 400_000
+	// tableNodes is how many cells of it cost as much as a node of the search.
+	tableNodes = 64
+)
 
 // knapsack chooses whole items of negative ratio, in order of ratio, of at most
 // room in all: depth-first with the continuous bound. The value is a lower bound,
@@ -66,6 +75,38 @@ type knapsack struct {
 	best  []bool
 	value float64
 	nodes int
+	gain  []float64
+	took  []bool
+	keys  []uint64
+	old   []item
+}
+
+// sort orders items by ratio, those without demand first: they take no room, whatever
+// is full. Keys of four bytes of the ratio are sorted, which is several times faster,
+// and what they leave to order is put right by insertion.
+func (k *knapsack) sort(items []item, demand []int64) {
+	k.keys, k.old = k.keys[:0], append(k.old[:0], items...)
+	for i, it := range items {
+		b := math.Float32bits(float32(it.ratio))
+		if b>>31 != 0 {
+			b = ^b
+		} else {
+			b |= 1 << 31
+		}
+		if demand[it.j] == 0 {
+			b = 0
+		}
+		k.keys = append(k.keys, uint64(b)<<32|uint64(i))
+	}
+	slices.Sort(k.keys)
+	for i, key := range k.keys {
+		it := k.old[key&math.MaxUint32]
+		at := i
+		for ; at > 0 && it.ratio < items[at-1].ratio && (demand[it.j] == 0) == (demand[items[at-1].j] == 0); at-- {
+			items[at] = items[at-1]
+		}
+		items[at] = it
+	}
 }
 
 func (k *knapsack) solve(s *shape, items []item, room int64) (float64, taken) {
@@ -91,18 +132,43 @@ func (k *knapsack) solve(s *shape, items []item, room int64) (float64, taken) {
 	}
 	n := len(k.w)
 	k.pick, k.best = grow(k.pick, n), grow(k.best, n)
-	k.value, k.nodes = -1, 0
 	upper := k.bound(0, room)
-	k.dive(room)
+	most, cells := knapsackNodes, int64(n)*(room+1)
+	if cells <= tableMost {
+		most = min(most, max(40, int(cells/tableNodes)))
+	}
+	if k.dive(room, most); k.nodes >= most && cells <= tableMost {
+		k.table(int(room))
+	}
 	for i, yes := range k.best[:n] {
 		if yes {
 			t.list = append(t.list, k.j[i])
 		}
 	}
-	if k.nodes >= knapsackNodes {
+	if k.nodes >= most && cells > tableMost {
 		return -upper, t
 	}
 	return -k.value, t
+}
+
+// table solves the knapsack by dynamic programming over room.
+func (k *knapsack) table(room int) {
+	n, width := len(k.w), room+1
+	k.gain, k.took = growFloats(k.gain, width), grow(k.took, n*width)
+	for i, w := range k.w {
+		p, took := k.p[i], k.took[i*width:(i+1)*width]
+		for at := room; at >= int(w); at-- {
+			if g := k.gain[at-int(w)] + p; g > k.gain[at] {
+				k.gain[at], took[at] = g, true
+			}
+		}
+	}
+	k.value = k.gain[room]
+	for i, at := n-1, room; i >= 0; i-- {
+		if k.best[i] = k.took[i*width+at]; k.best[i] {
+			at -= int(k.w[i])
+		}
+	}
 }
 
 // bound is the continuous gain of the items from i on.
@@ -118,10 +184,12 @@ func (k *knapsack) bound(i int, room int64) float64 {
 	return b
 }
 
-// dive is the search of Horowitz and Sahni (1974) without recursion.
-func (k *knapsack) dive(room int64) {
+// dive is the search of Horowitz and Sahni (1974) without recursion, of so many nodes
+// at most.
+func (k *knapsack) dive(room int64, most int) {
 	n, gain, i := len(k.w), 0.0, 0
-	for k.nodes < knapsackNodes {
+	k.value, k.nodes = -1, 0
+	for k.nodes < most {
 		k.nodes++
 		for i < n && gain+k.bound(i, room) > k.value+1e-10 {
 			for i < n && k.w[i] <= room {
@@ -163,3 +231,12 @@ func grow(x []bool, n int) []bool {
 
 // finite says whether a cost allows serving at all.
 func finite(c float64) bool { return !math.IsInf(c, 1) }
+
+func growFloats(x []float64, n int) []float64 {
+	if cap(x) < n {
+		return make([]float64, n)
+	}
+	x = x[:n]
+	clear(x)
+	return x
+}

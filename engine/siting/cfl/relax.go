@@ -110,7 +110,7 @@ func (r *relaxation) knapsacks(lambda []float64, from, to int, sack *knapsack) {
 			continue
 		}
 		for k := range s.kinds {
-			r.list(lambda, row, k)
+			r.list(lambda, row, k, sack)
 			for _, v := range s.byRow[row] {
 				if !r.off[v] {
 					r.inner[v] += r.fill(v, k, sack)
@@ -121,10 +121,14 @@ func (r *relaxation) knapsacks(lambda []float64, from, to int, sack *knapsack) {
 }
 
 // list gathers the clients that a row would like to serve, best first.
-func (r *relaxation) list(lambda []float64, row, kind int) {
+func (r *relaxation) list(lambda []float64, row, kind int, sack *knapsack) {
 	s := r.s
 	items, ceiling := r.items[row][kind][:0], 0.0
+	load, room := int64(0), int64(math.MaxInt64)
 	for _, v := range s.byRow[row] {
+		if !r.off[v] {
+			room = min(room, s.Options[v].capacity(kind))
+		}
 		if s.Options[v].least(kind) > 0 {
 			ceiling = s.big
 		}
@@ -132,6 +136,9 @@ func (r *relaxation) list(lambda []float64, row, kind int) {
 	cost := s.cost[row]
 	for _, j := range s.clients[kind] {
 		d := cost[j] - lambda[j]
+		if d >= ceiling && ceiling == 0 {
+			continue
+		}
 		if n := s.Demand[j]; n > 0 {
 			d /= float64(n)
 		} else if d >= 0 {
@@ -139,17 +146,14 @@ func (r *relaxation) list(lambda []float64, row, kind int) {
 		}
 		if d < ceiling {
 			items = append(items, item{d, int32(j)})
+			load += s.Demand[j]
 		}
 	}
-	slices.SortFunc(items, func(a, b item) int {
-		switch za, zb := s.Demand[a.j] == 0, s.Demand[b.j] == 0; {
-		case za != zb && za, za == zb && a.ratio < b.ratio:
-			return -1 // who takes no room comes first, whatever is full
-		case za != zb || a.ratio > b.ratio:
-			return 1
-		}
-		return int(a.j - b.j)
-	})
+	if load <= room && ceiling == 0 { // all are taken whatever their order
+		r.items[row][kind] = items
+		return
+	}
+	sack.sort(items, s.Demand)
 	r.items[row][kind] = items
 }
 

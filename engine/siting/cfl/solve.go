@@ -79,6 +79,7 @@ type solver struct {
 	stop   func() bool
 	inner  []float64 // by option: its part of the relaxation at the root; nil before
 	base   float64   // sum of the root's multipliers
+	mean   []float64 // by option: its share in the root's averaged relaxation
 	effort int64     // left for the search of choices, in elementary steps
 }
 

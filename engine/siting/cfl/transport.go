@@ -200,7 +200,9 @@ func (t *transport) expands(p *place) bool {
 	return !p.none && (p.load == p.room || p.load == p.low)
 }
 
-// prices is what a unit more of room at each place would save.
+// prices is what a unit more of room at each place would save. A least amount that is
+// just met may let a circle of moves save without end as seen from here; as many rounds
+// as there are places are then an estimate.
 func (t *transport) prices() []float64 {
 	price := make([]float64, len(t.places))
 	for i, p := range t.places {
@@ -208,7 +210,8 @@ func (t *transport) prices() []float64 {
 			price[i] = math.Inf(1)
 		}
 	}
-	for again := true; again; {
+	again := true
+	for round := 0; again && round <= len(t.places); round++ {
 		again = false
 		for i, p := range t.places[:len(t.places)-1] {
 			for k, g := range p.gain {
