@@ -30,7 +30,7 @@ var imports = map[string][]string{
 	"kernel/parquet":         {".", "kernel/catalog", "kernel/store", "kernel/cube"},
 	"kernel/ledger":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger/chain", "kernel/ledger/keys", "kernel/ledger/search", "kernel/ledger/beside", "kernel/vault", "kernel/reseal"},
 	"kernel/ledger/chain":    {"."},
-	"kernel/ledger/keys":     {".", "kernel/store"},
+	"kernel/ledger/keys":     {".", "kernel/catalog", "kernel/store"},
 	"kernel/ledger/search":   {".", "kernel/catalog", "kernel/store", "kernel/fold"},
 	"kernel/intake":          {".", "kernel/rule", "kernel/catalog", "kernel/fold", "kernel/sheet"},
 	"kernel/load":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet", "kernel/vault", "kernel/correct", "kernel/identity"},

@@ -123,8 +123,8 @@ type commit struct {
 
 	info    CommitInfo
 	match   *matcher
-	known   []*refSet // by position in plan.refs
-	next    int64     // _rid of the next version
+	known   []*keys.Refs // by position in plan.refs
+	next    int64        // _rid of the next version
 	opened  *chain.Versions
 	closed  []chain.Closed
 	former  map[string]string   // keys that records used to have, to those they have
@@ -168,7 +168,7 @@ func (w *commit) run() error {
 		return err
 	}
 	for _, s := range w.known {
-		s.keep()
+		s.Keep()
 	}
 	if w.b.DryRun {
 		w.info.Seq = 0
@@ -205,7 +205,7 @@ func (w *commit) begin() error {
 	w.kept.AsOf(prev)
 	w.match = &matcher{plan: w.plan, tx: w.tx, ctx: w.ctx, kept: w.kept, last: last}
 	if !w.b.DryRun && w.kept.Room(w.e.Name, last+w.b.Total) {
-		w.match.fresh = keys.NewTable(hint(w.b.Total))
+		w.match.fresh = keys.NewTable(keys.Hint(w.b.Total))
 	}
 	if err := w.match.open(w.b.Total); err != nil {
 		return err
@@ -219,11 +219,15 @@ func (w *commit) begin() error {
 			return err
 		}
 		w.formers = append(w.formers, former)
-		s := &refSet{plan: w.plan, tx: w.tx, ctx: w.ctx, kept: w.kept, ref: r}
-		w.known = append(w.known, s)
-		if err := s.open(w.b.Total); err != nil {
+		last, err := lastRid(w.ctx, w.tx, r.target.Name)
+		if err != nil {
 			return err
 		}
+		s, err := keys.OpenRefs(w.ctx, w.tx, w.kept, r.target, r.self, last, w.b.Total)
+		if err != nil {
+			return err
+		}
+		w.known = append(w.known, s)
 	}
 	return w.consider()
 }
@@ -300,7 +304,7 @@ func (w *commit) grow() error {
 		return err
 	}
 	for _, s := range w.known {
-		if err := s.grow(rows, w.match.base != nil); err != nil {
+		if err := s.Grow(rows, w.match.base != nil); err != nil {
 			return err
 		}
 	}
@@ -348,7 +352,7 @@ func (w *commit) classify(it *item) error {
 		if v.K == luoshu.Null || (r.self && v == it.vals[w.key[0]]) {
 			continue
 		}
-		ok, err := w.known[i].has(w.stored(it, r.field))
+		ok, err := w.known[i].Has(w.stored(it, r.field))
 		if err != nil {
 			return err
 		}
@@ -432,14 +436,14 @@ func (w *commit) lookUp(it *item) error {
 		if it.verdict == New {
 			for i, r := range w.refs {
 				if r.self {
-					w.known[i].add(w.stored(it, w.key[0]))
+					w.known[i].Add(w.stored(it, w.key[0]))
 				}
 			}
 		}
 		return nil
 	}
 	it.rid, it.oldHead, it.verdict = rid, head, Changed
-	if !w.partial && headOf(it.h[:]) == head {
+	if !w.partial && keys.HeadOf(it.h[:]) == head {
 		it.verdict = Unchanged
 	}
 	return nil

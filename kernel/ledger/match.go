@@ -7,25 +7,9 @@ import (
 	"fmt"
 	"strings"
 
-	"luoshu"
 	"luoshu/kernel/ledger/keys"
 	"luoshu/kernel/store"
 )
-
-// A batch is looked up in one of two ways. A small one asks the index for each
-// row; a large one reads the keys of the whole table once into memory (24 bytes
-// a key). Reading a row costs about a twentieth of a lookup.
-const (
-	smallBatch = 4096
-	lookupCost = 20
-)
-
-func worthReading(tableRows, batchRows int64) bool {
-	return batchRows > smallBatch && tableRows <= lookupCost*batchRows
-}
-
-// hint bounds a caller's guess at the number of rows: tables grow when it was low.
-func hint(rows int64) int { return int(max(0, min(rows, 2_000_000))) }
 
 // matcher finds the current version of a row's natural key and remembers which
 // keys the batch has brought.
@@ -43,7 +27,7 @@ type matcher struct {
 }
 
 func (m *matcher) open(total int64) error {
-	m.seen = keys.NewTable(hint(total))
+	m.seen = keys.NewTable(keys.Hint(total))
 	m.base = m.kept.Table(m.e.Name)
 	switch {
 	case m.base != nil:
@@ -51,7 +35,7 @@ func (m *matcher) open(total int64) error {
 	case m.last == 0:
 		m.base = keys.NewTable(0)
 		return nil
-	case worthReading(m.last, total+m.kept.Asked(m.e.Name, 0)):
+	case keys.WorthReading(m.last, total+m.kept.Asked(m.e.Name, 0)):
 		return m.read()
 	}
 	where := make([]string, len(m.key))
@@ -76,7 +60,7 @@ func (m *matcher) close() {
 
 // grow reads the whole table once rows says that this pays.
 func (m *matcher) grow(rows int64) error {
-	if m.base != nil || !worthReading(m.last, rows) {
+	if m.base != nil || !keys.WorthReading(m.last, rows) {
 		return nil
 	}
 	m.close()
@@ -101,7 +85,7 @@ func (m *matcher) read() error {
 		for i := range text {
 			buf = keys.AppendColumn(buf, r, 2+i, text[i])
 		}
-		m.base.Put(m.seeds.Key(buf), r.Int(0), headOf(r.Bytes(1)))
+		m.base.Put(m.seeds.Key(buf), r.Int(0), keys.HeadOf(r.Bytes(1)))
 		return nil
 	})
 	if err != nil {
@@ -132,7 +116,7 @@ func (m *matcher) wrote(it *item, rid int64) {
 	if m.fresh == nil {
 		return
 	}
-	if m.fresh.Put(it.k, rid, headOf(it.h[:])); m.fresh.Len() > keys.Most {
+	if m.fresh.Put(it.k, rid, keys.HeadOf(it.h[:])); m.fresh.Len() > keys.Most {
 		m.fresh = nil
 	}
 }
@@ -168,99 +152,5 @@ func (m *matcher) lookUp(it *item) (rid int64, head uint64, err error) {
 	if err != nil {
 		return 0, 0, fmt.Errorf("look up %s: %w", m.e.Name, err)
 	}
-	return rid, headOf(h), nil
-}
-
-// refSet knows which records of one entity exist: from memory, or by asking the
-// index and remembering the answers.
-type refSet struct {
-	*plan
-	tx    *store.Tx
-	ctx   context.Context
-	kept  *keys.Kept
-	ref   refField
-	last  int64
-	base  *keys.Table // every key that was current when it was taken; nil: ask
-	some  *keys.Set   // known so far
-	none  *keys.Set   // known to be missing, only for other entities
-	asked int64
-	buf   []byte
-}
-
-func (s *refSet) open(total int64) error {
-	s.some, s.none = keys.NewSet(0), keys.NewSet(0)
-	if s.base = s.kept.Table(s.ref.target.Name); s.base != nil {
-		return nil
-	}
-	var err error
-	if s.last, err = lastRid(s.ctx, s.tx, s.ref.target.Name); err != nil {
-		return err
-	}
-	return s.grow(total+s.kept.Asked(s.ref.target.Name, 0), false)
-}
-
-// grow reads all keys once rows says that this pays, or when force says that
-// the index is about to go.
-func (s *refSet) grow(rows int64, force bool) error {
-	if s.base != nil || (!worthReading(s.last, rows) && !(force && s.ref.self)) {
-		return nil
-	}
-	t := s.ref.target
-	var n int64
-	if err := s.tx.QueryRow(s.ctx, `SELECT count(*) FROM `+store.Table(t.Name)+` WHERE _to IS NULL`).Scan(&n); err != nil {
-		return fmt.Errorf("count %s: %w", t.Name, err)
-	}
-	s.base = keys.NewTable(int(n))
-	text := t.KeyFields()[0].Type.IsText()
-	err := s.tx.Scan(s.ctx, `SELECT _rid, _h, `+keyFields(t)+` FROM `+store.Table(t.Name)+` WHERE _to IS NULL`, nil, func(r *store.Row) error {
-		s.buf = keys.AppendColumn(s.buf[:0], r, 2, text)
-		s.base.Put(s.seeds.Key(s.buf), r.Int(0), headOf(r.Bytes(1)))
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("read keys of %s: %w", t.Name, err)
-	}
-	return nil
-}
-
-func (s *refSet) has(v luoshu.Value) (bool, error) {
-	s.buf = keys.Append(s.buf[:0], v)
-	k := s.seeds.Key(s.buf)
-	if s.base != nil && s.base.Find(k) != nil || s.some.Has(k[0]) {
-		return true, nil
-	}
-	if s.base != nil || s.none.Has(k[0]) {
-		return false, nil
-	}
-	t := s.ref.target
-	s.asked++
-	var n int64
-	err := s.tx.QueryRow(s.ctx, `SELECT count(*) FROM `+store.Table(t.Name)+` WHERE `+keyFields(t)+` = ? AND _to IS NULL`, v.Any()).Scan(&n)
-	if err != nil {
-		return false, fmt.Errorf("look up %s: %w", t.Name, err)
-	}
-	switch {
-	case n > 0:
-		s.some.Add(k[0])
-	case !s.ref.self:
-		s.none.Add(k[0])
-	}
-	return n > 0, nil
-}
-
-// add makes a record of this batch known.
-func (s *refSet) add(v luoshu.Value) {
-	s.buf = keys.Append(s.buf[:0], v)
-	s.some.Add(s.seeds.One(s.buf))
-}
-
-// keep hands on what this commit knows of another entity's keys.
-func (s *refSet) keep() {
-	switch name := s.ref.target.Name; {
-	case s.ref.self:
-	case s.base == nil:
-		s.kept.Asked(name, s.asked)
-	default:
-		s.kept.Keep(name, s.base)
-	}
+	return rid, keys.HeadOf(h), nil
 }

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -14,13 +13,6 @@ import (
 )
 
 const fetchRows = beside.FetchRows
-
-func headOf(h []byte) uint64 {
-	if len(h) < 8 {
-		return 0
-	}
-	return binary.BigEndian.Uint64(h)
-}
 
 // compare reads the current versions that a decision or a report needs and
 // settles which rows changed.
