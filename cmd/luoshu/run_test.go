@@ -134,6 +134,23 @@ func forecastCity(t *testing.T, dir string) {
 			t.Errorf("%s changes by %d, %d, %d", stage, now, one, three)
 		}
 	}
+	// A stage asked for alone rests on the same children of its age.
+	var alone engines.ForecastAnswer
+	if code, log := start(t, dir, "forecast", "years: 4\nunits: false\nstages: [SPE]", &alone); code != 0 {
+		t.Fatal(code, log)
+	}
+	same := 0
+	for _, r := range alone.Rows {
+		if want := total[key{r.Scenario, r.Stage, r.Year}]; r.Kind == "total" {
+			same++
+			if r.Children != want {
+				t.Errorf("%s alone, %s %d: %d, with the others %d", r.Stage, r.Scenario, r.Year, r.Children, want)
+			}
+		}
+	}
+	if same != 12 {
+		t.Errorf("%d totals of the stage alone", same)
+	}
 	beats := 0
 	for _, c := range f.Checks {
 		if c.Grain == "managing" && c.Horizon == 1 && c.WAPE != nil && c.NoChange != nil && *c.WAPE < *c.NoChange {

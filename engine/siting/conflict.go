@@ -245,8 +245,8 @@ func (d *diagnosis) least() (Conflict, bool, error) {
 			if least, n := d.core.Options[v].Least[k], load[[2]int{v, k}]; n < least {
 				site := d.core.Options[v].Site
 				c.Sites = append(c.Sites, d.Sites[site].ID)
-				zh = append(zh, fmt.Sprintf("%s（%s）%d，应有 %d", d.title(site), st.Name.ZH, n, least))
-				en = append(en, fmt.Sprintf("%s (%s) %d of %d", d.title(site), st.Name.EN, n, least))
+				zh = append(zh, fmt.Sprintf("%s（%s）%d 人，应有 %d 人", d.title(site), st.Name.ZH, n, least))
+				en = append(en, fmt.Sprintf("%s (%s) %d children of %d", d.title(site), st.Name.EN, n, least))
 			}
 		}
 	}

@@ -91,15 +91,20 @@ func (m *model) measure() {
 // earth is the mean radius of the earth in kilometres (IUGG).
 const earth = 6371.0088
 
-// straight is the distance as the crow flies; on the globe by the haversine.
+// Straight is the distance of two positions in degrees, in kilometres, by the haversine.
+func Straight(lon, lat, lon2, lat2 float64) float64 {
+	rad := math.Pi / 180
+	dx, dy := math.Sin((lon-lon2)*rad/2), math.Sin((lat-lat2)*rad/2)
+	h := dy*dy + math.Cos(lat*rad)*math.Cos(lat2*rad)*dx*dx
+	return 2 * earth * math.Asin(math.Min(1, math.Sqrt(h)))
+}
+
+// straight is the distance as the crow flies.
 func (m *model) straight(b Block, s Site) float64 {
 	if !m.LonLat {
 		return math.Hypot(b.X-s.X, b.Y-s.Y)
 	}
-	rad := math.Pi / 180
-	dx, dy := math.Sin((b.X-s.X)*rad/2), math.Sin((b.Y-s.Y)*rad/2)
-	h := dy*dy + math.Cos(b.Y*rad)*math.Cos(s.Y*rad)*dx*dx
-	return 2 * earth * math.Asin(math.Min(1, math.Sqrt(h)))
+	return Straight(b.X, b.Y, s.X, s.Y)
 }
 
 // Way is how far a site of a problem is from a block: by the matrix of the block's mode,

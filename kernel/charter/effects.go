@@ -120,6 +120,9 @@ func (l *loader) effectPublish(t *CaseType, e *Effect, x yamltree.Item) {
 		if f.Sensitivity > catalog.InternalUse {
 			x.Items()[i].Fault("字段 %s 为个人信息或更高敏感级，不能公开", "the field %s is personal or more and cannot be published", f.Name)
 		}
+		if f.Few {
+			x.Items()[i].Fault("字段 %s 会透露很少的儿童，不能公开", "the field %s may tell of few children and cannot be published", f.Name)
+		}
 	}
 	if t.Private {
 		x.Fault("限制查阅的案卷不能公开", "a restricted case cannot be published")

@@ -38,7 +38,7 @@ func TestFewChildren(t *testing.T) {
 	var rows [][]luoshu.Value
 	for i, n := range []int64{0, 3, 42, 43} {
 		row := append([]luoshu.Value{}, w.rows["house"][i]...)
-		row[guests], row[words] = luoshu.IntValue(n), luoshu.TextValue("收 40 名儿童；3 人超过 4.0 km：寄宿；到甲校（2）、乙校（12）。takes 4 children, 2 beyond 4.0 km, moves to A (23)")
+		row[guests], row[words] = luoshu.IntValue(n), luoshu.TextValue("收 40 名儿童；3 人超过 4.0 km：寄宿；到甲校（2）、乙校（12）；丙（小学）3 人，应有 100 人。C (Primary) 3 children of 100; takes 4 children, 2 beyond 4.0 km, moves to A (23)")
 		rows = append(rows, row)
 	}
 	w.commit(luoshu.Actor{Name: "p", Role: "planner", Org: "R"}, "house", rows)
@@ -52,7 +52,7 @@ func TestFewChildren(t *testing.T) {
 		for _, r := range p.Rows {
 			out[r.Values["code"]] = r.Values["guests"]
 			if role == "watcher" && r.Values["code"] == "A1" && r.Values["guest_words"] !=
-				"收 ≈40 名儿童；<5 人超过 4.0 km：寄宿；到甲校（<5）、乙校（≈10）。takes <5 children, <5 beyond 4.0 km, moves to A (≈25)" {
+				"收 ≈40 名儿童；<5 人超过 4.0 km：寄宿；到甲校（<5）、乙校（≈10）；丙（小学）<5 人，应有 ≈100 人。C (Primary) <5 children of 100; takes <5 children, <5 beyond 4.0 km, moves to A (≈25)" {
 				t.Errorf("the words are %v", r.Values["guest_words"])
 			}
 		}

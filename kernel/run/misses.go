@@ -63,7 +63,7 @@ func (f *forecasting) misses(ctx context.Context, s forecast.Series) (map[string
 			for h, y := range o.Years {
 				at, there := counted[o.ID][y.Year]
 				before := counted[o.ID][got.Base]
-				if !there || slices.Contains(f.q.Exclude, y.Year) {
+				if !there || slices.Contains(f.q.Exclude, y.Year) || slices.ContainsFunc(f.q.Breaks, func(b int) bool { return origin < b && b <= y.Year }) {
 					continue
 				}
 				for _, g := range f.chain {

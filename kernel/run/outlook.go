@@ -69,7 +69,7 @@ func (f *forecasting) work(ctx context.Context) error {
 			f.notes = append(f.notes, forecast.Note{Rule: n.Rule, Years: n.Years, Units: n.Units, Text: luoshu.Text{ZH: stage + "：" + n.Text.ZH, EN: stage + ": " + n.Text.EN}})
 		}
 		if !chained {
-			f.outside(out, stage)
+			f.outside(out, along, stage)
 			f.areaRows(out, out.Areas, []string{stage}, stage, nil)
 		}
 		f.unitRows(out, stage)
@@ -88,13 +88,13 @@ func (f *forecasting) work(ctx context.Context) error {
 }
 
 // outside says of a stage outside the chain what it rests on, and brings it to that.
-func (f *forecasting) outside(out *forecast.Outcome, stage string) {
+func (f *forecasting) outside(out, along *forecast.Outcome, stage string) {
 	l := f.spec.Ladder
 	switch of := strings.Fields(l.Beside[stage]); {
 	case l.Feeds[stage] != "":
 		f.assume(out, stage, l.Feeds[stage])
-	case len(of) > 0 && len(f.chain) > 0:
-		f.beside(out, stage, of)
+	case len(of) > 0 && along != nil:
+		f.beside(out, along, stage, of)
 	default:
 		n := f.named(stage)
 		f.note("alone", n.ZH+"：与其他学段不相连，只按本学段的人数推算。", n.EN+": not tied to the other stages, forecast from its own counts alone.")
@@ -107,7 +107,7 @@ func (f *forecasting) fed(stage string, chain *forecast.Outcome) ([]forecast.Bir
 	grades := f.ladder.grades[stage]
 	sums := map[int]float64{}
 	for _, c := range f.counts {
-		if len(grades) > 0 && c.grade == grades[0] {
+		if len(grades) > 0 && c.grade == grades[0] && !slices.Contains(f.q.Exclude, c.year) {
 			sums[c.year] += float64(c.n)
 		}
 	}

@@ -47,7 +47,10 @@ func (q *LayoutParams) check() error {
 // remote names blocks from which no site is in reach, neither daily nor at the end of a
 // week: their position may be wrong, or nobody has thought of them.
 func (l *layouting) remote() {
-	most := max(l.q.Limit, l.q.BoardLimit) / kilometre
+	most := l.q.Limit / kilometre
+	if l.may(siting.Board, "") {
+		most = max(l.q.Limit, l.q.BoardLimit) / kilometre
+	}
 	seen := map[string]bool{}
 	var names []string
 	for i, b := range l.problem.Blocks {
@@ -67,16 +70,17 @@ func (l *layouting) remote() {
 		return
 	}
 	list := strings.Join(names[:min(len(names), 5)], "、")
-	l.say(fmt.Sprintf("%d 个片区离最近的校舍超过 %.1f 公里，走读、寄宿都够不着，请核对位置或就近设点（%s）。", len(names), most, list),
-		fmt.Sprintf("Blocks whose nearest site is more than %.1f km away, out of reach daily and for boarders: %d; check where they lie or plan a site (%s).", most, len(names), list))
+	l.say(fmt.Sprintf("%d 个片区离最近的校舍超过 %.1f 公里，走读和（允许时）寄宿都够不着，请核对位置或就近设点（%s）。", len(names), most, list),
+		fmt.Sprintf("Blocks whose nearest site is more than %.1f km away, out of reach daily and, if anybody boards, for boarders: %d; check where they lie or plan a site (%s).", most, len(names), list))
 }
 
 // fewConflicts is up to how many blocks out of reach are told one by one.
 const fewConflicts = 3
 
 // conflicts says what conflicts; of many blocks out of reach, how many they are and the
-// one change that would do for all.
-func conflicts(list []siting.Conflict) []luoshu.Text {
+// one change that would do for all. block names the records of the problem's blocks,
+// of which the younger and the older stand apart.
+func conflicts(list []siting.Conflict, block map[string]string) []luoshu.Text {
 	var out, others []luoshu.Text
 	var far []siting.Conflict
 	for _, c := range list {
@@ -87,6 +91,16 @@ func conflicts(list []siting.Conflict) []luoshu.Text {
 		}
 	}
 	slices.SortStableFunc(far, func(a, b siting.Conflict) int { return cmp.Compare(b.Needed, a.Needed) })
+	seen := map[string]bool{}
+	far = slices.DeleteFunc(far, func(c siting.Conflict) bool {
+		if len(c.Blocks) == 0 {
+			return false
+		}
+		code := cmp.Or(block[c.Blocks[0]], c.Blocks[0])
+		again := seen[code]
+		seen[code] = true
+		return again
+	})
 	if len(far) > fewConflicts {
 		most := math.Ceil(far[0].Needed * kilometre)
 		out = append(out, luoshu.Text{

@@ -496,7 +496,7 @@ var layoutStatus = map[cfl.Status]string{cfl.Optimal: "proven", cfl.Feasible: "b
 func (l *layouting) answer(ctx context.Context, actor luoshu.Actor, params []byte, lay *siting.Layout, present *siting.Figures) (*LayoutAnswer, error) {
 	out := &LayoutAnswer{
 		Run: l.r.number("L"), Title: l.q.Title, Org: l.node.Code, Stage: l.q.Stage, Year: l.q.Year, Seal: l.q.Seal, Engine: SitingVersion,
-		Layout: lay, Present: present, Note: l.note, Ways: l.ways, Conflicts: conflicts(lay.Conflicts),
+		Layout: lay, Present: present, Note: l.note, Ways: l.ways, Conflicts: conflicts(lay.Conflicts, l.block),
 	}
 	for _, b := range l.problem.Blocks {
 		out.Children += b.Children[l.q.Stage]

@@ -32,6 +32,9 @@ func (f *forecasting) splits() error {
 		case s.Year < 1990 || s.Year > 2100:
 			return luoshu.Errorf(luoshu.Invalid, "split：%s 没有写明起始学年", "split: %s does not say from which year on", s.Stage)
 		}
+		if !slices.Contains(f.stages, s.Stage) {
+			return luoshu.Errorf(luoshu.Invalid, "split：本次没有推算学段 %s", "split: stage %s is not forecast in this run", s.Stage)
+		}
 		sum := 0.0
 		for stage, from := range f.spec.Ladder.Feeds {
 			if from == f.spec.Ladder.Feeds[s.Stage] {
@@ -103,8 +106,8 @@ func (f *forecasting) assume(out *forecast.Outcome, stage, from string) {
 	}
 	for _, s := range f.q.Split {
 		if s.Stage == stage {
-			note.ZH += fmt.Sprintf("；%d学年起假定%.1f%%", s.Year, s.Share*100)
-			note.EN += fmt.Sprintf("; from %d on %.1f %% are assumed", s.Year, s.Share*100)
+			note.ZH += fmt.Sprintf("；%d学年起假定%.1f%%，推算的入学人数按两个比例之比增减", s.Year, s.Share*100)
+			note.EN += fmt.Sprintf("; from %d on %.1f %% are assumed: those forecast to enter are changed in the ratio of the two", s.Year, s.Share*100)
 		}
 	}
 	f.note("split", note.ZH+"。", note.EN+".")
@@ -144,7 +147,7 @@ func turn(y *forecast.Ahead, middle int, factor func(year, grade int) float64) {
 // beside turns what is forecast of the areas of a stage outside the chain to a share of
 // the children of the same age: as packs say. The share is that of the
 // last years of the area or, where it has nobody of that age, of all.
-func (f *forecasting) beside(out *forecast.Outcome, stage string, of []string) {
+func (f *forecasting) beside(out, along *forecast.Outcome, stage string, of []string) {
 	now, age := map[string]float64{}, map[string]float64{}
 	first := f.lastYear() - recent
 	for _, c := range f.counts {
@@ -165,10 +168,16 @@ func (f *forecasting) beside(out *forecast.Outcome, stage string, of []string) {
 		year           int
 	}
 	ahead := map[key]float64{}
-	for _, r := range f.rows {
-		if r.Kind == f.spec.Kind("area") && slices.Contains(of, r.Stage) {
-			ahead[key{r.Unit, r.Scenario, r.Year}] += r.value
-			ahead[key{Total, r.Scenario, r.Year}] += r.value
+	for _, o := range along.Areas {
+		for _, y := range o.Years {
+			for k, by := range y.By {
+				for g, n := range by {
+					if slices.Contains(of, f.ladder.group[along.Grades[g]]) {
+						ahead[key{o.ID, along.Scenarios[k].ID, y.Year}] += n
+						ahead[key{Total, along.Scenarios[k].ID, y.Year}] += n
+					}
+				}
+			}
 		}
 	}
 	for i := range out.Areas {

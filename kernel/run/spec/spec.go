@@ -4,6 +4,7 @@ package spec
 
 import (
 	"slices"
+	"strings"
 
 	"luoshu"
 	"luoshu/kernel/catalog"
@@ -164,6 +165,9 @@ func (l *loader) spec(o *yamltree.Object) {
 		}
 		s.Inputs[name] = l.input(in.Get(name).Object(), n)
 	}
+	if w := s.Inputs["ways"]; w != nil && w.Fields["mode"] != nil && l.cat.List(w.Fields["mode"].Codes) == nil {
+		in.Get("ways").Fault("字段 %s 不是代码", "the field %s is no code", w.Fields["mode"].Name)
+	}
 	for name, n := range eng.inputs {
 		if n.must {
 			in.Must(name)
@@ -244,6 +248,19 @@ func (l *loader) counts(s *Spec, o *yamltree.Object) {
 	s.Ladder = &Ladder{Codes: y.Word("codes"), Group: y.Word("group"), Order: y.Word("order"), Chain: y.Get("chain").Strs(), Feeds: y.Get("feeds").Dict(), Beside: y.Get("beside").Dict()}
 	if l.cat.List(s.Ladder.Codes) == nil {
 		y.Get("codes").Fault("没有代码表 %s", "there is no code list %s", s.Ladder.Codes)
+	}
+	groups := l.cat.List(s.Ladder.Group)
+	if groups == nil {
+		return
+	}
+	for key, of := range map[string]map[string]string{"feeds": s.Ladder.Feeds, "beside": s.Ladder.Beside} {
+		for stage, others := range of {
+			for _, g := range append(strings.Fields(others), stage) {
+				if groups.Code(g) == nil {
+					y.Get(key).Fault("代码表 %s 没有 %s", "code list %s has no %s", groups.Name, g)
+				}
+			}
+		}
 	}
 }
 

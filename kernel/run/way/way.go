@@ -36,8 +36,13 @@ const slack = 0.95
 // Matrix gives a problem the ways that are known. Blocks of the problem are those of
 // the records by of. What is not known stays to the straight line.
 func Matrix(p *siting.Problem, of map[string]string, known map[Pair]Known, tolerance float64) Told {
-	told := Told{Pairs: len(p.Blocks) * len(p.Sites), examples: map[bool][]string{}}
+	told := Told{examples: map[bool][]string{}}
 	p.Matrices = nil
+	blocks := map[string]bool{}
+	for _, b := range p.Blocks {
+		blocks[of[b.ID]] = true
+	}
+	told.Pairs = len(blocks) * len(p.Sites)
 	if len(known) == 0 {
 		return told
 	}
@@ -51,9 +56,11 @@ func Matrix(p *siting.Problem, of map[string]string, known map[Pair]Known, toler
 			if !ok {
 				continue
 			}
-			if w := told.take(k, straight(b.X, b.Y, s.X, s.Y), tolerance, b.Name+" → "+s.Name, seen[at]); w > 0 {
+			if w := told.take(k, siting.Straight(b.X, b.Y, s.X, s.Y), tolerance, b.Name+" → "+s.Name, seen[at]); w > 0 {
 				rows[i][j] = &w
-				told.Recorded++
+				if !seen[at] {
+					told.Recorded++
+				}
 			}
 			seen[at] = true
 		}
@@ -122,17 +129,6 @@ func (t *Told) Words(detour float64) luoshu.Text {
 		out.EN += fmt.Sprintf(" Recorded ways shorter than the straight line: %d, not taken; check the way or the positions (%s).", t.Short, list)
 	}
 	return out
-}
-
-// earth is the mean radius of the earth in kilometres (IUGG).
-const earth = 6371.0088
-
-// straight is the distance of two positions by the haversine.
-func straight(lon, lat, lon2, lat2 float64) float64 {
-	rad := math.Pi / 180
-	dx, dy := math.Sin((lon-lon2)*rad/2), math.Sin((lat-lat2)*rad/2)
-	h := dy*dy + math.Cos(lat*rad)*math.Cos(lat2*rad)*dx*dx
-	return 2 * earth * math.Asin(math.Min(1, math.Sqrt(h)))
 }
 
 // Point is a position in degrees.

@@ -21,7 +21,7 @@ export function useFolds(all: string[], shown: string[], usual: boolean): Foldin
   const key = (title: string) => String(all.indexOf(title))
   const keep = (keys: string[]) => set({ fold: keys.sort((a, b) => Number(a) - Number(b)).join('.') || null }, true)
   return {
-    opened: (title, asked = false) => (usual || asked) !== turned.has(key(title)),
+    opened: (title, asked = false) => asked || usual !== turned.has(key(title)),
     turn: (title, open) => {
       const next = new Set(turned)
       if (open === usual) next.delete(key(title))

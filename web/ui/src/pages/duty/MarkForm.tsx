@@ -88,7 +88,7 @@ export function MarkForm({ d, onDone }: { d: DutyDetail; onDone: () => void }) {
       <PapersInput files={files} needed={0} to="/api/duties/papers" onFiles={setFiles} />
       <div className="duty-buttons">
         {event ? (
-          <Button type="primary" loading={busy === 'event'} disabled={!note.trim() || !on} onClick={() => void send('event')}>
+          <Button type="primary" loading={busy === 'event'} disabled={!note.trim() || files.some((f) => !f.paper) || !on} onClick={() => void send('event')}>
             {t('duty.doEvent')}
           </Button>
         ) : (

@@ -204,32 +204,33 @@ function Conflicts({ of }: { of: Layout }) {
 }
 
 /** A number of a layout; one that is too small to be told to the reader as such. */
-function told(l: Layout, v: number | null, decimals = 0): string {
-  return v === null && l.few > 0 && l.status !== 'infeasible' ? `<${l.few}` : number(v, decimals)
+function told(l: Layout, v: number | null): string {
+  return v === null && l.few > 0 && l.status !== 'infeasible' ? `<${l.few}` : number(v)
 }
 
 function Figures({ list }: { list: Layout[] }) {
   const { t, tx } = useLang()
-  const rows: [string, (l: Layout) => number | null, number, boolean?][] = [
-    [t('layout.cost'), (l) => l.cost, 0],
-    [t('layout.places'), (l) => l.places, 0],
-    [t('layout.moved'), (l) => l.moved, 0],
-    [t('layout.boards'), (l) => l.boards, 0],
-    [t('layout.mean'), (l) => l.mean_m, 0],
-    [t('layout.p95'), (l) => l.p95_m, 0],
-    [t('layout.max'), (l) => l.max_m, 0],
-    [t('layout.over'), (l) => l.over_limit, 0, true],
-    [t('layout.classesOver'), (l) => l.classes_over, 0, true],
-    [t('layout.schoolsOver'), (l) => l.schools_over, 0, true],
+  // label, value, whether more than none is bad, whether it may be withheld as few
+  const rows: [string, (l: Layout) => number | null, boolean?, boolean?][] = [
+    [t('layout.cost'), (l) => l.cost],
+    [t('layout.places'), (l) => l.places],
+    [t('layout.moved'), (l) => l.moved, false, true],
+    [t('layout.boards'), (l) => l.boards],
+    [t('layout.mean'), (l) => l.mean_m],
+    [t('layout.p95'), (l) => l.p95_m],
+    [t('layout.max'), (l) => l.max_m],
+    [t('layout.over'), (l) => l.over_limit, true, true],
+    [t('layout.classesOver'), (l) => l.classes_over, true],
+    [t('layout.schoolsOver'), (l) => l.schools_over, true],
   ]
   if (list.length === 1)
     return (
       <dl className="places-figures">
-        {rows.map(([label, f, d, bad]) => (
+        {rows.map(([label, f, bad, few]) => (
           <div key={label}>
             <dt>{label}</dt>
             <dd className="num" data-bad={!!bad && (f(list[0]!) ?? 0) > 0}>
-              {told(list[0]!, f(list[0]!), d)}
+              {few ? told(list[0]!, f(list[0]!)) : number(f(list[0]!))}
             </dd>
           </div>
         ))}
@@ -257,12 +258,12 @@ function Figures({ list }: { list: Layout[] }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(([label, f, d, bad]) => (
+          {rows.map(([label, f, bad, few]) => (
             <tr key={label}>
               <th scope="row">{label}</th>
               {list.map((l) => (
                 <td key={l.run} className="num right" data-bad={!!bad && (f(l) ?? 0) > 0}>
-                  {told(l, f(l), d)}
+                  {few ? told(l, f(l)) : number(f(l))}
                 </td>
               ))}
             </tr>
