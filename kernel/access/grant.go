@@ -268,7 +268,13 @@ func (a *Access) Delegate(ctx context.Context, s *Session, to string, until int6
 	}
 	p, today := a.Policy(), dayOf(a.now())
 	last := dayOf(a.now().AddDate(0, 0, p.DelegationDays))
+	opened, err := guest.Opened(ctx, a.db, s.Grant)
+	if err != nil {
+		return "", err
+	}
 	switch {
+	case opened:
+		return "", luoshu.Errorf(luoshu.Denied, "经案卷开放的查阅不能委托", "what a case opened cannot be handed on")
 	case len(all) == 0 || !all[0].Holds:
 		return "", luoshu.Errorf(luoshu.Denied, "您没有可委托的授权", "you have no grant to hand on")
 	case all[0].DelegateOf != "":

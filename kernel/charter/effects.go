@@ -286,6 +286,9 @@ func (l *loader) machine(t *CaseType, o *yamltree.Object) {
 	ends := false
 	for i, s := range t.States {
 		l.stateSound(s, states[i])
+		if to := t.Find(s.Then); to != nil && slices.ContainsFunc(to.Enter, func(e *Effect) bool { return e.Kind == EffectGrant || e.Kind == EffectAct }) {
+			states[i].Fault("进入 %s 时授权或执行机构变更要由人决定，不能由期限（then）触发", "what is granted or carried out on entering %s is up to a person: no clock (then) may lead there", s.Then)
+		}
 		l.apart(t, s, states[i])
 		if !reached[s.ID] && s.ID != "" {
 			states[i].Fault("没有办法到达状态 %s", "nothing leads to the state %s", s.ID)

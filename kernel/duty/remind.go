@@ -78,17 +78,22 @@ func (x *Instance) Reminder() int {
 // remind tells those who mark a duty at its organisation; where nobody holds their
 // role there, those of the nearest organisation above where somebody does.
 func (k *Keeper) remind(ctx context.Context, tx *store.Tx, t *access.Tree, seats map[string]bool, x *Instance) error {
-	roles := x.Duty.Roles
-	if len(roles) == 0 {
-		for _, r := range k.Catalog.Roles {
-			if r.May(Discharge) {
-				roles = append(roles, r.ID)
-			}
+	var all []string
+	for _, r := range k.Catalog.Roles {
+		if r.May(Discharge) {
+			all = append(all, r.ID)
 		}
 	}
 	path := t.Path(x.Org.Code)
 	for i := len(path) - 1; i >= 0; i-- {
-		told := false
+		told, above, roles := false, i < len(path)-1, x.Duty.Roles
+		mark := fmt.Sprintf("duty %s %s %s %d %s", x.Duty.ID, x.Org.Code, x.Period.Key, x.Reminder(), path[i].Code)
+		if above || len(roles) == 0 {
+			roles = all // those of the duty need not exist above
+		}
+		if above { // one notice, however many there are below
+			mark = fmt.Sprintf("duty %s below %s %d %s", x.Duty.ID, x.Period.Key, x.Reminder(), path[i].Code)
+		}
 		for _, r := range roles {
 			at := path[i].Code + " " + r
 			held, known := seats[at]
@@ -104,8 +109,8 @@ func (k *Keeper) remind(ctx context.Context, tx *store.Tx, t *access.Tree, seats
 			}
 			told = true
 			err := notice.Put(ctx, tx, notice.Word{
-				Mark: fmt.Sprintf("duty %s %s %s %d %s %s", x.Duty.ID, x.Org.Code, x.Period.Key, x.Reminder(), path[i].Code, r),
-				Org:  path[i].Code, Role: r, Duty: x.Duty.ID, Kind: "remind", Text: x.reminding(i < len(path)-1), At: k.Now().UTC().Format(time.RFC3339),
+				Mark: mark + " " + r,
+				Org:  path[i].Code, Role: r, Duty: x.Duty.ID, Kind: "remind", Text: x.reminding(above), At: k.Now().UTC().Format(time.RFC3339),
 			})
 			if err != nil {
 				return err
@@ -135,8 +140,8 @@ func (x *Instance) reminding(above bool) Text {
 		EN: fmt.Sprintf("Duty due soon: %s %s (%s), %s, by %s", x.Duty.ID, x.Duty.Title.EN, x.Period.Title.EN, left.EN, day),
 	}
 	if above {
-		out.ZH = fmt.Sprintf("%s（该单位无人承办，转告上级）", out.ZH+" · "+x.Org.Title.ZH)
-		out.EN = fmt.Sprintf("%s (nobody there holds the role)", out.EN+" · "+x.Org.Title.EN)
+		out.ZH = fmt.Sprintf("%s（%s等下属单位无人承办，转告上级）", out.ZH, x.Org.Title.ZH)
+		out.EN = fmt.Sprintf("%s (at %s, and maybe others below, nobody holds the role)", out.EN, x.Org.Title.EN)
 	}
 	return out
 }

@@ -55,7 +55,7 @@ func TestReminders(t *testing.T) {
 			t.Errorf("reminded a second time: %v", got)
 		}
 		up := of(as("planner", city))
-		if len(up) != 2 || !strings.Contains(strings.Join(up, "\n"), "老城教体局（该单位无人承办") {
+		if len(up) != 2 || !strings.Contains(strings.Join(up, "\n"), "老城教体局等下属单位无人承办") {
 			t.Errorf("nobody was told of the county in which nobody holds the role: %v", up)
 		}
 		// The clock jumps over the second reminder: one notice, with what is left then;

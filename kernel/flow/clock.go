@@ -269,7 +269,7 @@ func (f *Flow) move(ctx context.Context, no string, step int64, t *charter.CaseT
 		if err := w.enter(ch, to); err != nil {
 			return err
 		}
-		if to == was && old != nil && unitOf(old) == unitOf(c.at()) { // the clock goes on
+		if to == was && old != nil && unitOf(old) == unitOf(c.at()) && (at != 0) == (c.DueAt != 0) { // the clock goes on
 			c.Entered, c.Due, c.DueAt = entered, due, at
 		}
 		if err := w.settle(ch, was); err != nil {

@@ -89,6 +89,12 @@ func TestGuests(t *testing.T) {
 		if _, err := w.try(guest, no, "end", nil); err == nil {
 			t.Error("a guest acted")
 		}
+		_, session, err := w.acc.SignIn(w.ctx, "guest", first["guest"], "here")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.acc.Delegate(w.ctx, session, "other", 20250315, "away") // nor hands it on
+		w.kind(err, luoshu.Denied)
 		// The access review shows it, with the case that gave it and its last day.
 		review, err := w.acc.OpenReview(w.ctx, access.Operator, "X", 20250331, "")
 		if err != nil {

@@ -182,6 +182,7 @@ func (w *work) enter(ch *change, id string) error {
 	c.State, c.Entered, c.Due, c.DueAt, c.Raised, c.reminded = id, w.day, 0, 0, 0, 0
 	if s.End {
 		c.Closed = w.day
+		w.ungrant(ch) // what it let in ends with it
 	} else {
 		c.Closed = 0
 	}

@@ -3,6 +3,8 @@ package identity
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"luoshu/kernel/catalog"
@@ -70,21 +72,28 @@ func (d *Identity) followAll(ctx context.Context, e *catalog.Entity) error {
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	part := make([]int64, 0, most)
-	for rec := range sides {
-		if part = append(part, rec); len(part) == most {
-			if err := d.followSome(ctx, e, part, sides); err != nil {
-				return err
-			}
-			part = part[:0]
+	var moved []side
+	for part := range slices.Chunk(slices.Collect(maps.Keys(sides)), most) {
+		if moved, err = d.followSome(ctx, e, part, sides, moved); err != nil {
+			return err
 		}
 	}
-	return d.followSome(ctx, e, part, sides)
+	if len(moved) == 0 {
+		return nil
+	}
+	return d.db.Tx(ctx, func(tx *store.Tx) error {
+		for _, s := range moved {
+			if _, err := tx.Exec(ctx, `UPDATE duplicate SET `+s.column+` = ? WHERE id = ?`, s.org, s.id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
-// followSome does it for some records. Where the row itself names who holds it, only
-// versions since the last look are read.
-func (d *Identity) followSome(ctx context.Context, e *catalog.Entity, recs []int64, sides map[int64][]side) error {
+// followSome adds the sides of some records that another organisation holds now. Where
+// the row itself names who holds it, only versions since the last look are read.
+func (d *Identity) followSome(ctx context.Context, e *catalog.Entity, recs []int64, sides map[int64][]side, moved []side) ([]side, error) {
 	where, args := d.rec.Recs(e.Name, recs)
 	first, _, hop := strings.Cut(e.Org, ".")
 	if !hop {
@@ -96,25 +105,18 @@ func (d *Identity) followSome(ctx context.Context, e *catalog.Entity, recs []int
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, v := range found {
 		org, err := d.acc.Holder(ctx, e, v.Values)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, s := range sides[v.Rec] {
-			if s.org == org {
-				continue
-			}
-			err := d.db.Tx(ctx, func(tx *store.Tx) error {
-				_, err := tx.Exec(ctx, `UPDATE duplicate SET `+s.column+` = ? WHERE id = ?`, org, s.id)
-				return err
-			})
-			if err != nil {
-				return err
+			if s.org != org {
+				moved = append(moved, side{s.id, s.column, org})
 			}
 		}
 	}
-	return nil
+	return moved, nil
 }

@@ -28,7 +28,7 @@ func (l *Ledger) Commit(ctx context.Context, b Batch, p luoshu.Progress) (Result
 			w, err = l.commit(ctx, tx, b, kept, p)
 			return err
 		})
-		l.shelf.Return(kept)
+		l.shelf.GiveBack(kept)
 		if err != nil {
 			return Result{}, err
 		}
@@ -78,11 +78,13 @@ func (l *Ledger) CommitAll(ctx context.Context, batches []Batch, p luoshu.Progre
 		}
 		return nil
 	})
+	if err == nil {
+		l.shelf.Return(kept)
+	} else if kept.Unmoved() {
+		l.shelf.GiveBack(kept)
+	}
 	if err != nil && !errors.Is(err, errTried) {
 		return nil, err
-	}
-	if !try {
-		l.shelf.Return(kept)
 	}
 	if !try && fresh > 50_000 {
 		// The log beside the database is as large as the load; a reader that
@@ -177,10 +179,10 @@ func (w *commit) run() error {
 	if err := w.end(); err != nil {
 		return err
 	}
-	w.match.keep(w.removed > 0 || len(w.b.Aliases)+len(w.b.Unalias) > 0)
 	if w.info.Seq != 0 {
 		w.kept.Moved(w.info.hash)
 	}
+	w.match.keep(w.removed > 0 || len(w.b.Aliases)+len(w.b.Unalias) > 0)
 	if w.b.Also == nil {
 		return nil
 	}
@@ -563,8 +565,4 @@ func (l *Ledger) record(ctx context.Context, tx *store.Tx, c *CommitInfo, o *cha
 func (l *Ledger) ids(ctx context.Context, tx *store.Tx, own []string) ([]string, error) {
 	seq, prev, err := lastCommit(ctx, tx)
 	return beside.Together(own, chain.CommitID(prev, seq+1, l.now().UTC().Format(time.RFC3339))), err
-}
-
-func keyFields(e *catalog.Entity) string {
-	return store.Cols(e.Key)
 }

@@ -68,30 +68,9 @@ func (m *matcher) grow(rows int64) error {
 	return m.read()
 }
 
-func (m *matcher) read() error {
-	table := store.Table(m.e.Name)
-	var n int64
-	if err := m.tx.QueryRow(m.ctx, `SELECT count(*) FROM `+table+` WHERE _to IS NULL`).Scan(&n); err != nil {
-		return fmt.Errorf("count %s: %w", m.e.Name, err)
-	}
-	m.base = keys.NewTable(int(n))
-	text := make([]bool, len(m.key))
-	for i, f := range m.e.KeyFields() {
-		text[i] = f.Type.IsText()
-	}
-	var buf []byte
-	err := m.tx.Scan(m.ctx, `SELECT _rid, _h, `+keyFields(m.e)+` FROM `+table+` WHERE _to IS NULL`, nil, func(r *store.Row) error {
-		buf = buf[:0]
-		for i := range text {
-			buf = keys.AppendColumn(buf, r, 2+i, text[i])
-		}
-		m.base.Put(m.seeds.Key(buf), r.Int(0), keys.HeadOf(r.Bytes(1)))
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("read keys of %s: %w", m.e.Name, err)
-	}
-	return nil
+func (m *matcher) read() (err error) {
+	m.base, err = keys.ReadTable(m.ctx, m.tx, m.seeds, m.e)
+	return err
 }
 
 // take claims a row's key for it. first is the row that claimed it before, -1 if

@@ -120,3 +120,13 @@ func Alone(ctx context.Context, tx *store.Tx, cat *catalog.Catalog, today int64,
 }
 
 func day(t time.Time) int64 { return int64(t.Year()*10000 + int(t.Month())*100 + t.Day()) }
+
+// Opened reports whether a case gave the grant.
+func Opened(ctx context.Context, db *store.DB, grant string) (bool, error) {
+	var by string
+	err := db.QueryRow(ctx, `SELECT case_no FROM role_grant WHERE id = ?`, grant).Scan(&by)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return false, fmt.Errorf("look for grant: %w", err)
+	}
+	return by != "", nil
+}

@@ -38,8 +38,8 @@ func VerifiedAsOf(ctx context.Context, tx *store.Tx, seq int64) (func(entity, al
 		if !later[entity] {
 			return now
 		}
-		return fmt.Sprintf("COALESCE((SELECT a.was FROM attestation a WHERE a.entity = '%s' AND a.rid = %s._rid AND a.seq > %d ORDER BY a.seq LIMIT 1), %s)",
-			entity, alias, seq, now)
+		of := fmt.Sprintf("FROM attestation a WHERE a.entity = '%s' AND a.rid = %s._rid AND a.seq > %d", entity, alias, seq)
+		return fmt.Sprintf("CASE WHEN EXISTS (SELECT 1 %[1]s) THEN NULLIF((SELECT a.was %[1]s ORDER BY a.seq LIMIT 1), 0) ELSE %[2]s END", of, now)
 	}, nil
 }
 

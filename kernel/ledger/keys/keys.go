@@ -1,5 +1,5 @@
 // Package keys looks natural keys up by the million in bounded memory: hashes
-// under seeds drawn for one commit, and open-addressing tables of them. Only the
+// under seeds that only this process knows, and open-addressing tables of them. Only the
 // ledger uses it.
 package keys
 
@@ -12,12 +12,12 @@ import (
 	"luoshu/kernel/store"
 )
 
-// Key is a hash of a natural key under seeds drawn for this commit, so that nobody
+// Key is a hash of a natural key under seeds drawn at random, so that nobody
 // can prepare two keys that meet. Of 128 bits 88 are kept and compared: that two
 // of ten million meet by chance is less likely than one in 10^12. k[0] is never 0.
 type Key [2]uint64
 
-// Seeds are drawn anew for every commit.
+// Seeds last as long as the keys that are kept under them.
 type Seeds struct{ a, b maphash.Seed }
 
 // NewSeeds draws seeds.

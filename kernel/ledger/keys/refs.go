@@ -68,22 +68,33 @@ func (s *Refs) Grow(rows int64, force bool) error {
 	if s.base != nil || (!WorthReading(s.last, rows) && !(force && s.self)) {
 		return nil
 	}
-	t := s.target
+	var err error
+	s.base, err = ReadTable(s.ctx, s.tx, s.kept.Seeds, s.target)
+	return err
+}
+
+// ReadTable reads every current key of an entity.
+func ReadTable(ctx context.Context, tx *store.Tx, seeds Seeds, e *catalog.Entity) (*Table, error) {
+	table := store.Table(e.Name)
 	var n int64
-	if err := s.tx.QueryRow(s.ctx, `SELECT count(*) FROM `+store.Table(t.Name)+` WHERE _to IS NULL`).Scan(&n); err != nil {
-		return fmt.Errorf("count %s: %w", t.Name, err)
+	if err := tx.QueryRow(ctx, `SELECT count(*) FROM `+table+` WHERE _to IS NULL`).Scan(&n); err != nil {
+		return nil, fmt.Errorf("count %s: %w", e.Name, err)
 	}
-	s.base = NewTable(int(n))
-	text := t.KeyFields()[0].Type.IsText()
-	err := s.tx.Scan(s.ctx, `SELECT _rid, _h, `+store.Cols(t.Key)+` FROM `+store.Table(t.Name)+` WHERE _to IS NULL`, nil, func(r *store.Row) error {
-		s.buf = AppendColumn(s.buf[:0], r, 2, text)
-		s.base.Put(s.kept.Seeds.Key(s.buf), r.Int(0), HeadOf(r.Bytes(1)))
+	out := NewTable(int(n))
+	fields := e.KeyFields()
+	var buf []byte
+	err := tx.Scan(ctx, `SELECT _rid, _h, `+store.Cols(e.Key)+` FROM `+table+` WHERE _to IS NULL`, nil, func(r *store.Row) error {
+		buf = buf[:0]
+		for i, f := range fields {
+			buf = AppendColumn(buf, r, 2+i, f.Type.IsText())
+		}
+		out.Put(seeds.Key(buf), r.Int(0), HeadOf(r.Bytes(1)))
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("read keys of %s: %w", t.Name, err)
+		return nil, fmt.Errorf("read keys of %s: %w", e.Name, err)
 	}
-	return nil
+	return out, nil
 }
 
 // Has reports whether there is a record with this key, in the form it is stored.
@@ -118,7 +129,7 @@ func (s *Refs) Add(v luoshu.Value) {
 	s.some.Add(s.kept.Seeds.One(s.buf))
 }
 
-// Keep hands on what this commit knows of another entity's
+// Keep hands what is known of the entity on to the commits after this one.
 func (s *Refs) Keep() {
 	switch name := s.target.Name; {
 	case s.self:

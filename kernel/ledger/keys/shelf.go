@@ -19,6 +19,7 @@ type Kept struct {
 	head   string
 	tables map[string]*Table
 	asked  map[string]int64
+	moved  bool
 }
 
 // NewKept is one that keeps nothing yet.
@@ -35,6 +36,7 @@ func (s *Shelf) Lend() *Kept {
 	if s.kept = nil; k == nil {
 		k = NewKept()
 	}
+	k.moved = false
 	return k
 }
 
@@ -43,6 +45,16 @@ func (s *Shelf) Return(k *Kept) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.kept = k
+}
+
+// GiveBack takes back what was lent to somebody who only looked, unless somebody else
+// has returned newer keys.
+func (s *Shelf) GiveBack(k *Kept) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.kept == nil {
+		s.kept = k
+	}
 }
 
 // AsOf forgets everything unless it was kept at this head, and goes on from there.
@@ -55,7 +67,11 @@ func (k *Kept) AsOf(head []byte) {
 }
 
 // Moved says that the ledger's head is another now, by a commit of the borrower.
-func (k *Kept) Moved(head []byte) { k.head = string(head) }
+func (k *Kept) Moved(head []byte) { k.head, k.moved = string(head), true }
+
+// Unmoved reports whether nothing was written since it was lent, so that it holds
+// though the borrower's transaction has failed.
+func (k *Kept) Unmoved() bool { return k != nil && !k.moved }
 
 // Table has every current key of an entity; nil if they are not kept.
 func (k *Kept) Table(entity string) *Table { return k.tables[entity] }
