@@ -178,7 +178,7 @@ func (w *whole) nameable(org string, e *catalog.Entity) (own, others []string) {
 		}
 	}
 	for _, h := range w.some[e.Name] {
-		mine := org == w.ct.Catalog.City.Root || h.org == "" || w.within(h.org, org)
+		mine := org == w.ct.Catalog.City.Root || h.org == "" || w.within(h.org, org) || e.Below && w.within(org, h.org)
 		if mine && len(own) < 1 {
 			own = append(own, h.rec)
 		}

@@ -17,7 +17,11 @@ async function sure(page, name) {
   const dialog = page.locator('.ant-modal')
   await dialog.waitFor()
   await dialog.locator('.ant-modal-footer .ant-btn-primary').click()
-  await dialog.waitFor({ state: 'hidden', timeout: 120_000 })
+  try {
+    await dialog.waitFor({ state: 'hidden', timeout: 120_000 })
+  } catch (e) {
+    throw new Error(`${await dialog.innerText()}\n${e.message}`)
+  }
   await settled(page)
 }
 
