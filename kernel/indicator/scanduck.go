@@ -41,7 +41,7 @@ type duck struct {
 // write temporary files in clear only. A part of a grain that needs more is scanned
 // in halves, and at last the grain is read from the store, slower and with the same
 // digits.
-var duckMemory = "350MB"
+var duckMemory = "256MB"
 
 func newDuck(e *Engine, dir string, prog *program, m *parquet.Manifest, seq int64, years []int, fresh func(*catalog.Entity) int64) (scanner, error) {
 	connector, err := duckdb.NewConnector("", nil)
