@@ -43,20 +43,22 @@ func (d *Door) Entities(ctx context.Context, actor luoshu.Actor) ([]EntityInfo, 
 		return nil, err
 	}
 	out := []EntityInfo{}
+	patience, cancel := guard.Patience(ctx)
+	defer cancel()
 	for _, e := range d.cat.Entities {
 		if guard.MayEntity(role, e) {
-			out = append(out, d.entityInfo(ctx, role, scope, e))
+			out = append(out, d.entityInfo(ctx, patience, role, scope, e))
 		}
 	}
 	return out, nil
 }
 
-func (d *Door) entityInfo(ctx context.Context, role *catalog.Role, scope *access.Scope, e *catalog.Entity) EntityInfo {
+func (d *Door) entityInfo(ctx, patience context.Context, role *catalog.Role, scope *access.Scope, e *catalog.Entity) EntityInfo {
 	info := EntityInfo{
 		Name: e.Name, Title: e.Title, Note: e.Note, Group: e.Group, Org: e.Org != "",
 		CanLoad: role.May("load") && (e.Org != "" || scope.Whole),
 	}
-	if t, ok, _ := d.base.TallyWait(ctx, e, scope); ok {
+	if t, ok, _ := d.base.TallyWait(ctx, patience, e, scope); ok {
 		info.Rows = &t.Rows
 	}
 	return info
@@ -68,8 +70,10 @@ func (d *Door) Entity(ctx context.Context, actor luoshu.Actor, name string) (*En
 	if err != nil {
 		return nil, err
 	}
+	patience, cancel := guard.Patience(ctx)
+	defer cancel()
 	out := &EntityDetail{
-		EntityInfo: d.entityInfo(ctx, g.role, g.scope, g.ent),
+		EntityInfo: d.entityInfo(ctx, patience, g.role, g.scope, g.ent),
 		Fields:     d.columns(g, true), Label: g.ent.Label, Year: g.ent.Year, Months: g.ent.Months, Dated: g.ent.Valid != nil, Key: []string{},
 	}
 	for _, k := range g.ent.Key {

@@ -360,11 +360,13 @@ func (d *Window) countPage(ctx context.Context, role *catalog.Role, scope *acces
 	}
 	out := &countPage{stale: []Freshness{}, counts: []RowCount{}}
 	fresh := true
+	patience, cancel := guard.Patience(ctx)
+	defer cancel()
 	for _, e := range d.cat.Entities {
 		if !guard.MayEntity(role, e) || e.Org == "" {
 			continue
 		}
-		t, known, current := d.base.TallyWait(ctx, e, scope)
+		t, known, current := d.base.TallyWait(ctx, patience, e, scope)
 		fresh = fresh && current
 		if !known {
 			out.pending = true

@@ -50,7 +50,7 @@ func (t *tallies) init() {
 
 // tallyPatience is how long a first visitor waits for a count that nobody has
 // made yet before the answer goes without it.
-const tallyPatience = 2 * time.Second
+const tallyPatience = time.Second
 
 // TallyOf returns the count within a scope and whether it is up to date.
 func (d *Base) TallyOf(ctx context.Context, e *catalog.Entity, scope *access.Scope) (Tally, bool) {
@@ -61,21 +61,23 @@ func (d *Base) TallyOf(ctx context.Context, e *catalog.Entity, scope *access.Sco
 	return et.within(e, scope), fresh
 }
 
+// Patience is what a page waits for counts altogether, however many it needs.
+func Patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, tallyPatience)
+}
+
 // TallyWait is TallyOf for pages: an outdated count will do, and a missing one is
-// waited for a little.
-func (d *Base) TallyWait(ctx context.Context, e *catalog.Entity, scope *access.Scope) (t Tally, known, current bool) {
+// waited for until patience ends.
+func (d *Base) TallyWait(ctx, patience context.Context, e *catalog.Entity, scope *access.Scope) (t Tally, known, current bool) {
 	et, fresh := d.tallyEntity(ctx, e)
 	if et == nil {
 		d.tally.mu.Lock()
 		done := d.tally.running[e.Name]
 		d.tally.mu.Unlock()
 		if done != nil {
-			t := time.NewTimer(tallyPatience)
-			defer t.Stop()
 			select {
 			case <-done:
-			case <-t.C:
-			case <-ctx.Done():
+			case <-patience.Done():
 			}
 		}
 		d.tally.mu.Lock()
