@@ -118,15 +118,22 @@ func benchDashboard(e *env) error {
 	}
 	defer s.stop()
 	var cookies, urls []string
-	for _, role := range []string{"leader", "planner", "county", "clerk", "inspector", "teacher"} {
-		c, err := s.signIn(role)
+	roles := []string{"leader", "planner", "county", "clerk", "inspector", "teacher"}
+	for i := range 5 * len(roles) { // a session may ask only so often
+		c, err := s.signIn(roles[i%len(roles)])
 		if err != nil {
 			return err
 		}
 		cookies, urls = append(cookies, c), append(urls, s.url+"/api/dashboard")
 	}
-	if _, err := hammer(urls, cookies, 10, 200); err != nil {
-		return err
+	for range 60 { // until what is counted at start has been counted
+		warm, err := hammer(urls, cookies, 10, 30)
+		if err != nil {
+			return err
+		}
+		if warm.p95 < 100 {
+			break
+		}
 	}
 	ours, err := hammer(urls, cookies, 100, 20_000)
 	if err != nil {
