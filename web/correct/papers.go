@@ -1,7 +1,6 @@
 package correct
 
 import (
-	"io"
 	"net/http"
 
 	"luoshu"
@@ -43,11 +42,5 @@ func (a *area) paperRead(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer file.Close()
-	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("X-Content-Type-Options", "nosniff")
-	return kit.WriteFile(w, p.Name, paper.Types[p.Kind], func(out io.Writer) error {
-		_, err := io.Copy(out, file)
-		return err
-	})
+	return kit.WritePaper(w, p.Name, paper.Types[p.Kind], file)
 }

@@ -94,6 +94,18 @@ func WriteFile(w http.ResponseWriter, name, kind string, write func(io.Writer) e
 	return nil
 }
 
+// WritePaper gives what somebody handed in back as a download alone: nothing in it is
+// shown or run under this address.
+func WritePaper(w http.ResponseWriter, name, kind string, file io.Reader) error {
+	h := w.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("X-Content-Type-Options", "nosniff")
+	return WriteFile(w, name, kind, func(out io.Writer) error {
+		_, err := io.Copy(out, file)
+		return err
+	})
+}
+
 // tardy sets the headers at the first byte.
 type tardy struct {
 	w      http.ResponseWriter
