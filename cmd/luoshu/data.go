@@ -71,6 +71,9 @@ func (c loadCmd) Run(a *app) error {
 	return a.with(c.Data, func(ct *city.City) error {
 		sum := loadReport{Faults: []luoshu.Fault{}, Commits: []int64{}}
 		whole := false // a file was refused as a whole
+		if len(c.Files) > 1 {
+			ct.Ledger.KeepKeys(cityKeys)
+		}
 		for _, path := range c.Files {
 			if err := a.note(ct, audit.Event{Kind: audit.KindWrite, Entity: c.Entity, Object: "luoshu load", Reason: c.Reason}); err != nil {
 				return err
@@ -93,6 +96,7 @@ func (c loadCmd) Run(a *app) error {
 				}
 			}
 		}
+		ct.Ledger.KeepKeys(0)
 		if len(sum.Commits) > 0 {
 			if _, err := ct.Findings.RunAffected(a.ctx, 0, a.progress("setrules")); err != nil {
 				return err

@@ -49,6 +49,12 @@ func Open(ctx context.Context, db *store.DB, cat *catalog.Catalog, now func() ti
 	return l, nil
 }
 
+// KeepKeys bounds how many keys of records lie in memory from one commit to the next,
+// some 30 bytes each; 0 is the usual million. Whoever hands in a whole city file by file
+// raises it for that long: an entity with more keys than may be kept is read again for
+// every large file.
+func (l *Ledger) KeepKeys(most int64) { l.shelf.Limit(most) }
+
 // Source is the file rows came from; the zero Source is a form or the machine.
 type Source struct {
 	SHA256, Name string

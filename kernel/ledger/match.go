@@ -95,7 +95,7 @@ func (m *matcher) wrote(it *item, rid int64) {
 	if m.fresh == nil {
 		return
 	}
-	if m.fresh.Put(it.k, rid, keys.HeadOf(it.h[:])); m.fresh.Len() > keys.Most {
+	if m.fresh.Put(it.k, rid, keys.HeadOf(it.h[:])); m.fresh.Len() > m.kept.Most() {
 		m.fresh = nil
 	}
 }

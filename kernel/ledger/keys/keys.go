@@ -80,34 +80,55 @@ func (s *Slot) Taken() int {
 func (s *Slot) Rid() int64 { return int64(s.v & slotValue) }
 
 // Table is an open-addressing table from keys to slots, 24 bytes each, made
-// for millions of keys in bounded memory.
+// for millions of keys in bounded memory. It is kept in parts, which grow one at a
+// time: a table in one piece would stand in memory twice while it grows.
 type Table struct {
-	slots []Slot
+	parts [tableParts][]Slot
+	full  [tableParts]int
 	n     int
 }
 
+const tableParts = 64
+
 // NewTable makes a table for about so many keys.
 func NewTable(expect int) *Table {
-	return &Table{slots: make([]Slot, max(64, expect+expect/3+16))}
+	t := &Table{}
+	if expect > tableParts*16 {
+		for i := range t.parts {
+			t.parts[i] = make([]Slot, room(expect/tableParts))
+		}
+	}
+	return t
 }
 
-// at finds the place of a key: its slot, or the empty one where it belongs.
-func (t *Table) at(k Key) *Slot {
-	hi, _ := bits.Mul64(k[0], uint64(len(t.slots)))
+// room is how many slots so many keys are given: some parts have a few more than the
+// mean.
+func room(keys int) int { return keys + keys/5 + 8 }
+
+// at finds the place of a key in its part: its slot, or the empty one where it belongs.
+func at(slots []Slot, k Key) *Slot {
+	hi, _ := bits.Mul64(k[0]*tableParts, uint64(len(slots)))
 	for i := int(hi); ; {
-		s := &t.slots[i]
+		s := &slots[i]
 		if s.k == 0 || (s.k == k[0] && (s.v^k[1])&slotKey == 0) {
 			return s
 		}
-		if i++; i == len(t.slots) {
+		if i++; i == len(slots) {
 			i = 0
 		}
 	}
 }
 
+// part is the part of the table a key lies in, by its first six bits.
+func part(k uint64) int { return int(k >> (64 - 6)) }
+
 // Find returns the slot of a key, nil if there is none.
 func (t *Table) Find(k Key) *Slot {
-	if s := t.at(k); s.k != 0 {
+	slots := t.parts[part(k[0])]
+	if len(slots) == 0 {
+		return nil
+	}
+	if s := at(slots, k); s.k != 0 {
 		return s
 	}
 	return nil
@@ -120,18 +141,20 @@ func (t *Table) Put(k Key, rid int64, h uint64) { t.set(k, uint64(rid)&slotValue
 func (t *Table) Take(k Key, row int) { t.set(k, slotTaken|uint64(row)&slotValue, 0) }
 
 func (t *Table) set(k Key, v, h uint64) {
-	if t.n*8 >= len(t.slots)*7 {
-		old := t.slots
-		t.slots = make([]Slot, len(old)+len(old)/2+16)
-		for i := range old {
-			if old[i].k != 0 {
-				*t.at(Key{old[i].k, old[i].v}) = old[i]
+	p := part(k[0])
+	if slots := t.parts[p]; t.full[p]*8 >= len(slots)*7 {
+		more := make([]Slot, room(len(slots)))
+		for i := range slots {
+			if slots[i].k != 0 {
+				*at(more, Key{slots[i].k, slots[i].v}) = slots[i]
 			}
 		}
+		t.parts[p] = more
 	}
-	s := t.at(k)
+	s := at(t.parts[p], k)
 	if s.k == 0 {
 		t.n++
+		t.full[p]++
 	}
 	*s = Slot{k[0], h, k[1]&slotKey | v}
 }
@@ -141,9 +164,11 @@ func (s *Slot) Head() uint64 { return s.h }
 
 // Join adds every key of another table, as it stands there.
 func (t *Table) Join(other *Table) {
-	for i := range other.slots {
-		if s := &other.slots[i]; s.k != 0 {
-			t.set(Key{s.k, s.v}, s.v&(slotTaken|slotValue), s.h)
+	for _, slots := range other.parts {
+		for i := range slots {
+			if s := &slots[i]; s.k != 0 {
+				t.set(Key{s.k, s.v}, s.v&(slotTaken|slotValue), s.h)
+			}
 		}
 	}
 }

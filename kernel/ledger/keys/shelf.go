@@ -2,8 +2,9 @@ package keys
 
 import "sync"
 
-// Most bounds the keys that a shelf keeps, 24 bytes each and a third more.
-const Most = 1_000_000
+// usual bounds the keys that a shelf keeps unless Limit says otherwise, 24 bytes each
+// and a fifth more.
+const usual = 1_000_000
 
 // Shelf keeps the keys of whole entities from one commit to the next, as long as
 // nobody else commits in between: a city hands in hundreds of files in a row. One
@@ -11,6 +12,24 @@ const Most = 1_000_000
 type Shelf struct {
 	mu   sync.Mutex
 	kept *Kept
+	most int64 // 0: usual
+}
+
+// Limit bounds the keys that are kept from now on, 0 for the usual million, and forgets
+// those there are if they are more.
+func (s *Shelf) Limit(most int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.most = most; s.kept != nil && !s.kept.fits(s.bound()) {
+		s.kept = nil
+	}
+}
+
+func (s *Shelf) bound() int64 {
+	if s.most == 0 {
+		return usual
+	}
+	return s.most
 }
 
 // Kept is what a shelf holds as of one head of the ledger.
@@ -20,11 +39,12 @@ type Kept struct {
 	tables map[string]*Table
 	asked  map[string]int64
 	moved  bool
+	most   int64
 }
 
 // NewKept is one that keeps nothing yet.
 func NewKept() *Kept {
-	return &Kept{Seeds: NewSeeds(), tables: map[string]*Table{}, asked: map[string]int64{}}
+	return &Kept{Seeds: NewSeeds(), tables: map[string]*Table{}, asked: map[string]int64{}, most: usual}
 }
 
 // Lend gives what is kept to one commit, until Return; if it is lent already, an
@@ -36,7 +56,7 @@ func (s *Shelf) Lend() *Kept {
 	if s.kept = nil; k == nil {
 		k = NewKept()
 	}
-	k.moved = false
+	k.moved, k.most = false, s.bound()
 	return k
 }
 
@@ -44,7 +64,9 @@ func (s *Shelf) Lend() *Kept {
 func (s *Shelf) Return(k *Kept) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.kept = k
+	if k.fits(s.bound()) {
+		s.kept = k
+	}
 }
 
 // GiveBack takes back what was lent to somebody who only looked, unless somebody else
@@ -52,7 +74,7 @@ func (s *Shelf) Return(k *Kept) {
 func (s *Shelf) GiveBack(k *Kept) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.kept == nil {
+	if s.kept == nil && k.fits(s.bound()) {
 		s.kept = k
 	}
 }
@@ -90,7 +112,18 @@ func (k *Kept) Room(entity string, n int64) bool {
 			n += int64(t.n)
 		}
 	}
-	return n <= Most
+	return n <= k.most
+}
+
+// Most is how many keys it may keep.
+func (k *Kept) Most() int { return int(k.most) }
+
+func (k *Kept) fits(most int64) bool {
+	var n int64
+	for _, t := range k.tables {
+		n += int64(t.n)
+	}
+	return n <= most
 }
 
 // Keep keeps an entity's keys, all of them, if there is room.
