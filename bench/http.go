@@ -50,7 +50,10 @@ type server struct {
 var addrLine = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
 func (e *env) serve(data string) (*server, error) {
-	cmd := exec.CommandContext(e.ctx, e.bin, "serve", "--data", data, "--listen", "127.0.0.1:0")
+	// An account of a real city may ask for some hundreds of pages a minute; here thirty
+	// of them ask for thousands a second.
+	cmd := exec.CommandContext(e.ctx, e.bin, "serve", "--data", data, "--listen", "127.0.0.1:0",
+		"--rate", "read=1e9/1e9", "--rate", "explore=1e9/1e9", "--rate", "any=1e9/1e9")
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err

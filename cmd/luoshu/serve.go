@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -37,7 +39,34 @@ import (
 type serveCmd struct {
 	Data   string `required:"" type:"path" help:"Data folder."`
 	Listen string `default:"127.0.0.1:8080" help:"Address and port."`
+	// Where a hundred people share an account of a service hall, or a bench asks.
+	Rate map[string]string `placeholder:"NAME=BURST/MINUTE" help:"How often one account may ask, at once and a minute, e.g. read=600/1200; the names and usual bounds stand in docs/security.md."`
 }
+
+// rates reads --rate; nil where it was not given.
+func (c serveCmd) rates() (map[string]web.Rate, error) {
+	var out map[string]web.Rate
+	usual := web.Rates()
+	for name, text := range c.Rate {
+		if _, ok := usual[name]; !ok {
+			names := strings.Join(slices.Sorted(maps.Keys(usual)), ", ")
+			return nil, luoshu.Errorf(luoshu.Invalid, "--rate 没有名为 %q 的限额；可用：%s", "--rate: there is no bound named %q; there are %s", name, names)
+		}
+		burst, minute, ok := strings.Cut(text, "/")
+		b, err1 := strconv.ParseFloat(burst, 64)
+		m, err2 := strconv.ParseFloat(minute, 64)
+		if !ok || err1 != nil || err2 != nil || !(b >= 1 && m >= 1 && b <= mostRate && m <= mostRate) {
+			return nil, luoshu.Errorf(luoshu.Invalid, "--rate %s=%s 应写作 一次最多/每分钟，如 600/1200，均为 1 到 %.0f 的数", "--rate %s=%s: write how many at once and a minute, like 600/1200, each from 1 to %.0f", name, text, mostRate)
+		}
+		if out == nil {
+			out = map[string]web.Rate{}
+		}
+		out[name] = web.Rate{Burst: b, PerMinute: m}
+	}
+	return out, nil
+}
+
+const mostRate = 1e9
 
 // areas are the routes of every area of trust.
 func areas(ct *city.City, moves *movement.Area, works *kit.Works) []kit.Route {
@@ -80,6 +109,10 @@ func (c serveCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		rates, err := c.rates()
+		if err != nil {
+			return err
+		}
 		ln, err := net.Listen("tcp", c.Listen)
 		if err != nil {
 			return luoshu.Errorf(luoshu.Unavailable, "无法监听 %s：%v", "cannot listen on %s: %v", c.Listen, err)
@@ -91,7 +124,7 @@ func (c serveCmd) Run(a *app) error {
 		var sweeping sync.WaitGroup
 		sweeping.Go(func() { a.sweep(ct) })
 		defer sweeping.Wait()
-		handler := a.handler(ct, moves, works, gateways, nil)
+		handler := a.handler(ct, moves, works, gateways, rates)
 		srv := usual.server(a.ctx, handler)
 		fmt.Fprintf(a.out, "Luoshu 洛书 · %s · http://%s\n", ct.Catalog.City.Title.ZH, ln.Addr())
 		if b, err := os.ReadFile(filepath.Join(c.Data, accountsFile)); err == nil {
