@@ -19,8 +19,9 @@ type Check struct {
 	NoChange   float64 `json:"wape_no_change"`
 	PlainUnit  float64 `json:"wape_plain_unit"` // plain grade progression, ratios of each unit
 	PlainArea  float64 `json:"wape_plain_area"` // plain grade progression, ratios of the area
+	PlainAll   float64 `json:"wape_plain_all"`  // at areas: plain grade progression, ratios of all areas together
 	VsNoChange float64 `json:"gain_no_change"`
-	VsPlain    float64 `json:"gain_plain"` // against the better plain progression
+	VsPlain    float64 `json:"gain_plain"` // against the better of the first two
 	MASE       float64 `json:"mase"`       // mean absolute error over that of no change one year ahead
 	Covered    int     `json:"covered_n"`  // forecasts that had an interval
 	Coverage80 float64 `json:"coverage80"`
@@ -31,10 +32,11 @@ type Check struct {
 }
 
 type tallyCheck struct {
-	n, covered, in80, in95      int
-	origins                     map[int]bool
-	truth, err, none, own, area float64
-	size, wide80, wide95        float64
+	n, covered, in80, in95 int
+	origins                map[int]bool
+	truth, err, none       float64
+	plain                  [plains]float64
+	size, wide80, wide95   float64
 }
 
 // backtest rolls through the years; what is left is the model at the last one.
@@ -94,8 +96,9 @@ func (s *tallyCheck) add(t int, x held, w *widths) {
 	s.truth += x.truth
 	s.err += e
 	s.none += math.Abs(x.truth - x.none)
-	s.own += math.Abs(x.truth - x.own)
-	s.area += math.Abs(x.truth - x.area)
+	for k := range s.plain {
+		s.plain[k] += math.Abs(x.truth - x.plain[k])
+	}
 	if w == nil {
 		return
 	}
@@ -126,7 +129,8 @@ func (s *tallyCheck) check(grain string, h int, first *tallyCheck) Check {
 	}
 	c := Check{
 		Grain: grain, Horizon: h, N: s.n, Origins: len(s.origins),
-		WAPE: over(s.err, s.truth), NoChange: over(s.none, s.truth), PlainUnit: over(s.own, s.truth), PlainArea: over(s.area, s.truth),
+		WAPE: over(s.err, s.truth), NoChange: over(s.none, s.truth), PlainUnit: over(s.plain[plainUnit], s.truth),
+		PlainArea: over(s.plain[plainArea], s.truth), PlainAll: over(s.plain[plainAll], s.truth),
 		MASE: over(s.err/float64(s.n), first.none/float64(first.n)), Covered: s.covered,
 		Coverage80: over(float64(s.in80), float64(s.covered)), Coverage95: over(float64(s.in95), float64(s.covered)),
 		Width80: over(s.wide80, s.size), Width95: over(s.wide95, s.size),
@@ -134,7 +138,7 @@ func (s *tallyCheck) check(grain string, h int, first *tallyCheck) Check {
 	if s.none > 0 {
 		c.VsNoChange = 1 - s.err/s.none
 	}
-	if b := min(s.own, s.area); b > 0 {
+	if b := min(s.plain[plainUnit], s.plain[plainArea]); b > 0 {
 		c.VsPlain = 1 - s.err/b
 	}
 	return c

@@ -10,6 +10,15 @@ package forecast
 // two kinds: with the unit's own ratio, and with the ratio of its area. A grade that
 // nothing of the unit leads to keeps its number.
 
+// At areas the first is the sum of units, the second is by the area's own ratios, and a
+// third by the ratios of all areas together, which no plain progression of an area knows.
+const (
+	plainUnit = iota
+	plainArea
+	plainAll
+	plains
+)
+
 // Furthest is the longest horizon, in years.
 const Furthest = 15
 

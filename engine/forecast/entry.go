@@ -22,6 +22,36 @@ var Assumptions = [methods]string{"last", "mean2", "mean3", "mean5", "damped-tre
 // trends: damping a year and the strength the slope is taken with.
 var trends = [...][2]float64{{0.7, 0.5}, {0.9, 1}}
 
+// A slope s with the standard error e counts s² ÷ (s² + doubt·e²) of itself.
+const (
+	doubt    = 3.0
+	straying = 0.9 // weight of what was seen a year earlier
+)
+
+// strays is how counts lie about the line through their years: squared distances, a
+// degree of freedom, over the square of the mean. One line of five years says little
+// about its own error, so those of all cells and years are taken together.
+type strays struct {
+	sum, n float64
+	year   int
+}
+
+func (s *strays) add(year int, square float64) {
+	for ; s.year < year; s.year++ {
+		s.sum, s.n = s.sum*straying, s.n*straying
+	}
+	s.sum, s.n = s.sum+square, s.n+1
+}
+
+// sure is how much of a slope counts: one a year of a count of this mean, over years
+// whose squared distances from their middle add up to so much.
+func (s *strays) sure(slope, mean, years float64) float64 {
+	if s.n == 0 || slope == 0 {
+		return 1
+	}
+	return slope * slope / (slope*slope + doubt*s.sum/s.n*mean*mean/years)
+}
+
 // level is what a cell will hold h years on by each assumption; NaN where an
 // assumption has nothing to go by. above is what the area expects in the grade.
 func (x *grid) level(u, g, t, h int, past []int, above float64, areaSum []float64, out *[methods]float64) {
@@ -62,7 +92,14 @@ func (x *grid) level(u, g, t, h int, past []int, above float64, areaSum []float6
 				if n < 3 {
 					break
 				}
-				from, slope = line(x, u, g, past[:n])
+				var off, years float64
+				from, slope, off, years = line(x, u, g, past[:n])
+				if mean := sum / float64(min(len(past), 5)); mean > 0 {
+					if n > 3 && h == 1 {
+						x.strays.add(t, off/float64(n-2)/mean/mean)
+					}
+					slope *= x.strays.sure(slope, mean, years)
+				}
 				from = (from + last) / 2
 			}
 			out[m] = max(0, from+slope*c[1]*c[0]*(1-math.Pow(c[0], float64(h)))/(1-c[0]))
@@ -126,13 +163,19 @@ func softly(errors []float64, prior []float64, seen float64, sharp float64) []fl
 	return w
 }
 
-// line is the end and the slope a year of the straight line through years of a cell.
-func line(x *grid, u, g int, past []int) (end, slope float64) {
+// line is the end and the slope a year of the straight line through years of a cell,
+// with the squared distances of the counts from it and of the years from their middle.
+func line(x *grid, u, g int, past []int) (end, slope, off, years float64) {
 	var n, sx, sy, sxx, sxy float64
 	for _, y := range past {
 		dx, v := float64(y-past[0]), x.row(u, y)[g]
 		n, sx, sy, sxx, sxy = n+1, sx+dx, sy+v, sxx+dx*dx, sxy+dx*v
 	}
 	slope = (n*sxy - sx*sy) / (n*sxx - sx*sx)
-	return (sy - slope*sx) / n, slope
+	end = (sy - slope*sx) / n
+	for _, y := range past {
+		d := x.row(u, y)[g] - end - slope*float64(y-past[0])
+		off += d * d
+	}
+	return end, slope, off, sxx - sx*sx/n
 }

@@ -9,6 +9,7 @@ import (
 // was counted and is not left out. Years of one segment may be compared with each
 // other; a ratio is formed only of two known years that follow each other in one.
 type grid struct {
+	strays      strays // how counts lie about their lines, so far
 	years       []int
 	known       []bool
 	segment     []int

@@ -19,8 +19,8 @@ type model struct {
 	levels   []*walker    // units, areas, all
 	ledgers  [][2]*ledger // per level: totals, grades
 	horizons int
-	plain    [][2][][]float64   // per level: both plain progressions at the year reached
-	reach    map[[3]int]*widths // {level, kind, h−1}: intervals of the last year
+	plain    [][plains][][]float64 // per level: the plain progressions at the year reached
+	reach    map[[3]int]*widths    // {level, kind, h−1}: intervals of the last year
 }
 
 func newModel(x *grid, horizons int) *model {
@@ -36,7 +36,7 @@ func newModel(x *grid, horizons int) *model {
 		}
 		grids = append(grids, all)
 	}
-	m := &model{horizons: horizons, levels: make([]*walker, len(grids)), ledgers: make([][2]*ledger, len(grids)), plain: make([][2][][]float64, len(grids))}
+	m := &model{horizons: horizons, levels: make([]*walker, len(grids)), ledgers: make([][2]*ledger, len(grids)), plain: make([][plains][][]float64, len(grids))}
 	var up *walker
 	for i := len(grids) - 1; i >= 0; i-- {
 		m.levels[i] = newWalker(grids[i], up, horizons)
@@ -56,11 +56,10 @@ func (m *model) step(t int) {
 	}
 	var low *walker
 	for i, w := range m.levels {
-		m.plain[i] = [2][][]float64{w.own, w.rivals[byArea]}
-		if low != nil { // the units' own ratios, added up
-			m.plain[i][0] = low.x.sums(m.plain[i-1][0], w.x)
+		if m.plain[i] = [plains][][]float64{w.own, w.rivals[byArea], w.rivals[byArea]}; low != nil {
+			m.plain[i] = [plains][][]float64{low.x.sums(m.plain[i-1][plainUnit], w.x), w.own, w.rivals[byArea]}
 		}
-		w.rivals[byOwn] = m.plain[i][0]
+		w.rivals[byOwn] = m.plain[i][plainUnit]
 		w.stack(t, low)
 		low = w
 	}
@@ -71,7 +70,7 @@ type held struct {
 	level, kind, h, u, g int
 	truth                float64
 	luoshu, none         float64
-	own, area            float64
+	plain                [plains]float64
 }
 
 // compare tells each forecast made at t beside what came, of units that were counted
@@ -94,14 +93,17 @@ func (m *model) compare(t int, tell func(held)) {
 					c := held{
 						level: i, kind: 1, h: h, u: u, g: g, truth: row[g],
 						luoshu: w.final[h-1][at], none: w.rivals[byNoChange][h-1][at],
-						own: m.plain[i][0][h-1][at], area: m.plain[i][1][h-1][at],
+					}
+					any := c.truth + c.luoshu + c.none
+					for k := range c.plain {
+						c.plain[k] = m.plain[i][k][h-1][at]
+						sum.plain[k] += c.plain[k]
+						any += c.plain[k]
 					}
 					sum.truth += c.truth
 					sum.luoshu += c.luoshu
 					sum.none += c.none
-					sum.own += c.own
-					sum.area += c.area
-					if c.truth != 0 || c.luoshu != 0 || c.none != 0 || c.own != 0 || c.area != 0 {
+					if any != 0 {
 						tell(c)
 					}
 				}

@@ -10,6 +10,8 @@ const (
 	// areaWeight is how many children of all areas an area's own ratio is drawn to, and
 	// a unit's to its area's where the spread between units cannot be told.
 	areaWeight = 100.0
+	// shared is what the variances of every grade count in those of each.
+	shared = 0.2
 )
 
 // ratios are what becomes of the children of a grade a year later, as known at one year.
@@ -25,28 +27,38 @@ type tally struct{ prev, next, sq, n float64 }
 
 // progress works out the ratios at year t. The shrinkage is Bühlmann and Straub's: a
 // unit's own ratio counts with its exposure over exposure + k, where k is the variance
-// within a unit over the variance between units, both estimated per grade.
+// within a unit over the variance between units. Both are estimated for every grade and
+// drawn a little to those of all grades: a handful of units says too little about one.
 func progress(x *grid, t int) *ratios {
 	r := &ratios{
 		unit: make([]float64, x.n*x.g), area: make([]float64, x.areas*x.g),
 		active: make([]bool, x.n*x.g), k: make([]float64, x.g),
 	}
-	own := make([]tally, x.n)
+	owns, fronts := make([][]tally, x.g), make([]float64, x.g)
+	each, all := make([]squares, x.g), squares{}
 	for g := 1; g < x.g; g++ {
-		all, areas, front, within := r.gather(x, t, g, own)
-		mean := ratio(all, 1)
+		owns[g] = make([]tally, x.n)
+		sum, areas, front, within := r.gather(x, t, g, owns[g])
+		mean := ratio(sum, 1)
 		for a := range areas {
 			// An area is drawn to all areas with the weight of one large class year.
 			r.area[a*x.g+g] = (areas[a].next + areaWeight*mean) / (areas[a].prev + areaWeight)
 		}
-		r.k[g] = credibility(x, g, own, r, within)
+		fronts[g], each[g] = front, r.between(x, g, owns[g], within)
+		if mean <= mostFed {
+			all.add(each[g], shared)
+		}
+	}
+	for g := 1; g < x.g; g++ {
+		each[g].add(all, 1)
+		r.k[g] = each[g].credibility()
 		for u := range x.n {
 			at := u*x.g + g
 			base := r.area[x.area[u]*x.g+g]
-			switch o := own[u]; {
+			switch o := owns[g][u]; {
 			case o.n == 0: // the first children of the unit come to this grade
-				r.unit[at] = front * base
-				r.active[at] = front > 0 && x.there(u, t) && x.row(u, t)[g-1] > 0
+				r.unit[at] = fronts[g] * base
+				r.active[at] = fronts[g] > 0 && x.there(u, t) && x.row(u, t)[g-1] > 0
 			case !r.active[at]:
 				r.unit[at] = 0
 			default:
@@ -119,29 +131,47 @@ func (r *ratios) gather(x *grid, t, g int, own []tally) (all tally, areas []tall
 	return all, areas, front, within
 }
 
-// credibility is k of Bühlmann and Straub for one grade.
-func credibility(x *grid, g int, own []tally, r *ratios, within [2]float64) float64 {
-	const most = 1e6 // units do not differ beyond chance: the area's ratio for all
-	if within[1] < 1 || within[0] <= 0 {
-		return areaWeight
-	}
-	s2 := within[0] / within[1]
-	var p, p2, d, n float64
+// squares are what the variances within and between units are estimated from.
+type squares struct {
+	within, free   float64 // sum of squares within units, its degrees of freedom
+	between, units float64 // sum of squares between units, units less one
+	weight         float64 // what the variance between units counts in the latter
+}
+
+func (s *squares) add(o squares, by float64) {
+	s.within, s.free = s.within+by*o.within, s.free+by*o.free
+	s.between, s.units, s.weight = s.between+by*o.between, s.units+by*o.units, s.weight+by*o.weight
+}
+
+// between are the squares of one grade.
+func (r *ratios) between(x *grid, g int, own []tally, within [2]float64) squares {
+	s := squares{within: within[0], free: within[1]}
+	var p, p2, sum, n float64
 	for u := range x.n {
 		if o := own[u]; o.n >= 1 && r.active[u*x.g+g] && o.prev > 0 {
 			e := o.next/o.prev - r.area[x.area[u]*x.g+g]
-			d += o.prev * e * e
+			sum += o.prev * e * e
 			p += o.prev
 			p2 += o.prev * o.prev
 			n++
 		}
 	}
-	if n < 3 || p-p2/p <= 0 {
+	if n > 1 {
+		s.between, s.units, s.weight = sum, n-1, p-p2/p
+	}
+	return s
+}
+
+// credibility is k of Bühlmann and Straub.
+func (s squares) credibility() float64 {
+	const most = 1e6 // units do not differ beyond chance: the area's ratio for all
+	if s.free < 1 || s.within <= 0 || s.units < 2 || s.weight <= 0 {
 		return areaWeight
 	}
-	between := (d - (n-1)*s2) / (p - p2/p)
+	within := s.within / s.free
+	between := (s.between - s.units*within) / s.weight
 	if between <= 0 {
 		return most
 	}
-	return min(most, s2/between)
+	return min(most, within/between)
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Version is the version of the method; it stands on every result.
-const Version = "2"
+const Version = "3"
 
 // Series is what was counted.
 type Series struct {

@@ -11,6 +11,7 @@ const (
 	entrySharp = 20.0 // power of an assumption's error against the best
 	entrySlow  = 5.0  // independent errors after which the power is at half
 	blendSharp = 20.0
+	firm       = 0.5 // what a grade of an area is given to going on before anything is learned
 	mostFed    = 1.5 // above this ratio a grade is mostly others' children
 )
 
@@ -133,6 +134,12 @@ func (w *walker) blendsAt(t int) [][3]float64 {
 			for k := range 3 {
 				out[g][k] += by * blendsAll[i][k]
 			}
+		}
+		if !w.bottom { // few series: what they say about blends is half chance
+			for k := range 3 {
+				out[g][k] *= 1 - firm
+			}
+			out[g][0] += firm
 		}
 	}
 	return out
