@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
@@ -35,6 +36,24 @@ type duck struct {
 	prog  *program
 	years []int
 	fresh func(*catalog.Entity) int64
+	files map[string]sealFile
+}
+
+// sealFile is one entity's file, and the fields that are opened beside it.
+type sealFile struct {
+	parquet.File
+	opened string // its columns as a SELECT over alias o writes them, "" if there are none
+}
+
+// from is the file with its opened fields; where bounds the records of both alike, so
+// that a part of the file is joined with that part of the opened fields alone.
+func (f sealFile) from(dir string, bound func(rec string) string) string {
+	file := "(SELECT * FROM read_parquet(" + notation.Literal(filepath.Join(dir, f.File.File)) + ")" + bound("_rec") + ")"
+	if f.opened == "" {
+		return file
+	}
+	return fmt.Sprintf("(SELECT p.*, %s FROM %s AS p LEFT JOIN (SELECT * FROM %s%s) AS o ON o._orec = p._rec)",
+		f.opened, file, held+"."+opened.Table(f.Entity), bound("_orec"))
 }
 
 // duckMemory bounds what DuckDB may hold. It may not spill: this build of it can
@@ -43,12 +62,19 @@ type duck struct {
 // digits.
 var duckMemory = "256MB"
 
+// held is the database in memory that opened fields lie in, compressed: those of seven
+// million enrolments would take half of what there is.
+const (
+	held      = "held"
+	looseRows = 1 << 20
+)
+
 func newDuck(e *Engine, dir string, prog *program, m *parquet.Manifest, seq int64, years []int, fresh func(*catalog.Entity) int64) (scanner, error) {
 	connector, err := duckdb.NewConnector("", nil)
 	if err != nil {
 		return nil, fmt.Errorf("open DuckDB: %w", err)
 	}
-	d := &duck{db: sql.OpenDB(connector), dir: dir, prog: prog, years: years, fresh: fresh}
+	d := &duck{db: sql.OpenDB(connector), dir: dir, prog: prog, years: years, fresh: fresh, files: map[string]sealFile{}}
 	ctx := context.Background()
 	if d.conn, err = d.db.Conn(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open DuckDB: %w", err), d.db.Close())
@@ -56,6 +82,7 @@ func newDuck(e *Engine, dir string, prog *program, m *parquet.Manifest, seq int6
 	setup := []string{
 		"SET memory_limit = '" + duckMemory + "'", "SET threads = 2", "SET preserve_insertion_order = false",
 		"SET temp_directory = ''", "SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
+		"ATTACH ':memory:' AS " + held + " (COMPRESS)",
 	}
 	uses := map[string]map[string]bool{}
 	for _, s := range prog.scans {
@@ -73,19 +100,25 @@ func newDuck(e *Engine, dir string, prog *program, m *parquet.Manifest, seq int6
 		}
 	}
 	for _, f := range m.Files {
-		file := "read_parquet(" + notation.Literal(filepath.Join(dir, f.File)) + ")"
+		file := sealFile{File: f}
 		if fields := sealed[f.Entity]; len(fields) > 0 {
-			cols, err := d.open(ctx, e, e.cat.Entity(f.Entity), fields, seq)
-			if err != nil {
+			if file.opened, err = d.open(ctx, e, e.cat.Entity(f.Entity), fields, seq); err != nil {
 				return nil, errors.Join(fmt.Errorf("open %s: %w", f.Entity, err), d.close())
 			}
-			file = fmt.Sprintf("(SELECT p.*, %s FROM %s AS p LEFT JOIN %s AS o ON o._orec = p._rec)", cols, file, opened.Table(f.Entity))
 		}
-		if _, err := d.conn.ExecContext(ctx, fmt.Sprintf("CREATE TEMP VIEW %s AS SELECT * FROM %s", store.Table(f.Entity), file)); err != nil {
-			return nil, errors.Join(fmt.Errorf("set up DuckDB: %w", err), d.close())
+		d.files[f.Entity] = file
+		if err := d.view(ctx, store.Table(f.Entity), file.from(dir, func(string) string { return "" })); err != nil {
+			return nil, errors.Join(err, d.close())
 		}
 	}
 	return d, nil
+}
+
+func (d *duck) view(ctx context.Context, name, from string) error {
+	if _, err := d.conn.ExecContext(ctx, "CREATE OR REPLACE TEMP VIEW "+name+" AS SELECT * FROM "+from); err != nil {
+		return fmt.Errorf("set up DuckDB: %w", err)
+	}
+	return nil
 }
 
 // open fills the table of an entity's opened columns as of a ledger sequence and
@@ -93,34 +126,47 @@ func newDuck(e *Engine, dir string, prog *program, m *parquet.Manifest, seq int6
 // memory and is never spilt.
 func (d *duck) open(ctx context.Context, e *Engine, entity *catalog.Entity, fields []string, seq int64) (string, error) {
 	table := opened.NewNarrow(entity, fields)
-	if _, err := d.conn.ExecContext(ctx, "CREATE TABLE "+opened.Table(entity.Name)+" ("+table.Columns()+")"); err != nil {
+	if _, err := d.conn.ExecContext(ctx, "CREATE TABLE "+held+"."+opened.Table(entity.Name)+" ("+table.Columns()+")"); err != nil {
 		return "", err
+	}
+	loose := 0 // rows that are not compressed yet
+	press := func() error {
+		loose = 0
+		_, err := d.conn.ExecContext(ctx, "CHECKPOINT "+held)
+		return err
+	}
+	add := func(rows []opened.Row) error {
+		err := d.conn.Raw(func(c any) error {
+			in, err := duckdb.NewAppender(c.(driver.Conn), held, "", strings.Trim(opened.Table(entity.Name), `"`))
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
+				var vals []driver.Value
+				if vals, err = table.Values(r); err == nil && vals != nil {
+					err = in.AppendRow(vals...)
+				}
+				if err != nil {
+					break
+				}
+			}
+			return errors.Join(err, in.Close())
+		})
+		if loose += len(rows); err == nil && loose > looseRows {
+			return press()
+		}
+		return err
 	}
 	err := e.db.ReadTx(ctx, func(tx *store.Tx) error {
 		live, err := opened.LiveAsOf(ctx, tx, seq)
 		if err != nil {
 			return err
 		}
-		return d.conn.Raw(func(c any) error {
-			in, err := duckdb.NewAppenderFromConn(c.(driver.Conn), "", strings.Trim(opened.Table(entity.Name), `"`))
-			if err != nil {
-				return err
-			}
-			err = opened.Each(ctx, tx, e.db.Form(entity.Name), fields, live(entity.Name, "f"), func(rows []opened.Row) error {
-				for _, r := range rows {
-					vals, err := table.Values(r)
-					if err == nil && vals != nil {
-						err = in.AppendRow(vals...)
-					}
-					if err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-			return errors.Join(err, in.Close())
-		})
+		return opened.Each(ctx, tx, e.db.Form(entity.Name), fields, live(entity.Name, "f"), add)
 	})
+	if err == nil {
+		err = press()
+	}
 	return table.Select(), err
 }
 
@@ -139,27 +185,42 @@ func (d *duck) close() error {
 // anew. Facts lie in the order in which they came, so that a part finds most of its
 // groups whole; those of two parts are added up.
 const (
-	partRows  = 1 << 22
+	partRows  = 1 << 20
 	leastRows = 1 << 12
+	manyRows  = 1 << 16
 )
 
+// holds says whether the file has a column itself.
+func (f sealFile) holds(field string) bool {
+	return slices.ContainsFunc(f.Columns, func(c parquet.Column) bool { return c.Name == field })
+}
+
 func (d *duck) scan(ctx context.Context, s *scan, b *cube.Builder) error {
-	const part = "'part' = 'part'"
+	const part, keys = "fact_part", "fact_keys"
+	facts, ok := d.files[s.fact.Name]
+	if !ok {
+		return fmt.Errorf("the seal has no file of %s", s.fact.Name)
+	}
 	q, err := d.prog.text(s, &source{
-		dialect: rule.DuckDB, table: store.Table, fresh: d.fresh, years: d.years,
-		live: func(_, alias string) string {
-			if alias == "f" {
-				return part
+		dialect: rule.DuckDB, table: store.Table, fresh: d.fresh, years: d.years, facts: part,
+		live: func(_, _ string) string { return "" },
+		// A register of persons has more rows than a part may have in memory: of such only
+		// those are read that the part speaks of.
+		named: func(other, field string) string {
+			if d.files[other].Rows < manyRows || !facts.holds(field) {
+				return ""
 			}
-			return ""
+			return "SELECT " + store.Col(field) + " FROM " + keys
 		},
 	}).query()
 	if err != nil {
 		return err
 	}
-	var n, low, high int64
-	count := fmt.Sprintf("SELECT COUNT(*), COALESCE(MIN(_rec), 0), COALESCE(MAX(_rec), 0) FROM %s", store.Table(s.fact.Name))
-	if err := d.conn.QueryRowContext(ctx, count).Scan(&n, &low, &high); err != nil {
+	// Of the file alone: with the opened fields beside it they would be joined to be
+	// counted, which takes more memory than any part.
+	var low, high int64
+	ends := "SELECT COALESCE(MIN(_rec), 0), COALESCE(MAX(_rec), -1) FROM " + sealFile{File: facts.File}.from(d.dir, func(string) string { return "" })
+	if err := d.conn.QueryRowContext(ctx, ends).Scan(&low, &high); err != nil {
 		return err
 	}
 	whens := []string{anyYear}
@@ -169,12 +230,16 @@ func (d *duck) scan(ctx context.Context, s *scan, b *cube.Builder) error {
 			whens = append(whens, fmt.Sprintf("y = %d", y))
 		}
 	}
-	step := (high-low)/max(1, (n+partRows-1)/partRows) + 1
+	step := (high-low)/max(1, (facts.Rows+partRows-1)/partRows) + 1
 	for _, when := range whens {
 		one := strings.Replace(q, "WHERE "+anyYear, "WHERE "+when, 1)
 		for from := low; from <= high; {
 			to := min(from+step-1, high)
-			err := d.between(ctx, s, b, strings.Replace(one, part, fmt.Sprintf("f._rec BETWEEN %d AND %d", from, to), 1))
+			bound := func(rec string) string { return fmt.Sprintf(" WHERE %s BETWEEN %d AND %d", rec, from, to) }
+			err := errors.Join(d.view(ctx, part, facts.from(d.dir, bound)), d.view(ctx, keys, sealFile{File: facts.File}.from(d.dir, bound)))
+			if err == nil {
+				err = d.between(ctx, s, b, one)
+			}
 			switch {
 			case shortOfMemory(err) && to-from >= leastRows:
 				step = (to-from)/2 + 1

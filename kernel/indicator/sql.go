@@ -26,6 +26,11 @@ type source struct {
 	few     bool                              // only few facts are looked at: count for each of them
 	whole   string                            // after a table that is read from end to end
 	opened  opened.Fields                     // read from tables beside, since they lie sealed
+	facts   string                            // what the facts are read from, "" for their table
+	// named is the values of a field of the facts, as a subquery, where only a part of
+	// them is read; other tables are then read as far as they have one of them. nil, or
+	// "": all there is.
+	named func(other, field string) string
 }
 
 // text writes the SQL of one grain. Every field it reads is noted in uses.
@@ -223,14 +228,21 @@ func (t *text) param(id string) string {
 // a calendar, and the counts of other records.
 func (t *text) from() string {
 	var b strings.Builder
-	b.WriteString(t.src.table(t.s.fact.Name) + " AS f" + t.src.whole + t.src.opened.Join(t.s.fact.Name, "f"))
+	facts := t.src.facts
+	if facts == "" {
+		facts = t.src.table(t.s.fact.Name)
+	}
+	b.WriteString(facts + " AS f" + t.src.whole + t.src.opened.Join(t.s.fact.Name, "f"))
 	for _, j := range t.s.grain.Join {
 		e := t.p.cat.Entity(j.Entity)
 		if e == nil || len(e.Key) != 1 {
 			return t.fail("join %q: entity %q has no key of one field", j.Alias, j.Entity)
 		}
-		a := joinAlias(j.Alias)
-		fmt.Fprintf(&b, "\n LEFT JOIN %s AS %s ON %s = %s%s", t.src.table(e.Name), a,
+		a, table := joinAlias(j.Alias), t.src.table(e.Name)
+		if in := t.named(e.Name, j.On); in != "" {
+			table = "(SELECT * FROM " + table + " WHERE " + store.Col(e.Key[0]) + in + ")"
+		}
+		fmt.Fprintf(&b, "\n LEFT JOIN %s AS %s ON %s = %s%s", table, a,
 			t.use(e, a, e.Key[0]), t.fieldOf(j.On), and(t.src.live(e.Name, a)))
 		b.WriteString(t.src.opened.Join(e.Name, a))
 	}
@@ -256,6 +268,17 @@ func (t *text) from() string {
 		}
 	}
 	return b.String()
+}
+
+// named is " IN (…)" with what a field of the facts holds, "" where all is read.
+func (t *text) named(other, field string) string {
+	if t.src.named == nil || t.s.fact.Field(field) == nil {
+		return ""
+	}
+	if in := t.src.named(other, field); in != "" {
+		return " IN (" + in + ")"
+	}
+	return ""
 }
 
 func and(s string) string {
@@ -301,6 +324,10 @@ func (t *text) rollJoin(b *strings.Builder, r *catalog.Roll) {
 	keys, ours, where := t.rollRows(r)
 	var on, group []string
 	for i := range keys {
+		field := strings.Trim(strings.TrimPrefix(ours[i], "f."), `"`)
+		if in := t.named(r.Entity, field); in != "" && ours[i] == t.use(t.s.fact, "f", field) {
+			where = append(where, keys[i]+in)
+		}
 		keys[i] += " AS k" + strconv.Itoa(i)
 		on = append(on, fmt.Sprintf("%s.k%d = %s", rollAlias(r.Alias), i, ours[i]))
 		group = append(group, strconv.Itoa(i+1))

@@ -13,23 +13,26 @@ import (
 )
 
 // Narrow holds opened columns in little memory, as a column store does that cannot
-// spill: codes are numbers, and records that have none of the fields are left out.
+// spill: codes are numbers, yes and no a byte, and records that have none of the fields are left out.
 type Narrow struct {
 	fields []string
 	codes  []map[string]uint16 // by field; nil for fields that are no codes
+	yes    []bool              // by field: it is 1 or 0
 	defs   []string
 	vals   []driver.Value
 }
 
 // NewNarrow makes an empty one of an entity's fields.
 func NewNarrow(e *catalog.Entity, fields []string) *Narrow {
-	n := &Narrow{fields: fields, codes: make([]map[string]uint16, len(fields)), vals: make([]driver.Value, 1+len(fields))}
+	n := &Narrow{fields: fields, codes: make([]map[string]uint16, len(fields)), yes: make([]bool, len(fields)), vals: make([]driver.Value, 1+len(fields))}
 	n.defs = []string{"_orec BIGINT"}
 	for i, f := range fields {
 		typ := " BIGINT"
 		switch t := e.Field(f).Type; {
 		case t == catalog.TypeCode:
 			typ, n.codes[i] = " USMALLINT", map[string]uint16{}
+		case t == catalog.TypeBool:
+			typ, n.yes[i] = " UTINYINT", true
 		case t.IsText():
 			typ = " VARCHAR"
 		}
@@ -48,7 +51,9 @@ func (n *Narrow) Values(r Row) ([]driver.Value, error) {
 	n.vals[0] = r.Rec
 	for i, v := range r.Values {
 		some = some || v.K != luoshu.Null
-		n.vals[1+i] = v.Any()
+		if n.vals[1+i] = v.Any(); n.yes[i] && v.K != luoshu.Null {
+			n.vals[1+i] = uint8(min(1, v.I))
+		}
 		if n.codes[i] == nil || v.K == luoshu.Null {
 			continue
 		}
@@ -74,6 +79,9 @@ func (n *Narrow) Select() string {
 	var cols []string
 	for i, f := range n.fields {
 		col := "o." + store.Col(f)
+		if n.yes[i] {
+			col = fmt.Sprintf("CAST(o.%s AS BIGINT) AS %[1]s", store.Col(f))
+		}
 		if n.codes[i] != nil {
 			words := make([]string, len(n.codes[i]))
 			for word, code := range n.codes[i] {
