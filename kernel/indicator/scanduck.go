@@ -39,10 +39,11 @@ type duck struct {
 	files map[string]sealFile
 }
 
-// sealFile is one entity's file, and the fields that are opened beside it.
+// sealFile is one entity's file and what is opened beside it.
 type sealFile struct {
 	parquet.File
-	opened string // its columns as a SELECT over alias o writes them, "" if there are none
+	sealed []string // fields that lie in envelopes and are opened beside it
+	opened string   // their columns as a SELECT over alias o writes them, "" if there are none
 }
 
 // from is the file with its opened fields; where bounds the records of both alike, so
@@ -101,13 +102,13 @@ func newDuck(e *Engine, dir string, prog *program, m *parquet.Manifest, seq int6
 	}
 	for _, f := range m.Files {
 		file := sealFile{File: f}
-		if fields := sealed[f.Entity]; len(fields) > 0 {
-			if file.opened, err = d.open(ctx, e, e.cat.Entity(f.Entity), fields, seq); err != nil {
+		if file.sealed = sealed[f.Entity]; len(file.sealed) > 0 {
+			if file.opened, err = d.open(ctx, e, e.cat.Entity(f.Entity), file.sealed, seq); err != nil {
 				return nil, errors.Join(fmt.Errorf("open %s: %w", f.Entity, err), d.close())
 			}
 		}
 		d.files[f.Entity] = file
-		if err := d.view(ctx, store.Table(f.Entity), file.from(dir, func(string) string { return "" })); err != nil {
+		if err := d.view(ctx, store.Table(f.Entity), file.from(dir, whole)); err != nil {
 			return nil, errors.Join(err, d.close())
 		}
 	}
@@ -185,10 +186,13 @@ func (d *duck) close() error {
 // anew. Facts lie in the order in which they came, so that a part finds most of its
 // groups whole; those of two parts are added up.
 const (
-	partRows  = 1 << 20
+	partRows  = 1 << 19
 	leastRows = 1 << 12
 	manyRows  = 1 << 16
 )
+
+// whole bounds nothing.
+func whole(string) string { return "" }
 
 // holds says whether the file has a column itself.
 func (f sealFile) holds(field string) bool {
@@ -212,6 +216,13 @@ func (d *duck) scan(ctx context.Context, s *scan, b *cube.Builder) error {
 			}
 			return "SELECT " + store.Col(field) + " FROM " + keys
 		},
+		lean: func(entity string, used map[string]bool) string {
+			file := d.files[entity]
+			if slices.ContainsFunc(file.sealed, func(f string) bool { return used[f] }) {
+				return store.Table(entity)
+			}
+			return sealFile{File: file.File}.from(d.dir, whole)
+		},
 	}).query()
 	if err != nil {
 		return err
@@ -219,7 +230,7 @@ func (d *duck) scan(ctx context.Context, s *scan, b *cube.Builder) error {
 	// Of the file alone: with the opened fields beside it they would be joined to be
 	// counted, which takes more memory than any part.
 	var low, high int64
-	ends := "SELECT COALESCE(MIN(_rec), 0), COALESCE(MAX(_rec), -1) FROM " + sealFile{File: facts.File}.from(d.dir, func(string) string { return "" })
+	ends := "SELECT COALESCE(MIN(_rec), 0), COALESCE(MAX(_rec), -1) FROM " + sealFile{File: facts.File}.from(d.dir, whole)
 	if err := d.conn.QueryRowContext(ctx, ends).Scan(&low, &high); err != nil {
 		return err
 	}

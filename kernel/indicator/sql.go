@@ -3,6 +3,7 @@ package indicator
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +32,9 @@ type source struct {
 	// them is read; other tables are then read as far as they have one of them. nil, or
 	// "": all there is.
 	named func(other, field string) string
+	// lean is what an entity is read from of which only these fields are used; nil: its
+	// table.
+	lean func(entity string, used map[string]bool) string
 }
 
 // text writes the SQL of one grain. Every field it reads is noted in uses.
@@ -321,7 +325,20 @@ func (t *text) rollCount(r *catalog.Roll) string {
 }
 
 func (t *text) rollJoin(b *strings.Builder, r *catalog.Roll) {
+	all := t.uses
+	t.uses = map[string]map[string]bool{}
 	keys, ours, where := t.rollRows(r)
+	table := t.src.table(r.Entity)
+	if t.src.lean != nil {
+		table = t.src.lean(r.Entity, t.uses[r.Entity])
+	}
+	for entity, fields := range t.uses {
+		if all[entity] == nil {
+			all[entity] = map[string]bool{}
+		}
+		maps.Copy(all[entity], fields)
+	}
+	t.uses = all
 	var on, group []string
 	for i := range keys {
 		field := strings.Trim(strings.TrimPrefix(ours[i], "f."), `"`)
@@ -337,7 +354,7 @@ func (t *text) rollJoin(b *strings.Builder, r *catalog.Roll) {
 		w = " WHERE " + strings.Join(where, " AND ")
 	}
 	fmt.Fprintf(b, "\n LEFT JOIN (SELECT %s, COUNT(*) AS n FROM %s AS r%s%s GROUP BY %s) AS %s ON %s",
-		strings.Join(keys, ", "), t.src.table(r.Entity), t.src.whole+t.src.opened.Join(r.Entity, "r"), w, strings.Join(group, ", "), rollAlias(r.Alias), strings.Join(on, " AND "))
+		strings.Join(keys, ", "), table, t.src.whole+t.src.opened.Join(r.Entity, "r"), w, strings.Join(group, ", "), rollAlias(r.Alias), strings.Join(on, " AND "))
 }
 
 // where lists the conditions of the grain.
