@@ -46,8 +46,8 @@ const accountsFile = "demo-accounts.txt"
 const enteredTwice = 0.004
 
 // cityKeys is how many keys of records are kept from file to file: those of a full
-// city's five years, some 300 MB.
-const cityKeys = 12_000_000
+// city's five years, some 250 MB.
+const cityKeys = 10_000_000
 
 var syntheticNotice = luoshu.Text{
 	ZH: "合成数据：本系统中的人员、学校记录均为程序生成，不对应任何真实的人或单位",

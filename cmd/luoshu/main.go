@@ -80,7 +80,7 @@ type app struct {
 
 // memoryGoal is where the collector starts to work harder: a load or seal of a
 // full city is to stay under 1 GiB. GOMEMLIMIT overrides it.
-const memoryGoal = 600 << 20
+const memoryGoal = 560 << 20
 
 func main() {
 	if os.Getenv("GOMEMLIMIT") == "" {
