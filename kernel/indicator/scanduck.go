@@ -184,7 +184,8 @@ func (d *duck) close() error {
 // part is halved to where memory is short; what was found to fit is kept to for the
 // rest of the grain, since every part joins the registers of persons and schools
 // anew. Facts lie in the order in which they came, so that a part finds most of its
-// groups whole; those of two parts are added up.
+// groups whole; those of two parts are added up. Of a register with manyRows and more
+// a part reads only the rows it speaks of.
 const (
 	partRows  = 1 << 19
 	leastRows = 1 << 12
