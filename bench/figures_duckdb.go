@@ -5,12 +5,21 @@ package main
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
-	_ "github.com/duckdb/duckdb-go/v2" // the driver of the hand-written side
+	duckdb "github.com/duckdb/duckdb-go/v2"
+
+	"luoshu"
+	"luoshu/kernel/city"
+	"luoshu/kernel/indicator/opened"
+	"luoshu/kernel/store"
+	"luoshu/packs"
 )
 
 // onFirst is the condition that an enrolment holds on 1 September.
@@ -55,45 +64,104 @@ func byHand() map[string]string {
 	}
 }
 
-// handSeconds runs the hand-written questions over the Parquet files in dir and
-// returns the seconds they took together, each asked once.
-func handSeconds(ctx context.Context, dir string) (float64, int, error) {
+// openedByHand are the fields that the questions ask for and Parquet copies hold no
+// values of.
+var openedByHand = map[string][]string{"enrolment": {"left_behind", "inclusion"}, "student": {"disability"}}
+
+// openByHand opens them of the versions that are current, into a table a register.
+func openByHand(ctx context.Context, conn *sql.Conn, dir string) error {
+	c, err := city.Open(ctx, dir, packs.FS, time.Now)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.DB.ReadTx(ctx, func(tx *store.Tx) error {
+		for entity, fields := range openedByHand {
+			table := "o_" + entity
+			if _, err := conn.ExecContext(ctx, "CREATE TABLE "+table+" (_rec BIGINT, "+strings.Join(fields, " VARCHAR, ")+" VARCHAR)"); err != nil {
+				return err
+			}
+			err := conn.Raw(func(raw any) error {
+				in, err := duckdb.NewAppenderFromConn(raw.(driver.Conn), "", table)
+				if err != nil {
+					return err
+				}
+				vals := make([]driver.Value, 1+len(fields))
+				err = opened.Each(ctx, tx, c.DB.Form(entity), fields, "f._to IS NULL", func(rows []opened.Row) error {
+					for _, r := range rows {
+						vals[0] = r.Rec
+						for i, v := range r.Values {
+							if vals[1+i] = v.Any(); v.K == luoshu.IsInt {
+								vals[1+i] = strconv.FormatInt(v.I, 10)
+							}
+						}
+						if err := in.AppendRow(vals...); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				return errors.Join(err, in.Close())
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// handSeconds runs the hand-written questions over the Parquet files of a seal, each
+// asked once.
+func handSeconds(ctx context.Context, dir, seal string) (byHandTime, error) {
+	var out byHandTime
 	db, err := sql.Open("duckdb", "")
 	if err != nil {
-		return 0, 0, err
+		return out, err
 	}
 	defer db.Close()
 	conn, err := db.Conn(ctx)
 	if err != nil {
-		return 0, 0, err
+		return out, err
 	}
 	defer conn.Close()
-	files, err := filepath.Glob(filepath.Join(dir, "*.parquet"))
+	files, err := filepath.Glob(filepath.Join(dir, "seals", seal, "*.parquet"))
 	if err != nil {
-		return 0, 0, err
+		return out, err
 	}
+	began := time.Now()
+	if err := openByHand(ctx, conn, dir); err != nil {
+		return out, fmt.Errorf("open sealed fields: %w", err)
+	}
+	out.open = time.Since(began).Seconds()
 	setup := []string{"SET threads = 2", "SET memory_limit = '4GB'"}
 	for _, f := range files {
 		name := strings.TrimSuffix(filepath.Base(f), ".parquet")
-		setup = append(setup, fmt.Sprintf(`CREATE VIEW "%s" AS SELECT * FROM read_parquet('%s')`, name, f))
+		from := fmt.Sprintf("read_parquet('%s') AS p", f)
+		if openedByHand[name] != nil {
+			from += " LEFT JOIN o_" + name + " AS o USING (_rec)"
+		}
+		setup = append(setup, fmt.Sprintf(`CREATE VIEW "%s" AS SELECT * FROM %s`, name, from))
 	}
 	for _, q := range setup {
 		if _, err := conn.ExecContext(ctx, q); err != nil {
-			return 0, 0, err
+			return out, err
 		}
 	}
 	questions := byHand()
-	began := time.Now()
+	out.questions = len(questions)
+	began = time.Now()
 	for name, q := range questions {
 		rows, err := conn.QueryContext(ctx, q)
 		if err != nil {
-			return 0, 0, fmt.Errorf("question %q: %w", name, err)
+			return out, fmt.Errorf("question %q: %w", name, err)
 		}
 		for rows.Next() {
 		}
 		if err := rows.Close(); err != nil {
-			return 0, 0, fmt.Errorf("question %q: %w", name, err)
+			return out, fmt.Errorf("question %q: %w", name, err)
 		}
 	}
-	return time.Since(began).Seconds(), len(questions), nil
+	out.ask = time.Since(began).Seconds()
+	return out, nil
 }

@@ -7,6 +7,6 @@ import (
 	"errors"
 )
 
-func handSeconds(context.Context, string) (float64, int, error) {
-	return 0, 0, errors.New("the hand-written side needs a build with cgo")
+func handSeconds(context.Context, string, string) (byHandTime, error) {
+	return byHandTime{}, errors.New("the hand-written side needs a build with cgo")
 }

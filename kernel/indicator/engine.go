@@ -283,8 +283,11 @@ func (e *Engine) makeCubes(ctx context.Context, prog *program, seal ledger.Seal,
 	if len(todo) == 0 {
 		return nil
 	}
-	sc, err := e.scanner(prog, seal, m, years, fresh)
-	if err != nil {
+	var sc scanner
+	if err := e.timed("open", nil, func() (err error) {
+		sc, err = e.scanner(prog, seal, m, years, fresh)
+		return err
+	}); err != nil {
 		return err
 	}
 	defer sc.close()
