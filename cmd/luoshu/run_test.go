@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -218,6 +219,35 @@ func forecastCity(t *testing.T, dir string) {
 				t.Errorf("a county sees %v of the city's run", r.Values["unit"])
 			}
 		}
+		// Who may not see small groups is told no exact number of children, and none of few.
+		leader := luoshu.Actor{Name: "l", Role: "leader", Org: "410300"}
+		coarse, err := ct.Door.Records(ctx, leader, disclose.RecordQuery{Entity: "forecast_row", Filter: map[string]string{"run": f.Run, "unit_kind": "school"}, Limit: 500})
+		if err != nil || len(coarse.Rows) == 0 {
+			t.Fatal(coarse, err)
+		}
+		below := 0
+		for _, r := range coarse.Rows {
+			for _, name := range []string{"children", "low80", "high80", "low95", "high95", "short"} {
+				v, ok := r.Values[name].(string)
+				if r.Values[name] == nil {
+					continue
+				}
+				if n, _ := strconv.Atoi(strings.TrimPrefix(v, "≈")); !ok || v != "<5" && v != "0" && n%5 != 0 {
+					t.Fatalf("a leader is told %s %v of %v", name, r.Values[name], r.Values["unit"])
+				}
+				if v == "<5" {
+					below++
+				}
+			}
+		}
+		if below == 0 {
+			t.Error("no school has so few children that they are withheld: nothing was tried")
+		}
+		for _, q := range []disclose.RecordQuery{{Entity: "forecast_row", Filter: map[string]string{"children": "3"}}, {Entity: "forecast_row", Sort: "short"}, {Entity: "forecast_grade", Filter: map[string]string{"children": "1..4"}}} {
+			if _, err := ct.Door.Records(ctx, leader, q); err == nil {
+				t.Errorf("a leader finds small forecasts by %+v", q)
+			}
+		}
 		own, err := ct.Runner.Forecast(ctx, county, []byte("years: 2"), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -335,6 +365,17 @@ func layoutCity(t *testing.T, dir string) {
 
 	layoutWays(t, dir)
 
+	// Where nothing may be spent nothing is built, and what stands above the classes
+	// that a school may have stays.
+	var still engines.LayoutAnswer
+	if code, log := start(t, dir, "siting", "org: \"410325\"\nstage: PRI\nbudget: 0\nmax_classes: 1\n", &still); code == 0 {
+		if still.Layout.Figures.Invest != 0 || !strings.Contains(still.Note.EN, "may stay and may not grow") {
+			t.Errorf("%+v, %s", still.Layout.Figures, still.Note.EN)
+		}
+	} else if !strings.Contains(log, still.Run) || len(still.Conflicts) == 0 {
+		t.Errorf("%d %s", code, log)
+	}
+
 	// Nobody may go further than a few metres, and nobody may board: no layout, kept
 	// with what conflicts.
 	var none engines.LayoutAnswer
@@ -431,7 +472,18 @@ func badParams(t *testing.T, dir string) {
 		{"siting", "org: \"410325\"\nstage: PRI\nallow: [raze]", "raze"},
 		{"siting", "org: \"410325\"\nstage: PRI\nfixed: [nowhere]", "nowhere"},
 		{"siting", "org: \"410325\"\nstage: VOX", "VOX"},
-		{"siting", "org: \"410325\"\nstage: PRI\nlimit: -5", "parameter limit is -5"},
+		{"forecast", "years: 0", "(years) is 0"},
+		{"forecast", "years: 2.5", "whole number"},
+		{"forecast", "org: \"410311\"\nclosures: [{year: 2027, unit: nowhere}]", "no such school"},
+		{"forecast", "org: \"410311\"\nclosures: [{year: 2027, unit: \"2141250001\"}]", "is not of"},
+		{"forecast", "closures: [{year: 2027, unit: \"2141250001\", to: [{to: nowhere, share: 1}]}]", "to take its children"},
+		{"forecast", "closures: [{year: 2020, unit: \"2141250001\"}]", "not after the base year"},
+		{"forecast", "stages: [VOC]\nclosures: [{year: 2027, unit: \"2141250001\"}]", "of the stages asked for"},
+		{"forecast", "housing: [{year: 2027, area: nowhere, homes: 9}]", "nowhere"},
+		{"forecast", "scenarios: [{id: odd, entry: 0.1}]", "odd"},
+		{"siting", "org: \"410325\"\nstage: PRI\nlimit: -5", "(limit) is -5"},
+		{"siting", "org: \"410325\"\nstage: PRI\nlimit: 0", "(limit) is 0"},
+		{"siting", "org: \"410325\"\nstage: PRI\nmax_classes: 0", "(max_classes) is 0"},
 		{"siting", "org: \"410325\"\nstage: PRI\ndetour: 0.5", "detour"},
 		{"siting", "org: \"410325\"\nstage: PRI\nboard_limit: -9", "board_limit"},
 		{"siting", "org: \"410325\"\nstage: PRI\nmode: fly", "fly"},

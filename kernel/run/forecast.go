@@ -15,40 +15,6 @@ import (
 	"luoshu/kernel/run/missed"
 )
 
-// ForecastParams are the parameters of a forecast.
-type ForecastParams struct {
-	common    `yaml:",inline"`
-	Years     int      `yaml:"years"`  // ahead; 10 if 0
-	Stages    []string `yaml:"stages"` // groups of the ladder; all that are counted if empty
-	Units     *bool    `yaml:"units"`  // answer for single units too; yes if not given
-	Exclude   []int    `yaml:"exclude"`
-	Breaks    []int    `yaml:"breaks"`
-	Scenarios []struct {
-		ID    string  `yaml:"id"`
-		Entry float64 `yaml:"entry"`
-		Move  float64 `yaml:"move"`
-	} `yaml:"scenarios"`
-	Split    []Split `yaml:"split"`
-	EntryAge []struct {
-		Year   int     `yaml:"year"`
-		Area   string  `yaml:"area"`
-		Months float64 `yaml:"months"`
-	} `yaml:"entry_age"`
-	Housing []struct {
-		Year  int     `yaml:"year"`
-		Area  string  `yaml:"area"`
-		Homes float64 `yaml:"homes"`
-	} `yaml:"housing"`
-	Closures []struct {
-		Year int    `yaml:"year"`
-		Unit string `yaml:"unit"`
-		To   []struct {
-			To    string  `yaml:"to"`
-			Share float64 `yaml:"share"`
-		} `yaml:"to"`
-	} `yaml:"closures"`
-}
-
 // Row is children and places of one unit, stage and year in one scenario.
 type Row struct {
 	Scenario string   `json:"scenario"`
@@ -97,22 +63,13 @@ type ForecastAnswer struct {
 	Written   int             `json:"records"`
 }
 
-// usualYears is how far a forecast goes when nothing is said.
-const usualYears = 10
-
 // Forecast runs the forecast and writes its answer. It learns from the whole city and
 // answers for the organisation asked for.
 func (r *Runner) Forecast(ctx context.Context, actor luoshu.Actor, params []byte, p luoshu.Progress) (*ForecastAnswer, error) {
 	var q ForecastParams
-	if err := read(params, &q); err != nil {
-		return nil, err
-	}
-	spec, node, seal, err := r.start(ctx, actor, "forecast", &q.common)
+	spec, node, seal, err := r.asked(ctx, actor, "forecast", params, &q)
 	if err != nil {
 		return nil, err
-	}
-	if q.Years == 0 {
-		q.Years = usualYears
 	}
 	f := &forecasting{r: r, spec: spec, q: q, seq: seal.Seq, node: node, actor: actor, progress: p}
 	if err := f.gather(ctx); err != nil {
@@ -192,7 +149,7 @@ func (f *forecasting) gather(ctx context.Context) error {
 	}
 	for _, s := range f.q.Stages {
 		if !seen[s] {
-			return luoshu.Errorf(luoshu.Invalid, "学段 %s 没有在校生记录，无法推算", "nobody is counted at stage %s, so nothing can be forecast for it", s)
+			return param("stages", luoshu.Errorf(luoshu.Invalid, "学段 %s 没有在校生记录，无法推算", "nobody is counted at stage %s, so nothing can be forecast for it", s))
 		}
 	}
 	for _, g := range f.ladder.groups {
@@ -208,6 +165,9 @@ func (f *forecasting) gather(ctx context.Context) error {
 	}
 	if len(f.counts) == 0 || len(f.stages) == 0 {
 		return luoshu.Errorf(luoshu.Invalid, "封存 %s 中没有在校生数，无法推算", "seal %s counts nobody, so nothing can be forecast", f.q.Seal)
+	}
+	if err := f.closing(); err != nil {
+		return err
 	}
 	if err := f.people(ctx); err != nil {
 		return err
