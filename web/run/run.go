@@ -61,6 +61,13 @@ type kind struct {
 	Note   luoshu.Text `json:"note"`
 	May    bool        `json:"may"` // the reader may start it
 	Groups []named     `json:"groups"`
+	Feeds  []feed      `json:"feeds"`
+}
+
+// feed is a group that takes the leavers of another.
+type feed struct {
+	named
+	From named `json:"from"`
 }
 
 // kinds answers what can be run.
@@ -68,7 +75,13 @@ func (d *desk) kinds(w http.ResponseWriter, r *http.Request) error {
 	actor := kit.Actor(r)
 	list := []kind{}
 	for _, s := range d.Runner.Book().Specs {
-		list = append(list, kind{s.ID, s.Engine, s.Title, s.Note, d.Runner.May(actor, s), d.groups(s, d.Runner.Groups(s))})
+		k := kind{s.ID, s.Engine, s.Title, s.Note, d.Runner.May(actor, s), d.groups(s, d.Runner.Groups(s)), []feed{}}
+		for _, g := range k.Groups {
+			if from := s.Ladder.Feeds[g.Code]; from != "" {
+				k.Feeds = append(k.Feeds, feed{g, d.groups(s, []string{from})[0]})
+			}
+		}
+		list = append(list, k)
 	}
 	return kit.WriteJSON(w, r, map[string]any{"kinds": list})
 }
