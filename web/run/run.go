@@ -36,6 +36,7 @@ func Routes(c Config) []kit.Route {
 	return []kit.Route{
 		{Pattern: "GET /api/runs/kinds", Right: "read", Handle: d.kinds},
 		{Pattern: "POST /api/runs", Right: run.Right, Rate: Rate, Handle: d.begin},
+		{Pattern: "POST /api/runs/check", Right: run.Right, Rate: "read", Handle: d.check},
 		{Pattern: "GET /api/runs/work", Right: run.Right, Handle: d.work},
 		{Pattern: "DELETE /api/runs/work", Right: run.Right, Handle: d.stop},
 		{Pattern: "POST /api/runs/choose", Right: run.Right, Handle: d.choose},
@@ -113,25 +114,43 @@ func (d *desk) spec(engine string) (*run.Spec, error) {
 // owner is who may have one run at a time: an organisation.
 func owner(a luoshu.Actor) string { return "runs/" + a.Org }
 
-// begin starts an engine; the number of its answer is the result of the work.
-func (d *desk) begin(w http.ResponseWriter, r *http.Request) error {
-	var in struct {
-		Engine string          `json:"engine"`
-		Params json.RawMessage `json:"params"`
-	}
+// asked is what a run is asked to do.
+type asked struct {
+	Engine string          `json:"engine"`
+	Params json.RawMessage `json:"params"`
+}
+
+// read reads what is asked, and checks it.
+func (d *desk) read(r *http.Request) (asked, error) {
+	var in asked
 	if err := kit.ReadJSON(r, &in); err != nil {
-		return err
+		return in, err
 	}
 	if len(in.Params) == 0 {
 		in.Params = json.RawMessage("{}")
 	}
 	if in.Params[0] != '{' {
-		return &luoshu.Error{Kind: luoshu.Invalid, Field: "params", Msg: luoshu.Text{ZH: "params 应为一个对象", EN: "params must be an object"}}
+		return in, &luoshu.Error{Kind: luoshu.Invalid, Field: "params", Msg: luoshu.Text{ZH: "params 应为一个对象", EN: "params must be an object"}}
 	}
-	actor := kit.Actor(r)
-	if err := d.Runner.Check(r.Context(), actor, in.Engine, in.Params); err != nil {
+	return in, d.Runner.Check(r.Context(), kit.Actor(r), in.Engine, in.Params)
+}
+
+// check answers what is wrong with parameters, and starts nothing: who mistypes often
+// has not used up the runs a session may start.
+func (d *desk) check(w http.ResponseWriter, r *http.Request) error {
+	if _, err := d.read(r); err != nil {
 		return err
 	}
+	return kit.WriteJSON(w, r, map[string]bool{"ok": true})
+}
+
+// begin starts an engine; the number of its answer is the result of the work.
+func (d *desk) begin(w http.ResponseWriter, r *http.Request) error {
+	in, err := d.read(r)
+	if err != nil {
+		return err
+	}
+	actor := kit.Actor(r)
 	kit.Marks(r).Object = in.Engine
 	work, err := d.Works.Begin(r.Context(), owner(actor), in.Engine, func(ctx context.Context, p luoshu.Progress) (any, error) {
 		n, err := d.Runner.Start(ctx, actor, in.Engine, in.Params, p)

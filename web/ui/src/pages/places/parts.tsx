@@ -98,6 +98,7 @@ export function useRun(engine: Kind['engine'], done: (run: string) => void) {
     setRefused(null)
     setMine(false)
     try {
+      await post('/api/runs/check', { engine, params })
       const work = await post<RunWork>('/api/runs', { engine, params })
       setHeld(work)
       setBegun(work)
