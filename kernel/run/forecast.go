@@ -346,21 +346,32 @@ func whole(v float64) int64 { return int64(math.Round(v)) }
 
 func pointer[T any](v T) *T { return &v }
 
-// describe is the assumption about the entry grade in words, with what it rests on.
+// describe is the assumption about the entry grade in words, with what it rests on:
+// horizons that rest on the same stand together.
 func describe(uses []forecast.Use, births bool) luoshu.Text {
 	var zh, en []string
-	for _, u := range uses {
+	for from := 0; from < len(uses); {
+		u, to := uses[from], from
+		for to+1 < len(uses) && uses[to+1].Entry == u.Entry && uses[to+1].NoChangeBetter == u.NoChangeBetter {
+			to++
+		}
 		name, ok := entryWords[u.Entry]
 		if !ok {
 			name = luoshu.Text{ZH: u.Entry, EN: u.Entry}
 		}
-		z := fmt.Sprintf("提前%d年：%s（权重%.0f%%）", u.Horizon, name.ZH, 100*u.EntryWeights[u.Entry])
-		e := fmt.Sprintf("%d years ahead: %s (weight %.0f %%)", u.Horizon, name.EN, 100*u.EntryWeights[u.Entry])
+		first, last := u.EntryWeights[u.Entry], uses[to].EntryWeights[u.Entry]
+		z := fmt.Sprintf("提前%d年：%s（权重%.0f%%）", u.Horizon, name.ZH, 100*first)
+		e := fmt.Sprintf("%d %s ahead: %s (weight %.0f %%)", u.Horizon, map[bool]string{true: "year", false: "years"}[u.Horizon == 1], name.EN, 100*first)
+		if to > from {
+			z = fmt.Sprintf("提前%d—%d年：%s（权重由%.0f%%到%.0f%%）", u.Horizon, uses[to].Horizon, name.ZH, 100*first, 100*last)
+			e = fmt.Sprintf("%d to %d years ahead: %s (weight from %.0f to %.0f %%)", u.Horizon, uses[to].Horizon, name.EN, 100*first, 100*last)
+		}
 		if u.NoChangeBetter {
 			z += "；“不变”此前更准，占一半权重"
 			e += "; “no change” has done better and has half the weight"
 		}
 		zh, en = append(zh, z), append(en, e)
+		from = to + 1
 	}
 	out := luoshu.Text{ZH: strings.Join(zh, "。") + "。", EN: strings.Join(en, ". ") + "."}
 	if !births {

@@ -148,8 +148,8 @@ function Two({ a, b }: { a: Layout; b: Layout }) {
               <thead>
                 <tr>
                   <th />
-                  <th>{a.run}</th>
-                  <th>{b.run}</th>
+                  <th>{a.title}</th>
+                  <th>{b.title}</th>
                 </tr>
               </thead>
               <tbody>
@@ -168,7 +168,7 @@ function Two({ a, b }: { a: Layout; b: Layout }) {
       <div className="places-two even">
         {[a, b].map((x) => (
           <section key={x.run}>
-            <h2>{x.run}</h2>
+            <h2>{x.title}</h2>
             {x.sites.length > 0 && <Picture of={x} />}
           </section>
         ))}
@@ -250,9 +250,11 @@ function Figures({ list }: { list: Layout[] }) {
             <th />
             {list.map((l) => (
               <th key={l.run} className="right">
-                {l.run}
+                {l.title}
                 <br />
-                <small>{tx(l.status_title)}</small>
+                <small>
+                  <span className="num">{l.run}</span> · {tx(l.status_title)}
+                </small>
               </th>
             ))}
           </tr>

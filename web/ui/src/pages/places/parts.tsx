@@ -354,10 +354,10 @@ export function Outlook({ of, unit, stage, scenario }: { of: Forecast; unit: str
             <tr>
               <th>{t('places.year')}</th>
               <th className="right">{t('places.children')}</th>
-              <th className="right">{t('places.band80')}</th>
-              <th className="right">{t('places.band95')}</th>
               <th className="right">{t('places.places')}</th>
               <th className="right">{t('places.shortHead')}</th>
+              <th className="right">{t('places.band80')}</th>
+              <th className="right">{t('places.band95')}</th>
             </tr>
           </thead>
           <tbody>
@@ -365,12 +365,12 @@ export function Outlook({ of, unit, stage, scenario }: { of: Forecast; unit: str
               <tr key={r.year}>
                 <th scope="row">{yearName(r.year)}</th>
                 <td className="num right">{children(r, of.few)}</td>
-                <td className="num right">{r.low80 === undefined ? '—' : `${number(r.low80)}–${number(r.high80)}`}</td>
-                <td className="num right">{r.low95 === undefined ? '—' : `${number(r.low95)}–${number(r.high95)}`}</td>
                 <td className="num right">{r.places === undefined ? t('places.unknown') : number(r.places)}</td>
                 <td className="num right">
                   {r.short === undefined ? '—' : r.short > 0 ? <span className="places-short">▲ {number(r.short)}</span> : t('places.noShort')}
                 </td>
+                <td className="num right">{r.low80 === undefined ? '—' : `${number(r.low80)}–${number(r.high80)}`}</td>
+                <td className="num right">{r.low95 === undefined ? '—' : `${number(r.low95)}–${number(r.high95)}`}</td>
               </tr>
             ))}
           </tbody>
