@@ -476,14 +476,15 @@ func (l *layouting) answer(ctx context.Context, actor luoshu.Actor, params []byt
 	if lay.Value == nil {
 		status = "infeasible"
 	}
-	note := l.q.Note + "\n" + l.note.ZH + "\n" + l.note.EN
+	note := l.q.Note
 	for _, c := range out.Conflicts {
 		note += "\n" + c.ZH + "\n" + c.EN
 	}
+	note += "\n" + l.note.ZH + "\n" + l.note.EN // last: what it rests on
 	f := lay.Figures
 	head := record{
 		"number": out.Run, "title": out.Title, "body": out.Org, "seal": out.Seal, "sequence": l.seq, "engine_version": SitingVersion,
-		"made_on": l.r.day(), "stage": out.Stage, "year": out.Year, "status": status, "params": orDash(string(params)), "note": clip(note, 2000), "chosen": false,
+		"made_on": l.r.day(), "stage": out.Stage, "year": out.Year, "status": status, "params": orDash(string(params)), "note": clip(note, 6000), "chosen": false,
 		"ways_share": l.ways.Share,
 	}
 	var sites, blocks []record

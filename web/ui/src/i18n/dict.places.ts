@@ -183,7 +183,7 @@ export const pairs = {
   'project.due.open_due': ['开学', 'opening'],
   'project.planned': ['计划学位', 'Planned'],
   'project.delivered': ['已交付', 'Delivered'],
-  'file.title': ['按本方案立项（{n} 处）', 'File as projects ({n} sites)'],
+  'file.title': ['按本方案立项（{n} 处）', 'File as projects: {n}'],
   'file.lead': ['新建、扩建、启用闲置的校舍各立一个项目，班数、学位、投资取自方案；以下各项请填写。已立过的不会重复。', 'Each site that is built, extended or used again becomes a project with the classes, places and money of the layout; fill in the rest. What was filed before is not filed again.'],
   'file.programme': ['所属计划', 'Programme'],
   'file.site_urban': ['城乡分类', 'Urban or rural'],

@@ -195,10 +195,11 @@ function Conflicts({ of }: { of: Layout }) {
       </strong>
       <p>{t('layout.conflicts')}</p>
       <ul>
-        {lines.map((l, i) => (
+        {lines.slice(0, -1).map((l, i) => (
           <li key={i}>{l}</li>
         ))}
       </ul>
+      <p className="muted">{lines.at(-1)}</p>
     </div>
   )
 }
@@ -251,10 +252,8 @@ function Figures({ list }: { list: Layout[] }) {
             {list.map((l) => (
               <th key={l.run} className="right">
                 {l.title}
-                <br />
-                <small>
-                  <span className="num">{l.run}</span> · {tx(l.status_title)}
-                </small>
+                <small className="num">{l.run}</small>
+                <small>{tx(l.status_title)}</small>
               </th>
             ))}
           </tr>
