@@ -40,6 +40,44 @@ func TestEnginesOverACity(t *testing.T) {
 	}
 }
 
+// The real series: pupils by school and grade of a district since 1998, with births.
+// Nothing is known of places, so none are short; how the method did is told for every
+// horizon, right or wrong.
+func TestForecastOfRealSeries(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "city")
+	var log bytes.Buffer
+	if code := run(t.Context(), []string{"demo", "--city", "eauclaire", "--data", dir}, io.Discard, &log); code != 0 {
+		t.Fatal(code, log.String())
+	}
+	var f engines.ForecastAnswer
+	if code, log := start(t, dir, "forecast", "years: 5\n", &f); code != 0 {
+		t.Fatal(code, log)
+	}
+	if f.Base != 2024 || len(f.Years) != 5 || !strings.Contains(f.Entry.EN, "births") || strings.Contains(f.Entry.EN, "could be used") {
+		t.Errorf("%d, %v, %s", f.Base, f.Years, f.Entry.EN)
+	}
+	body := map[string]int64{}
+	for _, r := range f.Rows {
+		if r.Places != nil || r.Short != nil {
+			t.Errorf("places of %+v", r)
+		}
+		if k := r.Scenario + strconv.Itoa(r.Year); r.Kind == "managing" {
+			body[k] = r.Children
+		} else if r.Kind == "total" && body[k] != r.Children {
+			t.Errorf("all together %d, the district %d in %s", r.Children, body[k], k)
+		}
+	}
+	told := 0
+	for _, c := range f.Checks {
+		if c.Grain == "managing" && c.N >= 20 && c.WAPE != nil && c.NoChange != nil && c.Coverage80 != nil {
+			told++
+		}
+	}
+	if len(body) != 15 || told != 5 {
+		t.Errorf("%d rows of the district, %d horizons held against what came", len(body), told)
+	}
+}
+
 // start writes parameters and runs an engine; what it prints is read into out.
 func start(t *testing.T, dir, engine, params string, out any) (int, string) {
 	t.Helper()

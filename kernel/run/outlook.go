@@ -65,8 +65,9 @@ func (f *forecasting) work(ctx context.Context) error {
 				f.ids = append(f.ids, sc.ID)
 			}
 		}
+		title := f.named(stage)
 		for _, n := range out.Notes {
-			f.notes = append(f.notes, forecast.Note{Rule: n.Rule, Years: n.Years, Units: n.Units, Text: luoshu.Text{ZH: stage + "：" + n.Text.ZH, EN: stage + ": " + n.Text.EN}})
+			f.notes = append(f.notes, forecast.Note{Rule: n.Rule, Years: n.Years, Units: n.Units, Text: luoshu.Text{ZH: title.ZH + "：" + n.Text.ZH, EN: title.EN + ": " + n.Text.EN}})
 		}
 		if !chained {
 			f.outside(out, along, stage)
