@@ -403,6 +403,16 @@ func layoutCity(t *testing.T, dir string) {
 
 	layoutWays(t, dir)
 
+	// The mountain county of the demo has recorded ways and neighbours; a layout says
+	// what it took.
+	var m engines.LayoutAnswer
+	if code, log := start(t, dir, "siting", "org: \"410324\"\nstage: PRI\ncontiguous: true\n", &m); code != 0 {
+		t.Fatal(code, log)
+	}
+	if w := m.Ways; w.Recorded == 0 || w.Recorded >= w.Pairs || !strings.Contains(m.Note.ZH, "来自登记") || !strings.Contains(m.Note.ZH, "片区相邻按登记") {
+		t.Errorf("%+v, %s", w, m.Note.ZH)
+	}
+
 	// Where nothing may be spent nothing is built, and what stands above the classes
 	// that a school may have stays.
 	var still engines.LayoutAnswer

@@ -18,13 +18,18 @@ import './places.css'
 /** The pages of places, side by side. */
 export function PlacesNav() {
   const { t } = useLang()
+  const layouts = useKind('siting') // a city whose packs lay nothing out has neither layouts nor projects of them
   return (
     <nav className="places-nav" aria-label={t('places.title')}>
       <NavLink to="/places" end>
         {t('places.outlook')}
       </NavLink>
-      <NavLink to="/places/map">{t('places.layout')}</NavLink>
-      <NavLink to="/places/projects">{t('places.projects')}</NavLink>
+      {layouts && (
+        <>
+          <NavLink to="/places/map">{t('places.layout')}</NavLink>
+          <NavLink to="/places/projects">{t('places.projects')}</NavLink>
+        </>
+      )}
     </nav>
   )
 }
@@ -342,10 +347,12 @@ export function Outlook({ of, unit, stage, scenario }: { of: Forecast; unit: str
             <i style={{ background: '#e3ecf2' }} aria-hidden="true" />
             95%
           </span>
-          <span>
-            <i className="line places" aria-hidden="true" />
-            {names.places}
-          </span>
+          {rows.some((r) => r.places !== undefined) && (
+            <span>
+              <i className="line places" aria-hidden="true" />
+              {names.places}
+            </span>
+          )}
         </figcaption>
       </figure>
       <div className="scroll-x">
