@@ -522,7 +522,7 @@ func badParams(t *testing.T, dir string) {
 		{"siting", "org: \"410325\"\nstage: VOX", "VOX"},
 		{"forecast", "years: 0", "(years) is 0"},
 		{"forecast", "years: 2.5", "whole number"},
-		{"forecast", "org: \"410311\"\nclosures: [{year: 2027, unit: nowhere}]", "no such school"},
+		{"forecast", "org: \"410311\"\nclosures: [{year: 2027, unit: nowhere}]", "no such unit"},
 		{"forecast", "org: \"410311\"\nclosures: [{year: 2027, unit: \"2141250001\"}]", "is not of"},
 		{"forecast", "closures: [{year: 2027, unit: \"2141250001\", to: [{to: nowhere, share: 1}]}]", "to take its children"},
 		{"forecast", "closures: [{year: 2020, unit: \"2141250001\"}]", "not after the base year"},

@@ -36,7 +36,7 @@ func (r *Runner) Start(ctx context.Context, actor luoshu.Actor, engine string, p
 
 // Check says whether somebody may start an engine with such parameters, as far as
 // that can be told without reading records: the right, the role, unknown keys, numbers
-// out of range, the organisation, the seal, schools that are not there. The Field of a
+// out of range, the organisation, the seal, units that are not there. The Field of a
 // refusal is the parameter.
 func (r *Runner) Check(ctx context.Context, actor luoshu.Actor, engine string, params []byte) error {
 	var q asked.Params
@@ -93,8 +93,8 @@ func (f *forecasting) closing() error {
 			rest -= t.Share
 		}
 		if rest > 1e-6 {
-			f.note("closure", fmt.Sprintf("撤并 %s：%.0f%% 的学生没有写明去哪里，由同一单位的其余学校按比例分担。", c.Unit, 100*rest),
-				fmt.Sprintf("Closure of %s: it is not said where %.0f %% of its children go; the other schools of its body share them.", c.Unit, 100*rest))
+			f.note("closure", fmt.Sprintf("撤并 %s：%.0f%% 的儿童没有写明去哪里，由同一管理单位的其他单位按比例分担。", c.Unit, 100*rest),
+				fmt.Sprintf("Closure of %s: it is not said where %.0f %% of its children go; the other units of its body share them.", c.Unit, 100*rest))
 		}
 	}
 	return nil
@@ -125,13 +125,13 @@ func (r *Runner) closures(ctx context.Context, actor luoshu.Actor, node *access.
 	for _, c := range q.Closures {
 		switch n := tree.Get(c.Unit); {
 		case n == nil:
-			return param("closures", luoshu.Errorf(luoshu.Invalid, "撤并 %s：没有这所学校，请核对学校代码", "closure of %s: there is no such school; check its code", c.Unit))
+			return param("closures", luoshu.Errorf(luoshu.Invalid, "撤并 %s：没有这个单位，请核对单位代码", "closure of %s: there is no such unit; check its code", c.Unit))
 		case !tree.Within(node.Code, c.Unit):
 			return param("closures", luoshu.Errorf(luoshu.Invalid, "撤并 %s：%s 不属于 %s，本次推算不涉及它；请去掉，或改为上级单位推算", "closure of %s: %s is not of %s, so this forecast says nothing of it; delete it, or make the forecast for a body above both", c.Unit, n.Title, node.Title))
 		}
 		for _, t := range c.To {
 			if tree.Get(t.To) == nil {
-				return param("closures", luoshu.Errorf(luoshu.Invalid, "撤并 %s：没有接收学校 %s，请核对学校代码", "closure of %s: there is no school %s to take its children; check its code", c.Unit, t.To))
+				return param("closures", luoshu.Errorf(luoshu.Invalid, "撤并 %s：没有接收单位 %s，请核对单位代码", "closure of %s: there is no unit %s to take its children; check its code", c.Unit, t.To))
 			}
 		}
 	}

@@ -184,12 +184,12 @@ var titles = map[string]luoshu.Text{
 	"housing":     {ZH: "新建住宅（housing）", EN: "new housing (housing)"},
 	"closures":    {ZH: "假定撤并（closures）", EN: "closures assumed (closures)"},
 	"stage":       {ZH: "学段（stage）", EN: "stage (stage)"},
-	"year":        {ZH: "学年（year）", EN: "school year (year)"},
+	"year":        {ZH: "学年（year）", EN: "year (year)"},
 	"limit":       {ZH: "路程上限（limit）", EN: "limit of the way (limit)"},
 	"board_limit": {ZH: "寄宿生离家最远（board_limit）", EN: "farthest home of a boarder (board_limit)"},
 	"board_grade": {ZH: "几年级起可寄宿（board_grade）", EN: "grade from which children may board (board_grade)"},
 	"budget":      {ZH: "预算（budget）", EN: "budget (budget)"},
-	"max_classes": {ZH: "一校最多班数（max_classes）", EN: "classes of a school at most (max_classes)"},
+	"max_classes": {ZH: "一处最多班数（max_classes）", EN: "classes of a site at most (max_classes)"},
 	"detour":      {ZH: "绕行系数（detour）", EN: "detour factor (detour)"},
 	"least":       {ZH: "最小规模（least）", EN: "least size (least)"},
 	"idle_first":  {ZH: "先用闲置的距离（idle_first）", EN: "distance within which idle premises come first (idle_first)"},
@@ -229,7 +229,7 @@ func plain(v float64) string {
 	return fmt.Sprint(v)
 }
 
-// The school years that parameters may speak of.
+// The years that parameters may speak of.
 const (
 	firstYear = 1990
 	lastYear  = 2100
@@ -239,5 +239,5 @@ func yearIn(name string, v int) error {
 	if v >= firstYear && v <= lastYear {
 		return nil
 	}
-	return bad(name, "%s中的学年 %d 不可能，应在 %d 到 %d 之间", "the school year %[2]d of %[1]s is impossible; it must be between %[3]d and %[4]d", Title(name), v, firstYear, lastYear)
+	return bad(name, "%s中的学年 %d 不可能，应在 %d 到 %d 之间", "the year %[2]d of %[1]s is impossible; it must be between %[3]d and %[4]d", Title(name), v, firstYear, lastYear)
 }

@@ -42,7 +42,7 @@ func TestRefused(t *testing.T) {
 		{`scenarios: [{id: low, entry: -2}]`, "scenarios.low", "-200%", "-200 %"},
 		{`scenarios: [{id: low, entry: .nan}]`, "scenarios.low", "情景", "scenario"},
 		{`{"scenarios": [{"id": "low", "entry": "much"}]}`, "scenarios", "much", "a number"},
-		{`closures: [{year: 2027, unit: ""}]`, "closures", "哪一所", "which school"},
+		{`closures: [{year: 2027, unit: ""}]`, "closures", "哪个单位", "which unit"},
 		{`closures: [{year: 27, unit: "1"}]`, "closures", "27", "27"},
 		{`closures: [{year: 2027, unit: "1", to: [{to: "1", share: 1}]}]`, "closures", "自己", "itself"},
 		{`closures: [{year: 2027, unit: "1", to: [{to: "2", share: 0.7}, {to: "3", share: 0.5}]}]`, "closures", "合计 120%", "120 %"},

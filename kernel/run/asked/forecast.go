@@ -99,7 +99,7 @@ func (q *Forecast) check(k Known, has func(string) bool) error {
 		return err
 	}
 	if len(q.Closures) > 0 && q.Units != nil && !*q.Units {
-		return bad("closures", "假定撤并（closures）只影响各校，而 units: false 不推算各校；请去掉其中一个", "closures assumed (closures) change single schools, of which units: false says nothing; delete one of the two")
+		return bad("closures", "假定撤并（closures）只影响各单位，而 units: false 不推算各单位；请去掉其中一个", "closures assumed (closures) change single units, of which units: false says nothing; delete one of the two")
 	}
 	for _, c := range q.Closures {
 		if err := c.check(); err != nil {
@@ -144,7 +144,7 @@ func (q *Forecast) assumed(k Known) error {
 
 func (c *Closure) check() error {
 	if c.Unit == "" {
-		return bad("closures", "假定撤并（closures）：没有写明撤并哪一所学校", "closures assumed (closures): it is not said which school closes")
+		return bad("closures", "假定撤并（closures）：没有写明撤并哪个单位", "closures assumed (closures): it is not said which unit closes")
 	}
 	if err := yearIn("closures", c.Year); err != nil {
 		return err
@@ -153,21 +153,21 @@ func (c *Closure) check() error {
 	for i, t := range c.To {
 		switch {
 		case t.To == "":
-			return bad("closures", "撤并 %s：有一个份额没有写明给哪所学校", "closure of %s: a share names no school that takes it", c.Unit)
+			return bad("closures", "撤并 %s：有一个份额没有写明给哪个单位", "closure of %s: a share names no unit that takes it", c.Unit)
 		case t.To == c.Unit:
-			return bad("closures", "撤并 %s：不能并入自己，请改接收学校", "closure of %s: it cannot join itself; name another school", c.Unit)
+			return bad("closures", "撤并 %s：不能并入自己，请改接收单位", "closure of %s: it cannot join itself; name another unit", c.Unit)
 		case !(t.Share > 0 && t.Share <= 1):
 			return bad("closures", "撤并 %s：%s 的份额 %v%% 应大于 0、不超过 100%%", "closure of %s: the share %[3]v %% of %[2]s must be above 0 and at most 100 %%", c.Unit, t.To, plain(math.Round(t.Share*1e4)/100))
 		}
 		for _, x := range c.To[:i] {
 			if x.To == t.To {
-				return bad("closures", "撤并 %s：接收学校 %s 写了两次，请合成一个", "closure of %s: %s takes two shares; make them one", c.Unit, t.To)
+				return bad("closures", "撤并 %s：接收单位 %s 写了两次，请合成一个", "closure of %s: %s takes two shares; make them one", c.Unit, t.To)
 			}
 		}
 		sum += t.Share
 	}
 	if sum > 1+1e-6 {
-		return bad("closures", "撤并 %s：各接收学校的份额合计 %v%%，超过 100%%；请改小到合计 100%%（不足的部分由其余学校分担）", "closure of %s: the shares of the schools that take its children come to %v %%, more than 100 %%; lower them to 100 %% in sum (what is left goes to all others)",
+		return bad("closures", "撤并 %s：各接收单位的份额合计 %v%%，超过 100%%；请改小到合计 100%%（不足的部分由其余单位分担）", "closure of %s: the shares of the units that take its children come to %v %%, more than 100 %%; lower them to 100 %% in sum (what is left goes to all others)",
 			c.Unit, plain(math.Round(sum*1e4)/100))
 	}
 	return nil

@@ -62,7 +62,7 @@ func (q *Layout) check(k Known, has func(string) bool) error {
 		low, high float64
 		unit      luoshu.Text
 	}{
-		{"year", float64(q.Year), firstYear, lastYear, luoshu.Text{ZH: "学年", EN: "school year"}},
+		{"year", float64(q.Year), firstYear, lastYear, luoshu.Text{ZH: "学年", EN: "year"}},
 		{"limit", q.Limit, 1, 1e6, metres},
 		{"board_limit", q.BoardLimit, 1, 1e6, metres},
 		{"board_grade", float64(q.BoardGrade), 1, 20, luoshu.Text{ZH: "年级", EN: "grade"}},

@@ -58,8 +58,8 @@ test('a forecast tells at the field what is wrong, and runs nothing', { timeout:
     for (const [field, value] of set) assert.equal(await field.inputValue(), value, 'what was typed stays')
   }
   await closing([[code, a]], /没有写全/)
-  await closing([[code, 'X1'], [year, '2027'], [to, b]], /X1：没有这所学校/)
-  await closing([[code, a], [year, '2027'], [to, 'X2']], /没有接收学校 X2/)
+  await closing([[code, 'X1'], [year, '2027'], [to, b]], /X1：没有这个单位/)
+  await closing([[code, a], [year, '2027'], [to, 'X2']], /没有接收单位 X2/)
   await closing([[code, a], [year, '2027'], [to, `${b}:70, X3:60`]], /合计 130%/)
   await closing([[code, a], [year, '二七'], [to, b]], /二七.*应为整数/)
   for (const x of [code, year, to]) await x.fill('')
