@@ -65,8 +65,9 @@ var imports = map[string][]string{
 	"engine/attain":          {},                                         // what must be added until limits are reached
 	"kernel/run/way":         {".", "engine/siting"},                     // how far it is, of what was measured
 	"kernel/run/missed":      {".", "engine/forecast"},                   // how unsure, by what earlier years missed
+	"kernel/run/asked":       {"."},                                      // what a run is asked to do
 	"kernel/run/spec":        {".", "kernel/catalog", "kernel/yamltree"}, // what packs say of runs
-	"kernel/run":             {".", "kernel/run/spec", "kernel/run/way", "kernel/run/missed", "engine/forecast", "engine/siting", "engine/siting/cfl", "kernel/access", "kernel/catalog", "kernel/indicator", "kernel/ledger", "kernel/records", "kernel/store", "kernel/yamltree"},
+	"kernel/run":             {".", "kernel/run/asked", "kernel/run/spec", "kernel/run/way", "kernel/run/missed", "engine/forecast", "engine/siting", "engine/siting/cfl", "kernel/access", "kernel/catalog", "kernel/indicator", "kernel/ledger", "kernel/records", "kernel/store", "kernel/yamltree"},
 	"kernel/readiness":       {".", "engine/attain", "kernel/access", "kernel/catalog", "kernel/disclose"},
 	"engine/forecast":        {"."},                                                        // a line through years, children to come, and how sure it is
 	"engine/forecast/towns":  {"engine/forecast"},                                          // invented towns for tests and measurements

@@ -59,7 +59,7 @@ type Manifest struct {
 const notice = "合成数据：本文件夹中的人员、学校、证件号码、电话均为程序生成，与任何真实的人和学校无关。"
 
 // loadOrder is the order of entities within a hand-in: what is referred to first.
-var loadOrder = []string{"division", "organisation", "school", "school_event", "staff", "posting", "class", "student", "guardian", "enrolment", "condition", "population", "reference_count", "premises", "block", "block_count", "estate", "balance_evidence"}
+var loadOrder = []string{"division", "organisation", "school", "school_event", "staff", "posting", "class", "student", "guardian", "enrolment", "condition", "population", "reference_count", "premises", "block", "block_count", "way", "block_next", "estate", "balance_evidence"}
 
 // Write writes a city into dir, which must exist or be creatable, and manifest.json
 // and a README beside the sheets. Files of an earlier run are overwritten; a

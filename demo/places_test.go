@@ -37,6 +37,7 @@ func TestPlaces(t *testing.T) {
 	open, housed, codes := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	states, rooms := map[string]int{}, map[string]int{}
 	children, blocks := map[string]int{}, map[string]bool{}
+	ways, next := map[string]int{}, map[string][]string{}
 	inside := func(row record) {
 		lon, _ := strconv.ParseFloat(row["longitude"], 64)
 		lat, _ := strconv.ParseFloat(row["latitude"], 64)
@@ -72,6 +73,25 @@ func TestPlaces(t *testing.T) {
 				}
 				n, _ := strconv.Atoi(row["children"])
 				children[row["stage"]] += n
+			case "way":
+				if !blocks[row["block_code"]] || !codes[row["premises_code"]] || !strings.HasPrefix(row["block_code"], "PQ410324") {
+					t.Errorf("a way from %s to %s", row["block_code"], row["premises_code"])
+				}
+				there, _ := strconv.Atoi(row["metres"])
+				back, _ := strconv.Atoi(row["back_metres"])
+				ways["recorded"]++
+				if back > there*3/2 && there > 0 {
+					ways["uneven"]++
+				}
+				if there == 0 && row["minutes"] != "" {
+					ways["minutes"]++
+				}
+			case "block_next":
+				a, b := row["block_code"], row["next_code"]
+				if !blocks[a] || !blocks[b] || a == b {
+					t.Errorf("%s and %s touch", a, b)
+				}
+				next[a], next[b] = append(next[a], b), append(next[b], a)
 			case "estate":
 				inside(row)
 				if !blocks[row["block_code"]] {
@@ -92,6 +112,28 @@ func TestPlaces(t *testing.T) {
 	}
 	if states["idle"] < 15 || states["planned"] == 0 || rooms["planned"] != 0 {
 		t.Errorf("premises by state %v, rooms %v", states, rooms)
+	}
+	if ways["recorded"] < 30 || ways["uneven"] != 1 || ways["minutes"] != 1 {
+		t.Errorf("ways %v", ways)
+	}
+	// The blocks that touch hang together.
+	met := map[string]bool{}
+	var walk func(string)
+	walk = func(b string) {
+		if met[b] {
+			return
+		}
+		met[b] = true
+		for _, n := range next[b] {
+			walk(n)
+		}
+	}
+	for b := range next {
+		walk(b)
+		break
+	}
+	if len(met) != len(next) || len(next) < 10 {
+		t.Errorf("of %d blocks that touch %d hang together", len(next), len(met))
 	}
 	t.Logf("premises %v, %d blocks", states, len(blocks))
 }

@@ -28,6 +28,7 @@ func (tn *town) runRoutes(cat *catalog.Catalog, acc *access.Access, door *disclo
 var runMatrix = []matrixRow{
 	{"GET /api/runs/kinds", "/api/runs/kinds", "", [9]int{401, 200, 200, 200, 200, 200, 403, 403, 403}},
 	{"POST /api/runs", "/api/runs", `{"engine":"forecast","params":{}}`, [9]int{401, 403, 403, 403, 403, 403, 403, 403, 403}},
+	{"POST /api/runs/check", "/api/runs/check", `{"engine":"forecast","params":{}}`, [9]int{401, 403, 403, 403, 403, 403, 403, 403, 403}},
 	{"GET /api/runs/work", "/api/runs/work", "", [9]int{401, 403, 403, 403, 403, 403, 403, 403, 403}},
 	{"DELETE /api/runs/work", "/api/runs/work", "", [9]int{401, 403, 403, 403, 403, 403, 403, 403, 403}},
 	{"POST /api/runs/file", "/api/runs/file", `{"run":"L1"}`, [9]int{401, 403, 403, 403, 403, 403, 403, 403, 403}},

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,44 @@ func TestEnginesOverACity(t *testing.T) {
 	log.Reset()
 	if code := run(ctx, []string{"check", "--data", dir}, io.Discard, &log); code != 0 {
 		t.Error(code, log.String())
+	}
+}
+
+// The real series: pupils by school and grade of a district since 1998, with births.
+// Nothing is known of places, so none are short; how the method did is told for every
+// horizon, right or wrong.
+func TestForecastOfRealSeries(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "city")
+	var log bytes.Buffer
+	if code := run(t.Context(), []string{"demo", "--city", "eauclaire", "--data", dir}, io.Discard, &log); code != 0 {
+		t.Fatal(code, log.String())
+	}
+	var f engines.ForecastAnswer
+	if code, log := start(t, dir, "forecast", "years: 5\n", &f); code != 0 {
+		t.Fatal(code, log)
+	}
+	if f.Base != 2024 || len(f.Years) != 5 || !strings.Contains(f.Entry.EN, "births") || strings.Contains(f.Entry.EN, "could be used") {
+		t.Errorf("%d, %v, %s", f.Base, f.Years, f.Entry.EN)
+	}
+	body := map[string]int64{}
+	for _, r := range f.Rows {
+		if r.Places != nil || r.Short != nil {
+			t.Errorf("places of %+v", r)
+		}
+		if k := r.Scenario + strconv.Itoa(r.Year); r.Kind == "managing" {
+			body[k] = r.Children
+		} else if r.Kind == "total" && body[k] != r.Children {
+			t.Errorf("all together %d, the district %d in %s", r.Children, body[k], k)
+		}
+	}
+	told := 0
+	for _, c := range f.Checks {
+		if c.Grain == "managing" && c.N >= 20 && c.WAPE != nil && c.NoChange != nil && c.Coverage80 != nil {
+			told++
+		}
+	}
+	if len(body) != 15 || told != 5 {
+		t.Errorf("%d rows of the district, %d horizons held against what came", len(body), told)
 	}
 }
 
@@ -218,6 +257,35 @@ func forecastCity(t *testing.T, dir string) {
 				t.Errorf("a county sees %v of the city's run", r.Values["unit"])
 			}
 		}
+		// Who may not see small groups is told no exact number of children, and none of few.
+		leader := luoshu.Actor{Name: "l", Role: "leader", Org: "410300"}
+		coarse, err := ct.Door.Records(ctx, leader, disclose.RecordQuery{Entity: "forecast_row", Filter: map[string]string{"run": f.Run, "unit_kind": "school"}, Limit: 500})
+		if err != nil || len(coarse.Rows) == 0 {
+			t.Fatal(coarse, err)
+		}
+		below := 0
+		for _, r := range coarse.Rows {
+			for _, name := range []string{"children", "low80", "high80", "low95", "high95", "short"} {
+				v, ok := r.Values[name].(string)
+				if r.Values[name] == nil {
+					continue
+				}
+				if n, _ := strconv.Atoi(strings.TrimPrefix(v, "≈")); !ok || v != "<5" && v != "0" && n%5 != 0 {
+					t.Fatalf("a leader is told %s %v of %v", name, r.Values[name], r.Values["unit"])
+				}
+				if v == "<5" {
+					below++
+				}
+			}
+		}
+		if below == 0 {
+			t.Error("no school has so few children that they are withheld: nothing was tried")
+		}
+		for _, q := range []disclose.RecordQuery{{Entity: "forecast_row", Filter: map[string]string{"children": "3"}}, {Entity: "forecast_row", Sort: "short"}, {Entity: "forecast_grade", Filter: map[string]string{"children": "1..4"}}} {
+			if _, err := ct.Door.Records(ctx, leader, q); err == nil {
+				t.Errorf("a leader finds small forecasts by %+v", q)
+			}
+		}
 		own, err := ct.Runner.Forecast(ctx, county, []byte("years: 2"), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -335,6 +403,27 @@ func layoutCity(t *testing.T, dir string) {
 
 	layoutWays(t, dir)
 
+	// The mountain county of the demo has recorded ways and neighbours; a layout says
+	// what it took.
+	var m engines.LayoutAnswer
+	if code, log := start(t, dir, "siting", "org: \"410324\"\nstage: PRI\ncontiguous: true\n", &m); code != 0 {
+		t.Fatal(code, log)
+	}
+	if w := m.Ways; w.Recorded == 0 || w.Recorded >= w.Pairs || !strings.Contains(m.Note.ZH, "来自登记") || !strings.Contains(m.Note.ZH, "片区相邻按登记") {
+		t.Errorf("%+v, %s", w, m.Note.ZH)
+	}
+
+	// Where nothing may be spent nothing is built, and what stands above the classes
+	// that a school may have stays.
+	var still engines.LayoutAnswer
+	if code, log := start(t, dir, "siting", "org: \"410325\"\nstage: PRI\nbudget: 0\nmax_classes: 1\n", &still); code == 0 {
+		if still.Layout.Figures.Invest != 0 || !strings.Contains(still.Note.EN, "may stay and may not grow") {
+			t.Errorf("%+v, %s", still.Layout.Figures, still.Note.EN)
+		}
+	} else if !strings.Contains(log, still.Run) || len(still.Conflicts) == 0 {
+		t.Errorf("%d %s", code, log)
+	}
+
 	// Nobody may go further than a few metres, and nobody may board: no layout, kept
 	// with what conflicts.
 	var none engines.LayoutAnswer
@@ -431,7 +520,13 @@ func badParams(t *testing.T, dir string) {
 		{"siting", "org: \"410325\"\nstage: PRI\nallow: [raze]", "raze"},
 		{"siting", "org: \"410325\"\nstage: PRI\nfixed: [nowhere]", "nowhere"},
 		{"siting", "org: \"410325\"\nstage: VOX", "VOX"},
-		{"siting", "org: \"410325\"\nstage: PRI\nlimit: -5", "parameter limit is -5"},
+		{"forecast", "org: \"410311\"\nclosures: [{year: 2027, unit: nowhere}]", "no such unit"},
+		{"forecast", "org: \"410311\"\nclosures: [{year: 2027, unit: \"2141250001\"}]", "is not of"},
+		{"forecast", "closures: [{year: 2027, unit: \"2141250001\", to: [{to: nowhere, share: 1}]}]", "to take its children"},
+		{"forecast", "closures: [{year: 2020, unit: \"2141250001\"}]", "not after the base year"},
+		{"forecast", "stages: [VOC]\nclosures: [{year: 2027, unit: \"2141250001\"}]", "of the stages asked for"},
+		{"forecast", "housing: [{year: 2027, area: nowhere, homes: 9}]", "nowhere"},
+		{"siting", "org: \"410325\"\nstage: PRI\nlimit: -5", "(limit) is -5"},
 		{"siting", "org: \"410325\"\nstage: PRI\ndetour: 0.5", "detour"},
 		{"siting", "org: \"410325\"\nstage: PRI\nboard_limit: -9", "board_limit"},
 		{"siting", "org: \"410325\"\nstage: PRI\nmode: fly", "fly"},

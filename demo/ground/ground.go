@@ -90,6 +90,8 @@ func Write(city City, open func(entity string) (*sheet.Table, error)) error {
 		{"premises", (*land).writePremises},
 		{"block", (*land).writeBlocks},
 		{"block_count", (*land).writeChildren},
+		{"way", (*land).writeWays},
+		{"block_next", (*land).writeNext},
 		{"estate", (*land).writeEstates},
 		{"balance_evidence", (*land).writeEvidence},
 	} {

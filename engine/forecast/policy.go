@@ -42,12 +42,17 @@ type Closure struct {
 }
 
 func (c Changes) check(s Series, base int) error {
-	late := func(year int, zh, en string) error {
+	// in names the change that is refused.
+	in := func(field string, e *luoshu.Error) error {
+		e.Field = field
+		return e
+	}
+	late := func(field string, year int, zh, en string) error {
 		if year > base {
 			return nil
 		}
-		return luoshu.Errorf(luoshu.Invalid, "%s的年份 %d 不在基准年 %d 之后。以前的变化已在序列中，请删去或改正年份。",
-			"the year %[2]d of %[1]s is not after the base year %[3]d. Earlier changes are in the series; delete it or correct the year.", luoshu.Text{ZH: zh, EN: en}, year, base)
+		return in(field, luoshu.Errorf(luoshu.Invalid, "%s的年份 %d 不在基准年 %d 之后。以前的变化已在序列中，请删去或改正年份。",
+			"the year %[2]d of %[1]s is not after the base year %[3]d. Earlier changes are in the series; delete it or correct the year.", luoshu.Text{ZH: zh, EN: en}, year, base))
 	}
 	known := map[string]bool{}
 	areas := map[string]bool{"": true}
@@ -56,28 +61,28 @@ func (c Changes) check(s Series, base int) error {
 		areas[s.Areas[x.Unit]] = true
 	}
 	for _, e := range c.EntryAge {
-		if err := late(e.Year, "入学年龄调整", "the change of the entry age"); err != nil {
+		if err := late("entry_age", e.Year, "入学年龄调整", "the change of the entry age"); err != nil {
 			return err
 		}
 		if e.Months < -12 || e.Months > 12 || !areas[e.Area] {
-			return luoshu.Errorf(luoshu.Invalid, "%d 年入学年龄调整：月数应在 -12 与 12 之间，区域应在序列中（“%s”）。", "change of the entry age in %d: months must lie between -12 and 12, and the area be in the series (%q).", e.Year, e.Area)
+			return in("entry_age", luoshu.Errorf(luoshu.Invalid, "%d 年入学年龄调整：月数应在 -12 与 12 之间，区域应在序列中（“%s”）。", "change of the entry age in %d: months must lie between -12 and 12, and the area be in the series (%q).", e.Year, e.Area))
 		}
 	}
 	for _, h := range c.Housing {
-		if err := late(h.Year, "新建住宅", "new housing"); err != nil {
+		if err := late("housing", h.Year, "新建住宅", "new housing"); err != nil {
 			return err
 		}
 		if h.Homes < 0 || !areas[h.Area] {
-			return luoshu.Errorf(luoshu.Invalid, "%d 年新建住宅：套数不能为负，区域应在序列中（“%s”）。", "new housing in %d: homes must not be negative, and the area be in the series (%q).", h.Year, h.Area)
+			return in("housing", luoshu.Errorf(luoshu.Invalid, "%d 年新建住宅：套数不能为负，区域应在序列中（“%s”）。", "new housing in %d: homes must not be negative, and the area be in the series (%q).", h.Year, h.Area))
 		}
 		for g, v := range h.Yield {
 			if !(v >= 0 && v <= 5) || index(s.Grades)[g] == 0 && s.Grades[0] != g {
-				return luoshu.Errorf(luoshu.Invalid, "%d 年新建住宅：年级“%s”每套 %v 名儿童不能用。", "new housing in %d: %[3]v children a home in grade %[2]q cannot be used.", h.Year, g, v)
+				return in("housing", luoshu.Errorf(luoshu.Invalid, "%d 年新建住宅：年级“%s”每套 %v 名儿童不能用。", "new housing in %d: %[3]v children a home in grade %[2]q cannot be used.", h.Year, g, v))
 			}
 		}
 	}
 	for _, x := range c.Closures {
-		if err := late(x.Year, "撤并", "a closure"); err != nil {
+		if err := late("closures", x.Year, "撤并", "a closure"); err != nil {
 			return err
 		}
 		var sum float64
@@ -88,7 +93,7 @@ func (c Changes) check(s Series, base int) error {
 			sum += t.Share
 		}
 		if !known[x.Unit] || sum > 1+1e-6 {
-			return luoshu.Errorf(luoshu.Invalid, "撤并“%s”：单位应在序列中，接收份额之和不超过 1，且不能归给自己。", "closure of %q: the unit must be in the series, the shares of receivers not above 1 in sum, and none its own.", x.Unit)
+			return in("closures", luoshu.Errorf(luoshu.Invalid, "撤并“%s”：单位应在序列中，接收份额之和不超过 1，且不能归给自己。", "closure of %q: the unit must be in the series, the shares of receivers not above 1 in sum, and none its own.", x.Unit))
 		}
 	}
 	return nil

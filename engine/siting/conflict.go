@@ -79,8 +79,8 @@ func (m *model) unreached() (out []Conflict) {
 			u := m.unit()
 			x.Sites = []string{m.Sites[near].ID}
 			x.Text = luoshu.Text{
-				ZH: fmt.Sprintf("%s（%s %d 人）最近的%s也有 %.2f %s，上限是 %.2f：把上限提高到 %.2f，或在可达处增设校点，或允许寄宿。", m.called(c.block), st.Name.ZH, m.children(c), m.title(near), least, u.ZH, m.limit[c.block][c.stage].Most, least),
-				EN: fmt.Sprintf("%s (%s, %d children): even the nearest, %s, is %.2f %s away and the limit is %.2f: raise it to %.2f, add a site in reach, or allow boarding.", m.called(c.block), st.Name.EN, m.children(c), m.title(near), least, u.EN, m.limit[c.block][c.stage].Most, least),
+				ZH: fmt.Sprintf("%s（%s %d 人）最近的%s也有 %.2f %s，上限是 %.2f %s：把上限提高到 %.2f %s，或在可达处增设校点，或允许寄宿。", m.called(c.block), st.Name.ZH, m.children(c), m.title(near), least, u.ZH, m.limit[c.block][c.stage].Most, u.ZH, least, u.ZH),
+				EN: fmt.Sprintf("%s (%s, %d children): even the nearest, %s, is %.2f %s away and the limit is %.2f %s: raise it to %.2f %s, add a site in reach, or allow boarding.", m.called(c.block), st.Name.EN, m.children(c), m.title(near), least, u.EN, m.limit[c.block][c.stage].Most, u.EN, least, u.EN),
 			}
 		}
 		out = append(out, x)

@@ -447,3 +447,18 @@ func TestRecursByEffect(t *testing.T) {
 		w.sound()
 	})
 }
+
+// Papers of one act may be named in any order: the timeline is sound all the same. Their
+// ids are drawn, and decide the order of what came in one second.
+func TestPapersInAnyOrder(t *testing.T) {
+	dbs.Each(t, func(t *testing.T, c store.Config) {
+		w := open(t, c)
+		f := w.open(inspector, "finding", cells{"unit": "A", "clause": "3.2", "problem": "消防通道上锁"})
+		w.act(clerkA, f.No, "accept", "rectify", cells{"measure": "换锁", "promised": "2025-03-20"})
+		for range 4 {
+			w.act(officerX, f.No, "submit", "recheck", nil, w.paper(officerX), w.paper(officerX), w.paper(officerX))
+			w.act(inspector, f.No, "fail", "rectify", nil, note("仍上锁"))
+		}
+		w.sound()
+	})
+}

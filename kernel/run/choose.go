@@ -110,7 +110,7 @@ func (r *Runner) File(ctx context.Context, actor luoshu.Actor, spec, number stri
 		return nil, luoshu.Errorf(luoshu.NotFound, "没有可立项的运行：%s", "there is no run of kind %s whose decisions can be filed", spec)
 	}
 	if !(area > 0 && area < 1000) {
-		return nil, luoshu.Errorf(luoshu.Invalid, "请写明每个学位的建筑面积（平方米）", "give the floor area of a place in square metres")
+		return nil, param("area", luoshu.Errorf(luoshu.Invalid, "请写明每个学位的建筑面积（平方米），应大于 0、小于 1000", "give the floor area of a place in square metres, above 0 and below 1000"))
 	}
 	head, err := r.answered(ctx, actor, s, number)
 	if err != nil {

@@ -15,40 +15,6 @@ import (
 	"luoshu/kernel/run/missed"
 )
 
-// ForecastParams are the parameters of a forecast.
-type ForecastParams struct {
-	common    `yaml:",inline"`
-	Years     int      `yaml:"years"`  // ahead; 10 if 0
-	Stages    []string `yaml:"stages"` // groups of the ladder; all that are counted if empty
-	Units     *bool    `yaml:"units"`  // answer for single units too; yes if not given
-	Exclude   []int    `yaml:"exclude"`
-	Breaks    []int    `yaml:"breaks"`
-	Scenarios []struct {
-		ID    string  `yaml:"id"`
-		Entry float64 `yaml:"entry"`
-		Move  float64 `yaml:"move"`
-	} `yaml:"scenarios"`
-	Split    []Split `yaml:"split"`
-	EntryAge []struct {
-		Year   int     `yaml:"year"`
-		Area   string  `yaml:"area"`
-		Months float64 `yaml:"months"`
-	} `yaml:"entry_age"`
-	Housing []struct {
-		Year  int     `yaml:"year"`
-		Area  string  `yaml:"area"`
-		Homes float64 `yaml:"homes"`
-	} `yaml:"housing"`
-	Closures []struct {
-		Year int    `yaml:"year"`
-		Unit string `yaml:"unit"`
-		To   []struct {
-			To    string  `yaml:"to"`
-			Share float64 `yaml:"share"`
-		} `yaml:"to"`
-	} `yaml:"closures"`
-}
-
 // Row is children and places of one unit, stage and year in one scenario.
 type Row struct {
 	Scenario string   `json:"scenario"`
@@ -97,22 +63,13 @@ type ForecastAnswer struct {
 	Written   int             `json:"records"`
 }
 
-// usualYears is how far a forecast goes when nothing is said.
-const usualYears = 10
-
 // Forecast runs the forecast and writes its answer. It learns from the whole city and
 // answers for the organisation asked for.
 func (r *Runner) Forecast(ctx context.Context, actor luoshu.Actor, params []byte, p luoshu.Progress) (*ForecastAnswer, error) {
 	var q ForecastParams
-	if err := read(params, &q); err != nil {
-		return nil, err
-	}
-	spec, node, seal, err := r.start(ctx, actor, "forecast", &q.common)
+	spec, node, seal, err := r.asked(ctx, actor, "forecast", params, &q)
 	if err != nil {
 		return nil, err
-	}
-	if q.Years == 0 {
-		q.Years = usualYears
 	}
 	f := &forecasting{r: r, spec: spec, q: q, seq: seal.Seq, node: node, actor: actor, progress: p}
 	if err := f.gather(ctx); err != nil {
@@ -192,7 +149,7 @@ func (f *forecasting) gather(ctx context.Context) error {
 	}
 	for _, s := range f.q.Stages {
 		if !seen[s] {
-			return luoshu.Errorf(luoshu.Invalid, "学段 %s 没有在校生记录，无法推算", "nobody is counted at stage %s, so nothing can be forecast for it", s)
+			return param("stages", luoshu.Errorf(luoshu.Invalid, "学段 %s 没有在校生记录，无法推算", "nobody is counted at stage %s, so nothing can be forecast for it", s))
 		}
 	}
 	for _, g := range f.ladder.groups {
@@ -208,6 +165,9 @@ func (f *forecasting) gather(ctx context.Context) error {
 	}
 	if len(f.counts) == 0 || len(f.stages) == 0 {
 		return luoshu.Errorf(luoshu.Invalid, "封存 %s 中没有在校生数，无法推算", "seal %s counts nobody, so nothing can be forecast", f.q.Seal)
+	}
+	if err := f.closing(); err != nil {
+		return err
 	}
 	if err := f.people(ctx); err != nil {
 		return err
@@ -386,21 +346,32 @@ func whole(v float64) int64 { return int64(math.Round(v)) }
 
 func pointer[T any](v T) *T { return &v }
 
-// describe is the assumption about the entry grade in words, with what it rests on.
+// describe is the assumption about the entry grade in words, with what it rests on:
+// horizons that rest on the same stand together.
 func describe(uses []forecast.Use, births bool) luoshu.Text {
 	var zh, en []string
-	for _, u := range uses {
+	for from := 0; from < len(uses); {
+		u, to := uses[from], from
+		for to+1 < len(uses) && uses[to+1].Entry == u.Entry && uses[to+1].NoChangeBetter == u.NoChangeBetter {
+			to++
+		}
 		name, ok := entryWords[u.Entry]
 		if !ok {
 			name = luoshu.Text{ZH: u.Entry, EN: u.Entry}
 		}
-		z := fmt.Sprintf("提前%d年：%s（权重%.0f%%）", u.Horizon, name.ZH, 100*u.EntryWeights[u.Entry])
-		e := fmt.Sprintf("%d years ahead: %s (weight %.0f %%)", u.Horizon, name.EN, 100*u.EntryWeights[u.Entry])
+		first, last := u.EntryWeights[u.Entry], uses[to].EntryWeights[u.Entry]
+		z := fmt.Sprintf("提前%d年：%s（权重%.0f%%）", u.Horizon, name.ZH, 100*first)
+		e := fmt.Sprintf("%d %s ahead: %s (weight %.0f %%)", u.Horizon, map[bool]string{true: "year", false: "years"}[u.Horizon == 1], name.EN, 100*first)
+		if to > from {
+			z = fmt.Sprintf("提前%d—%d年：%s（权重由%.0f%%到%.0f%%）", u.Horizon, uses[to].Horizon, name.ZH, 100*first, 100*last)
+			e = fmt.Sprintf("%d to %d years ahead: %s (weight from %.0f to %.0f %%)", u.Horizon, uses[to].Horizon, name.EN, 100*first, 100*last)
+		}
 		if u.NoChangeBetter {
 			z += "；“不变”此前更准，占一半权重"
 			e += "; “no change” has done better and has half the weight"
 		}
 		zh, en = append(zh, z), append(en, e)
+		from = to + 1
 	}
 	out := luoshu.Text{ZH: strings.Join(zh, "。") + "。", EN: strings.Join(en, ". ") + "."}
 	if !births {

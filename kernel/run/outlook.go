@@ -65,8 +65,9 @@ func (f *forecasting) work(ctx context.Context) error {
 				f.ids = append(f.ids, sc.ID)
 			}
 		}
+		title := f.named(stage)
 		for _, n := range out.Notes {
-			f.notes = append(f.notes, forecast.Note{Rule: n.Rule, Years: n.Years, Units: n.Units, Text: luoshu.Text{ZH: stage + "：" + n.Text.ZH, EN: stage + ": " + n.Text.EN}})
+			f.notes = append(f.notes, forecast.Note{Rule: n.Rule, Years: n.Years, Units: n.Units, Text: luoshu.Text{ZH: title.ZH + "：" + n.Text.ZH, EN: title.EN + ": " + n.Text.EN}})
 		}
 		if !chained {
 			f.outside(out, along, stage)
@@ -201,9 +202,13 @@ func (f *forecasting) draw(r *Row, m *missed.Stage, h int, middle bool, y foreca
 	case m != nil:
 		r.band(m.Band(h, r.value, areas))
 	case y.Total != nil && alone && y.Total.Value > 0:
-		by := r.value / y.Total.Value
-		r.band(forecast.Band{Low80: y.Total.Low80 * by, High80: y.Total.High80 * by, Low95: y.Total.Low95 * by, High95: y.Total.High95 * by}, true)
+		r.band(times(*y.Total, r.value/y.Total.Value), true)
 	}
+}
+
+// times is a band in proportion.
+func times(b forecast.Band, by float64) forecast.Band {
+	return forecast.Band{Value: b.Value * by, Low80: b.Low80 * by, High80: b.High80 * by, Low95: b.Low95 * by, High95: b.High95 * by}
 }
 
 func (r *Row) band(b forecast.Band, ok bool) {
@@ -264,8 +269,7 @@ func (f *forecasting) unitRows(out *forecast.Outcome, stage string) {
 				r.value *= by
 				r.Children = whole(r.value)
 				if k == out.Middle && y.Total != nil {
-					b := *y.Total
-					r.band(forecast.Band{Low80: b.Low80 * by, High80: b.High80 * by, Low95: b.Low95 * by, High95: b.High95 * by}, true)
+					r.band(times(*y.Total, by), true)
 				}
 				f.rows = append(f.rows, r)
 			}

@@ -11,37 +11,13 @@ import (
 	"luoshu/engine/siting"
 )
 
-// check says which parameter of a layout is out of range, by the name it is given by.
-func (q *LayoutParams) check() error {
-	for _, x := range []struct {
-		name      string
-		v         float64
-		low, high float64
-		unit      luoshu.Text
-	}{
-		{"limit", q.Limit, 0, 1e6, luoshu.Text{ZH: "米", EN: "m"}},
-		{"board_limit", q.BoardLimit, 0, 1e6, luoshu.Text{ZH: "米", EN: "m"}},
-		{"board_grade", float64(q.BoardGrade), 0, 20, luoshu.Text{ZH: "年级", EN: "grade"}},
-		{"budget", q.Budget, 0, 1e8, luoshu.Text{ZH: "万元", EN: "10,000 yuan"}},
-		{"max_classes", float64(q.MaxClasses), 0, 500, luoshu.Text{ZH: "班", EN: "classes"}},
-		{"gap", q.Gap, 0, 1, luoshu.Text{ZH: "比例", EN: "share"}},
-		{"nodes", float64(q.Nodes), 0, 1e7, luoshu.Text{ZH: "个分支", EN: "branches"}},
-	} {
-		if !(x.v >= x.low && x.v <= x.high) {
-			return luoshu.Errorf(luoshu.Invalid, "参数 %s 是 %v，应在 %v 到 %v（%s）之间，不写则按业务包的标准", "parameter %s is %v; it must be between %v and %v (%s), or left out for the standard of the packs",
-				x.name, x.v, fmt.Sprintf("%.0f", x.low), fmt.Sprintf("%.0f", x.high), x.unit)
-		}
+// budget is what may be spent, in fen: 0 for no limit, as the engine has it, and where
+// nothing may be spent a fen, which buys nothing.
+func (l *layouting) budget() int64 {
+	if l.q.Budget == nil {
+		return 0
 	}
-	if q.Detour != 0 && !(q.Detour >= 1 && q.Detour <= 10) {
-		return luoshu.Errorf(luoshu.Invalid, "参数 detour（绕行系数）是 %v，应在 1 到 10 之间", "parameter detour is %v; it must be between 1 and 10", q.Detour)
-	}
-	if q.Least != nil && *q.Least < 0 {
-		return luoshu.Errorf(luoshu.Invalid, "参数 least（最小规模）不能为负", "parameter least must not be negative")
-	}
-	if q.IdleFirst != nil && !(*q.IdleFirst >= 0 && *q.IdleFirst <= 1e6) {
-		return luoshu.Errorf(luoshu.Invalid, "参数 idle_first 是 %v，应在 0 到 1000000（米）之间", "parameter idle_first is %v; it must be between 0 and 1000000 m", *q.IdleFirst)
-	}
-	return nil
+	return max(1, fen(*l.q.Budget))
 }
 
 // remote names blocks from which no site is in reach, neither daily nor at the end of a

@@ -9,10 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 
 	"luoshu"
 	"luoshu/kernel/access"
@@ -61,17 +58,8 @@ const Right = "runs"
 // Book is what the packs say.
 func (r *Runner) Book() *Book { return r.book }
 
-// common is what every run's parameters have.
-type common struct {
-	Run   string `yaml:"run"`   // id of the run, or of the engine if it has one only
-	Title string `yaml:"title"` // of the answer; made up from the rest if empty
-	Org   string `yaml:"org"`   // the organisation it is for; the actor's own if empty
-	Seal  string `yaml:"seal"`  // the last one if empty
-	Note  string `yaml:"note"`
-}
-
 // start checks who asks for what, and finds the seal.
-func (r *Runner) start(ctx context.Context, actor luoshu.Actor, engine string, c *common) (*Spec, *access.Node, ledger.Seal, error) {
+func (r *Runner) start(ctx context.Context, actor luoshu.Actor, engine string, c *Common) (*Spec, *access.Node, ledger.Seal, error) {
 	var none ledger.Seal
 	if c.Run == "" {
 		c.Run = engine
@@ -95,7 +83,7 @@ func (r *Runner) start(ctx context.Context, actor luoshu.Actor, engine string, c
 	}
 	node := scope.Tree().Get(c.Org)
 	if node == nil || !scope.Has(c.Org) {
-		return nil, nil, none, luoshu.Errorf(luoshu.NotFound, "没有单位 %s", "no organisation %s", c.Org)
+		return nil, nil, none, param("org", luoshu.Errorf(luoshu.NotFound, "没有单位 %s，或不在您的范围内", "there is no organisation %s, or it is outside your scope", c.Org))
 	}
 	seal := none
 	if c.Seal == "" {
@@ -108,18 +96,6 @@ func (r *Runner) start(ctx context.Context, actor luoshu.Actor, engine string, c
 	}
 	c.Seal = seal.ID
 	return s, node, seal, nil
-}
-
-// read reads parameters, YAML or JSON; an unknown key is a fault.
-func read(params []byte, into any) error {
-	d := yaml.NewDecoder(strings.NewReader(string(params)))
-	d.KnownFields(true)
-	if err := d.Decode(into); err != nil && len(strings.TrimSpace(string(params))) > 0 {
-		return &luoshu.Error{Kind: luoshu.Invalid, Field: "params", Cause: err, Msg: luoshu.Text{
-			ZH: "参数读不懂：" + err.Error(), EN: "the parameters cannot be read: " + err.Error(),
-		}}
-	}
-	return nil
 }
 
 // number makes the number of an answer: F20251001-3fa2c1, say.

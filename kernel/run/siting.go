@@ -19,32 +19,6 @@ import (
 // SitingVersion stands on every layout.
 const SitingVersion = "siting 1"
 
-// LayoutParams are the parameters of a layout. Ways are in metres, money in 10,000
-// yuan. What is left out comes from the parameters of the packs.
-type LayoutParams struct {
-	common     `yaml:",inline"`
-	Stage      string   `yaml:"stage"`
-	Year       int      `yaml:"year"`     // whose children are placed; the newest counted if 0
-	Forecast   string   `yaml:"forecast"` // run by which the counted children grow or shrink to Year
-	Scenario   string   `yaml:"scenario"`
-	Limit      float64  `yaml:"limit"`
-	Hard       bool     `yaml:"hard"`        // nobody goes further but boards
-	BoardLimit float64  `yaml:"board_limit"` // how far from home a child may board
-	BoardGrade int      `yaml:"board_grade"` // grade of the stage from which children may board
-	Detour     float64  `yaml:"detour"`
-	Budget     float64  `yaml:"budget"`
-	Whole      bool     `yaml:"whole"`
-	Contiguous bool     `yaml:"contiguous"`
-	Mode       string   `yaml:"mode"` // of the recorded ways; the first of the code list if empty
-	MaxClasses int      `yaml:"max_classes"`
-	IdleFirst  *float64 `yaml:"idle_first"`
-	Allow      []string `yaml:"allow"` // of extend, build, close, board, reopen; all if empty
-	Fixed      []string `yaml:"fixed"` // sites that stay
-	Least      *int64   `yaml:"least"` // children below which nothing new is run
-	Nodes      int      `yaml:"nodes"`
-	Gap        float64  `yaml:"gap"`
-}
-
 // LayoutAnswer is what a layout came to.
 type LayoutAnswer struct {
 	Run      string          `json:"run"`
@@ -68,23 +42,9 @@ type LayoutAnswer struct {
 // what conflicts, so that it can be seen beside the others.
 func (r *Runner) Layout(ctx context.Context, actor luoshu.Actor, params []byte, p luoshu.Progress) (*LayoutAnswer, error) {
 	var q LayoutParams
-	if err := read(params, &q); err != nil {
-		return nil, err
-	}
-	spec, node, seal, err := r.start(ctx, actor, "siting", &q.common)
+	spec, node, seal, err := r.asked(ctx, actor, "siting", params, &q)
 	if err != nil {
 		return nil, err
-	}
-	if q.Stage == "" {
-		return nil, luoshu.Errorf(luoshu.Invalid, "请写明学段（stage）", "say which stage is to be laid out (stage)")
-	}
-	if err := q.check(); err != nil {
-		return nil, err
-	}
-	for _, a := range q.Allow {
-		if !slices.Contains([]string{siting.Extend, siting.Build, siting.Close, siting.Board, siting.Reopen}, a) {
-			return nil, luoshu.Errorf(luoshu.Invalid, "没有做法“%s”（extend、build、close、board、reopen）", "there is no option %q (extend, build, close, board, reopen)", a)
-		}
 	}
 	l := &layouting{r: r, spec: spec, q: q, seq: seal.Seq, node: node, progress: p}
 	if err := l.gather(ctx); err != nil {
@@ -120,6 +80,7 @@ type layouting struct {
 	size    int
 	costs   map[string]float64
 	old     float64 // share of the children who are old enough to board
+	above   int     // sites that hold more classes than a school may have
 	known   map[way.Pair]way.Known
 	uneven  float64 // share by which there and back may differ
 	ways    way.Told
@@ -179,7 +140,7 @@ func (l *layouting) gather(ctx context.Context) error {
 		p.Blocks = slices.DeleteFunc(p.Blocks, nobody)
 	}
 	if !slices.ContainsFunc(p.Blocks, func(b siting.Block) bool { return !nobody(b) }) {
-		return luoshu.Errorf(luoshu.Invalid, "%s 没有 %s 学段的片区儿童数，无从布局；请先登记片区和片区儿童数，或改选登记了片区的管理单位", "%[1]s has no children of stage %[2]s in its blocks, so there is nothing to lay out; enter blocks and their children first, or choose a body that has blocks", l.node.Title, l.q.Stage)
+		return param("org", luoshu.Errorf(luoshu.Invalid, "%s 没有 %s 学段的片区儿童数，无从布局；请先登记片区和片区儿童数，或改选登记了片区的管理单位", "%[1]s has no children of stage %[2]s in its blocks, so there is nothing to lay out; enter blocks and their children first, or choose a body that has blocks", l.node.Title, l.q.Stage))
 	}
 	l.users, l.state = map[string]string{}, map[string]string{}
 	err = l.r.eachOf(ctx, l.spec, grounds, l.seq, func(name string, x row) error {
@@ -195,12 +156,16 @@ func (l *layouting) gather(ctx context.Context) error {
 		return slices.Index(grounds, l.state[a.ID]) - slices.Index(grounds, l.state[b.ID])
 	})
 	if len(p.Sites) == 0 {
-		return luoshu.Errorf(luoshu.Invalid, "%s 没有登记 %s 学段的校舍", "%[1]s has no premises of stage %[2]s", l.node.Title, l.q.Stage)
+		return param("stage", luoshu.Errorf(luoshu.Invalid, "%s 没有登记 %s 学段的校舍", "%[1]s has no premises of stage %[2]s", l.node.Title, l.q.Stage))
 	}
 	for _, f := range l.q.Fixed {
 		if _, ok := l.state[f]; !ok {
-			return luoshu.Errorf(luoshu.Invalid, "没有校舍 %s", "there are no premises %s", f)
+			return param("fixed", luoshu.Errorf(luoshu.Invalid, "没有校舍 %s", "there are no premises %s", f))
 		}
+	}
+	if l.above > 0 {
+		l.say(fmt.Sprintf("%d 处在用校舍现有班数已超过 %d 班：可以保留，不能扩建。", l.above, l.q.MaxClasses),
+			fmt.Sprintf("Premises in use with more than %[2]d classes already: %[1]d; they may stay and may not grow.", l.above, l.q.MaxClasses))
 	}
 	if err := l.measured(ctx); err != nil {
 		return err
@@ -233,7 +198,7 @@ func (l *layouting) children(ctx context.Context) (map[string]int64, error) {
 		return nil, err
 	}
 	if newest == 0 {
-		return nil, luoshu.Errorf(luoshu.Invalid, "没有 %s 学段的片区儿童数；请先登记（实体 %s）", "no block has children of stage %s; enter them first (entity %s)", l.q.Stage, l.spec.Inputs["counts"].Entity.Name)
+		return nil, param("stage", luoshu.Errorf(luoshu.Invalid, "没有 %s 学段的片区儿童数；请先登记（实体 %s）", "no block has children of stage %s; enter them first (entity %s)", l.q.Stage, l.spec.Inputs["counts"].Entity.Name))
 	}
 	l.year = newest
 	if l.q.Year == 0 {
@@ -245,7 +210,7 @@ func (l *layouting) children(ctx context.Context) (map[string]int64, error) {
 		return out, nil
 	}
 	if l.q.Forecast == "" {
-		return nil, luoshu.Errorf(luoshu.Invalid, "%d 年没有片区儿童数；请用 forecast 指明一次推算，或改用 %d 年", "the children of blocks were not counted in %d; name a forecast run, or take %d", l.q.Year, newest)
+		return nil, param("year", luoshu.Errorf(luoshu.Invalid, "%d 年没有片区儿童数；请用 forecast 指明一次推算，或改用 %d 年", "the children of blocks were not counted in %d; name a forecast run, or take %d", l.q.Year, newest))
 	}
 	by, err := l.growth(ctx, newest)
 	if err != nil {
@@ -298,7 +263,7 @@ func (l *layouting) growth(ctx context.Context, from int) (float64, error) {
 		}
 	}
 	if at[l.q.Year] == 0 || now == 0 {
-		return 0, luoshu.Errorf(luoshu.Invalid, "推算 %s 没有 %s 在 %d 年的 %s 结果", "forecast %s says nothing of %s in %d at stage %s", l.q.Forecast, l.node.Title, l.q.Year, l.q.Stage)
+		return 0, param("forecast", luoshu.Errorf(luoshu.Invalid, "推算 %s 没有 %s 在 %d 年的 %s 结果", "forecast %s says nothing of %s in %d at stage %s", l.q.Forecast, l.node.Title, l.q.Year, l.q.Stage))
 	}
 	return at[l.q.Year] / now, nil
 }
@@ -347,7 +312,7 @@ func (l *layouting) settings() error {
 		Name: l.q.Title, Unit: "km", LonLat: true, Detour: l.q.Detour, MaxClasses: l.q.MaxClasses, ClassOver: int(over),
 		Stages:     []siting.Stage{{ID: l.q.Stage, Name: l.stage(), ClassSize: l.size, Compulsory: true}},
 		Limits:     l.limits(l.q.Hard),
-		Budget:     fen(l.q.Budget),
+		Budget:     l.budget(),
 		PerWay:     float64(fen(l.costs["way"])),
 		PerOver:    float64(fen(l.costs["over"])),
 		PerBoarder: fen(l.costs["boarder"]),
@@ -404,6 +369,9 @@ func (l *layouting) site(state string, x row) error {
 	}
 	switch state {
 	case "used":
+		if rooms > l.q.MaxClasses {
+			l.above++
+		}
 		if rooms > 0 {
 			s.Options = append(s.Options, option(siting.Keep, rooms, places, ""))
 		}
@@ -508,14 +476,15 @@ func (l *layouting) answer(ctx context.Context, actor luoshu.Actor, params []byt
 	if lay.Value == nil {
 		status = "infeasible"
 	}
-	note := l.q.Note + "\n" + l.note.ZH + "\n" + l.note.EN
+	note := l.q.Note
 	for _, c := range out.Conflicts {
 		note += "\n" + c.ZH + "\n" + c.EN
 	}
+	note += "\n" + l.note.ZH + "\n" + l.note.EN // last: what it rests on
 	f := lay.Figures
 	head := record{
 		"number": out.Run, "title": out.Title, "body": out.Org, "seal": out.Seal, "sequence": l.seq, "engine_version": SitingVersion,
-		"made_on": l.r.day(), "stage": out.Stage, "year": out.Year, "status": status, "params": orDash(string(params)), "note": clip(note, 2000), "chosen": false,
+		"made_on": l.r.day(), "stage": out.Stage, "year": out.Year, "status": status, "params": orDash(string(params)), "note": clip(note, 6000), "chosen": false,
 		"ways_share": l.ways.Share,
 	}
 	var sites, blocks []record

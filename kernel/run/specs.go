@@ -2,6 +2,7 @@ package run
 
 import (
 	"luoshu/kernel/catalog"
+	"luoshu/kernel/run/asked"
 	"luoshu/kernel/run/spec"
 	"luoshu/kernel/yamltree"
 )
@@ -15,6 +16,13 @@ type (
 	Input  = spec.Input
 	Output = spec.Output
 	Filing = spec.Filing
+)
+
+// What runs are asked to do.
+type (
+	Common         = asked.Common
+	ForecastParams = asked.Forecast
+	LayoutParams   = asked.Layout
 )
 
 // Load reads the runs of a catalog's packs. Faults come back all at once.

@@ -10,30 +10,14 @@ import (
 	"luoshu/engine/forecast"
 )
 
-// Split says which share of those who leave the stage before enter a stage from a school
-// year on: two stages may draw on the same leavers.
-type Split struct {
-	Year  int     `yaml:"year"`
-	Stage string  `yaml:"stage"`
-	Share float64 `yaml:"share"`
-}
-
 // recent is how many years a share is taken over.
 const recent = 3
 
 // splits checks the shares that are asked for.
 func (f *forecasting) splits() error {
 	for _, s := range f.q.Split {
-		switch {
-		case f.spec.Ladder.Feeds[s.Stage] == "":
-			return luoshu.Errorf(luoshu.Invalid, "split：学段 %s 不接收其他学段的毕业生", "split: stage %s does not draw on another stage", s.Stage)
-		case !(s.Share >= 0 && s.Share <= 1):
-			return luoshu.Errorf(luoshu.Invalid, "split：%s 的比例 %v 不在 0 到 1 之间", "split: the share %[2]v of %[1]s is not between 0 and 1", s.Stage, s.Share)
-		case s.Year < 1990 || s.Year > 2100:
-			return luoshu.Errorf(luoshu.Invalid, "split：%s 没有写明起始学年", "split: %s does not say from which year on", s.Stage)
-		}
 		if !slices.Contains(f.stages, s.Stage) {
-			return luoshu.Errorf(luoshu.Invalid, "split：本次没有推算学段 %s", "split: stage %s is not forecast in this run", s.Stage)
+			return param("split", luoshu.Errorf(luoshu.Invalid, "升学比例（split）：本次没有推算学段 %s，请选上它或去掉这一条", "shares of leavers (split): stage %s is not forecast in this run; ask for it or delete the share", s.Stage))
 		}
 		sum := 0.0
 		for stage, from := range f.spec.Ladder.Feeds {
@@ -46,7 +30,7 @@ func (f *forecasting) splits() error {
 			}
 		}
 		if sum > 1+1e-9 {
-			return luoshu.Errorf(luoshu.Invalid, "split：%d 年各学段的比例（没有写明的按记录）合计 %v，超过 1", "split: the shares of %d, as recorded where none is given, come to %v, which is more than 1", s.Year, math.Round(sum*1000)/1000)
+			return param("split", luoshu.Errorf(luoshu.Invalid, "升学比例（split）：%d 年各学段的比例（没有写明的按记录）合计 %v%%，超过 100%%，请改小", "shares of leavers (split): those of %d, as recorded where none is given, come to %v %%, which is more than 100 %%; lower them", s.Year, math.Round(sum*1000)/10))
 		}
 	}
 	return nil
@@ -139,8 +123,7 @@ func turn(y *forecast.Ahead, middle int, factor func(year, grade int) float64) {
 		}
 	}
 	if y.Total != nil && before > 0 {
-		b, by := *y.Total, after/before
-		y.Total = &forecast.Band{Value: b.Value * by, Low80: b.Low80 * by, High80: b.High80 * by, Low95: b.Low95 * by, High95: b.High95 * by}
+		y.Total = pointer(times(*y.Total, after/before))
 	}
 }
 
@@ -207,8 +190,7 @@ func (f *forecasting) beside(out, along *forecast.Outcome, stage string, of []st
 					by[g] *= scale
 				}
 				if k == out.Middle && y.Total != nil {
-					b := *y.Total
-					y.Total = &forecast.Band{Value: b.Value * scale, Low80: b.Low80 * scale, High80: b.High80 * scale, Low95: b.Low95 * scale, High95: b.High95 * scale}
+					y.Total = pointer(times(*y.Total, scale))
 				}
 			}
 		}

@@ -28,7 +28,7 @@ func (l *layouting) measured(ctx context.Context) error {
 	if l.q.Mode == "" {
 		l.q.Mode = modes.Codes[0].Code
 	} else if modes.Code(l.q.Mode) == nil {
-		return luoshu.Errorf(luoshu.Invalid, "没有上学方式“%s”（代码表 %s）", "there is no mode %q (code list %s)", l.q.Mode, modes.Name)
+		return param("mode", luoshu.Errorf(luoshu.Invalid, "没有上学方式“%s”（代码表 %s）", "there is no mode %q (code list %s)", l.q.Mode, modes.Name))
 	}
 	when := map[string]string{in.Fields["mode"].Codes: l.q.Mode}
 	speed, err := l.parameter("speed", when)

@@ -19,6 +19,7 @@ type Work struct {
 	Total  int64        `json:"total"`
 	Result any          `json:"result,omitempty"`
 	Error  *luoshu.Text `json:"error,omitempty"`
+	Field  string       `json:"field,omitempty"` // what of the request was wrong
 
 	key    string
 	value  any
@@ -49,7 +50,7 @@ func (w *Works) Begin(ctx context.Context, owner, kind string, do Doing) (*Work,
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.runs[owner].Running() {
-		return nil, luoshu.Errorf(luoshu.Conflict, "上一项办理仍在进行", "the last run is still under way")
+		return nil, luoshu.Errorf(luoshu.Conflict, "上一项办理仍在进行；请等它结束，或先停止它", "the last run is still under way; wait for it to end, or stop it first")
 	}
 	if w.runs == nil {
 		w.runs = map[string]*Work{}
@@ -93,7 +94,7 @@ func (w *Works) start(ctx context.Context, kind, key string, do Doing) *Work {
 		case errors.Is(err, context.Canceled):
 			x.State = "cancelled"
 		case errors.As(err, &e):
-			x.State, x.Error = "failed", &e.Msg
+			x.State, x.Error, x.Field = "failed", &e.Msg, e.Field
 		default:
 			x.State, x.Error = "failed", &luoshu.Text{ZH: "服务器出错，请稍后再试", EN: "something went wrong on the server; try again later"}
 		}

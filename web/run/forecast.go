@@ -141,11 +141,19 @@ type forecastBody struct {
 	Groups    []named     `json:"groups"`
 	Scenarios []named     `json:"scenarios"`
 	Years     []int       `json:"years"`
-	Rows      []run.Row   `json:"rows"`
+	Rows      []outlook   `json:"rows"`
 	Past      []past      `json:"past"`
 	PastKnown bool        `json:"past_known"`
 	Peaks     any         `json:"peaks"`
 	Checks    []run.Check `json:"checks"`
+	Few       int64       `json:"few"` // numbers of children below it are withheld, others told to the nearest multiple; 0: all are exact
+}
+
+// outlook is a row as the reader may see it: roles that may not see small groups are
+// not told of few children, and are told coarse numbers otherwise.
+type outlook struct {
+	run.Row
+	Children *int64 `json:"children"`
 }
 
 // forecast answers a run: of managing bodies, or with unit= of one unit.
@@ -172,7 +180,7 @@ func (d *desk) forecast(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := &forecastBody{
 		forecastHead: forecastHead{Run: number, Title: number, Above: true, Stages: []string{}},
-		Units:        []named{}, Years: []int{}, Rows: []run.Row{}, Past: []past{}, Checks: []run.Check{},
+		Units:        []named{}, Years: []int{}, Rows: []outlook{}, Past: []past{}, Checks: []run.Check{},
 	}
 	if len(heads) == 1 {
 		x := heads[0]
@@ -221,6 +229,7 @@ func (d *desk) forecast(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	out.Few = d.few(actor)
 	if unit == "" {
 		if out.Checks, err = d.checks(ctx, actor, s, number); err != nil {
 			return err
@@ -229,13 +238,26 @@ func (d *desk) forecast(w http.ResponseWriter, r *http.Request) error {
 	return kit.WriteJSON(w, r, out)
 }
 
-// rowOf is a record of the outlook.
-func rowOf(x item) run.Row {
-	return run.Row{
-		Scenario: x.text("scenario"), Unit: x.text("unit"), Kind: x.text("unit_kind"), Stage: x.text("stage"), Year: int(x.n("year")), Children: x.n("children"),
-		Low80: x.whole("low80"), High80: x.whole("high80"), Low95: x.whole("low95"), High95: x.whole("high95"),
-		Places: x.whole("places"), Short: x.whole("short"), Basis: x.text("basis"),
+// few is the number below which counts of children are withheld from a reader; 0: all are
+// exact.
+func (d *desk) few(actor luoshu.Actor) int64 {
+	if role := d.Access.Role(actor); role != nil && role.Small {
+		return 0
 	}
+	return disclose.SmallestGroup
+}
+
+// rowOf is a record of the outlook.
+func rowOf(x item) outlook {
+	o := outlook{Row: run.Row{
+		Scenario: x.text("scenario"), Unit: x.text("unit"), Kind: x.text("unit_kind"), Stage: x.text("stage"), Year: int(x.n("year")),
+		Low80: x.about("low80"), High80: x.about("high80"), Low95: x.about("low95"), High95: x.about("high95"),
+		Places: x.whole("places"), Short: x.about("short"), Basis: x.text("basis"),
+	}, Children: x.about("children")}
+	if o.Children != nil {
+		o.Row.Children = *o.Children
+	}
+	return o
 }
 
 // past are the figures the run began from, where the reader may ask for figures.
@@ -296,11 +318,21 @@ func (d *desk) peaks(s *run.Spec, actor luoshu.Actor, of *forecastBody) (any, er
 	if org == "" {
 		org = actor.Org
 	}
-	rows := slices.Clone(of.Rows)
-	for i := range rows {
-		if rows[i].Kind == s.Kind("unit") {
-			rows[i].Kind = s.Kind("area") // a plan for one school is worked out alike
+	few := map[[2]string]bool{} // of whom a number is withheld: no plan is worked out of the rest
+	for _, r := range of.Rows {
+		if r.Children == nil {
+			few[[2]string{r.Unit, r.Stage}] = true
 		}
+	}
+	var rows []run.Row
+	for _, r := range of.Rows {
+		if few[[2]string{r.Unit, r.Stage}] {
+			continue
+		}
+		if r.Kind == s.Kind("unit") {
+			r.Kind = s.Kind("area") // a plan for one school is worked out alike
+		}
+		rows = append(rows, r.Row)
 	}
 	return d.Runner.PeakPlan(s, org, rows, base, now)
 }

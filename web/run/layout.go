@@ -192,9 +192,7 @@ func (d *desk) layout(w http.ResponseWriter, r *http.Request) error {
 	if out.Status != infeasible {
 		out.Boards = boards
 	}
-	if role := d.Access.Role(actor); role == nil || !role.Small {
-		out.Few = disclose.SmallestGroup
-	}
+	out.Few = d.few(actor)
 	slices.SortFunc(out.Sites, func(a, b siteBody) int { return strings.Compare(a.Code, b.Code) })
 	return kit.WriteJSON(w, r, out)
 }

@@ -36,6 +36,7 @@ func Routes(c Config) []kit.Route {
 	return []kit.Route{
 		{Pattern: "GET /api/runs/kinds", Right: "read", Handle: d.kinds},
 		{Pattern: "POST /api/runs", Right: run.Right, Rate: Rate, Handle: d.begin},
+		{Pattern: "POST /api/runs/check", Right: run.Right, Rate: "read", Handle: d.check},
 		{Pattern: "GET /api/runs/work", Right: run.Right, Handle: d.work},
 		{Pattern: "DELETE /api/runs/work", Right: run.Right, Handle: d.stop},
 		{Pattern: "POST /api/runs/choose", Right: run.Right, Handle: d.choose},
@@ -61,6 +62,13 @@ type kind struct {
 	Note   luoshu.Text `json:"note"`
 	May    bool        `json:"may"` // the reader may start it
 	Groups []named     `json:"groups"`
+	Feeds  []feed      `json:"feeds"`
+}
+
+// feed is a group that takes the leavers of another.
+type feed struct {
+	named
+	From named `json:"from"`
 }
 
 // kinds answers what can be run.
@@ -68,7 +76,13 @@ func (d *desk) kinds(w http.ResponseWriter, r *http.Request) error {
 	actor := kit.Actor(r)
 	list := []kind{}
 	for _, s := range d.Runner.Book().Specs {
-		list = append(list, kind{s.ID, s.Engine, s.Title, s.Note, d.Runner.May(actor, s), d.groups(s, d.Runner.Groups(s))})
+		k := kind{s.ID, s.Engine, s.Title, s.Note, d.Runner.May(actor, s), d.groups(s, d.Runner.Groups(s)), []feed{}}
+		for _, g := range k.Groups {
+			if from := s.Ladder.Feeds[g.Code]; from != "" {
+				k.Feeds = append(k.Feeds, feed{g, d.groups(s, []string{from})[0]})
+			}
+		}
+		list = append(list, k)
 	}
 	return kit.WriteJSON(w, r, map[string]any{"kinds": list})
 }
@@ -100,25 +114,43 @@ func (d *desk) spec(engine string) (*run.Spec, error) {
 // owner is who may have one run at a time: an organisation.
 func owner(a luoshu.Actor) string { return "runs/" + a.Org }
 
-// begin starts an engine; the number of its answer is the result of the work.
-func (d *desk) begin(w http.ResponseWriter, r *http.Request) error {
-	var in struct {
-		Engine string          `json:"engine"`
-		Params json.RawMessage `json:"params"`
-	}
+// asked is what a run is asked to do.
+type asked struct {
+	Engine string          `json:"engine"`
+	Params json.RawMessage `json:"params"`
+}
+
+// read reads what is asked, and checks it.
+func (d *desk) read(r *http.Request) (asked, error) {
+	var in asked
 	if err := kit.ReadJSON(r, &in); err != nil {
-		return err
+		return in, err
 	}
 	if len(in.Params) == 0 {
 		in.Params = json.RawMessage("{}")
 	}
 	if in.Params[0] != '{' {
-		return &luoshu.Error{Kind: luoshu.Invalid, Field: "params", Msg: luoshu.Text{ZH: "params 应为一个对象", EN: "params must be an object"}}
+		return in, &luoshu.Error{Kind: luoshu.Invalid, Field: "params", Msg: luoshu.Text{ZH: "params 应为一个对象", EN: "params must be an object"}}
 	}
-	actor := kit.Actor(r)
-	if err := d.Runner.Check(r.Context(), actor, in.Engine, in.Params); err != nil {
+	return in, d.Runner.Check(r.Context(), kit.Actor(r), in.Engine, in.Params)
+}
+
+// check answers what is wrong with parameters, and starts nothing: who mistypes often
+// has not used up the runs a session may start.
+func (d *desk) check(w http.ResponseWriter, r *http.Request) error {
+	if _, err := d.read(r); err != nil {
 		return err
 	}
+	return kit.WriteJSON(w, r, map[string]bool{"ok": true})
+}
+
+// begin starts an engine; the number of its answer is the result of the work.
+func (d *desk) begin(w http.ResponseWriter, r *http.Request) error {
+	in, err := d.read(r)
+	if err != nil {
+		return err
+	}
+	actor := kit.Actor(r)
 	kit.Marks(r).Object = in.Engine
 	work, err := d.Works.Begin(r.Context(), owner(actor), in.Engine, func(ctx context.Context, p luoshu.Progress) (any, error) {
 		n, err := d.Runner.Start(ctx, actor, in.Engine, in.Params, p)

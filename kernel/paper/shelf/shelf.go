@@ -5,12 +5,14 @@ package shelf
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"luoshu"
@@ -62,17 +64,22 @@ func (s *Shelf) Take(ctx context.Context, by luoshu.Actor, name string, r io.Rea
 	return p, nil
 }
 
-// Loose are the papers of some ids: handed in by the account and not used yet.
+// Loose are the papers of some ids: handed in by the account and not used yet. They come
+// in the order in which Of reads them again, whatever that of ids is: what is hashed when
+// they are given must be found again.
 func (s *Shelf) Loose(ctx context.Context, account string, ids []string) ([]Paper, error) {
 	var out []Paper
+	at := map[string]string{}
 	for _, id := range ids {
-		p := Paper{ID: id}
-		err := s.DB.QueryRow(ctx, `SELECT sha256, name, kind, size FROM `+s.Table+` WHERE id = ? AND account = ? AND `+s.Owner+` = 0`, id, account).Scan(&p.SHA, &p.Name, &p.Kind, &p.Size)
+		p, when := Paper{ID: id}, ""
+		err := s.DB.QueryRow(ctx, `SELECT at, sha256, name, kind, size FROM `+s.Table+` WHERE id = ? AND account = ? AND `+s.Owner+` = 0`, id, account).Scan(&when, &p.SHA, &p.Name, &p.Kind, &p.Size)
 		if err != nil {
 			return nil, &luoshu.Error{Kind: luoshu.Invalid, Field: "papers", Cause: err, Msg: luoshu.Text{ZH: "没有这份附件，请重新选择", EN: "there is no such paper; choose it again"}}
 		}
+		at[id] = when
 		out = append(out, p)
 	}
+	slices.SortFunc(out, func(a, b Paper) int { return cmp.Or(strings.Compare(at[a.ID], at[b.ID]), strings.Compare(a.ID, b.ID)) })
 	return out, nil
 }
 

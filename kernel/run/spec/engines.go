@@ -5,9 +5,9 @@ var engines = map[string]engine{
 	"forecast": {
 		counts: true,
 		inputs: map[string]need{
-			"units":      {must: true, all: []string{"unit", "area", "town"}},
-			"capacity":   {must: true, all: []string{"unit", "area", "group", "rooms"}, may: []string{"places", "gone"}},
-			"population": {all: []string{"area", "year", "age", "persons"}},
+			"units":      {must: true, all: []string{"unit", "area"}, may: []string{"town"}},
+			"capacity":   {all: []string{"unit", "area", "group", "rooms"}, may: []string{"places", "gone"}},
+			"population": {all: []string{"area", "year", "persons"}, may: []string{"age"}},
 			"projects":   {all: []string{"area", "group", "opens", "places"}, may: []string{"unit", "replaced", "gone"}},
 			"estates":    {all: []string{"area", "from", "homes"}},
 		},

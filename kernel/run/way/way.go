@@ -56,7 +56,8 @@ func Matrix(p *siting.Problem, of map[string]string, known map[Pair]Known, toler
 			if !ok {
 				continue
 			}
-			if w := told.take(k, siting.Straight(b.X, b.Y, s.X, s.Y), tolerance, b.Name+" → "+s.Name, seen[at]); w > 0 {
+			name, _, _ := strings.Cut(b.Name, "（") // without the grades of who is meant
+			if w := told.take(k, siting.Straight(b.X, b.Y, s.X, s.Y), tolerance, name+" → "+s.Name, seen[at]); w > 0 {
 				rows[i][j] = &w
 				if !seen[at] {
 					told.Recorded++

@@ -39,7 +39,7 @@ test('a planner starts a forecast and sees table, chart and the plan for the pea
   await form.locator('[name=years]').fill('many')
   await form.getByRole('button', { name: '开始推算' }).click()
   await form.locator('.failure').waitFor()
-  assert.match(await form.locator('.failure').innerText(), /参数读不懂/)
+  assert.match(await form.locator('.failure').innerText(), /years.*“many”.*应为整数/)
   assert.equal((await api(page, '/api/runs/forecasts')).body.runs.length, before)
 
   await form.locator('[name=years]').fill('6')

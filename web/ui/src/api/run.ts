@@ -13,6 +13,7 @@ export interface Kind {
   note: Text
   may: boolean
   groups: Named[]
+  feeds: (Named & { from: Named })[]
 }
 
 export type RunWork = Work<{ run: string }>
@@ -39,7 +40,7 @@ export interface ForecastRow {
   unit_kind: string
   stage: string
   year: number
-  children: number
+  children: number | null // null: too few to be told
   low80?: number
   high80?: number
   low95?: number
@@ -98,6 +99,7 @@ export interface Forecast extends ForecastHead {
   past_known: boolean
   peaks: Peak[] | null
   checks: Check[]
+  few: number
 }
 
 export interface LayoutHead {

@@ -542,4 +542,5 @@ export interface Work<R = unknown> {
   total: number
   result?: R
   error?: Text
+  field?: string
 }

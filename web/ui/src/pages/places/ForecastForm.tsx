@@ -1,12 +1,32 @@
 import { useState } from 'react'
 import type { Kind } from '../../api/run'
 import { useLang } from '../../i18n'
-import { Field, RunState, Tick, typed, useBodies, useRun } from './parts'
+import { Fault, Field, RunState, Tick, typed, useBodies, useFaults, useRun } from './parts'
 
 interface Closure {
   unit: string
   to: string
   year: string
+}
+
+interface Split {
+  stage: string
+  year: string
+  share: string
+}
+
+const noClosure: Closure = { unit: '', to: '', year: '' }
+const noSplit: Split = { stage: '', year: '', share: '' }
+const fields = ['org', 'title', 'years', 'stages', 'scenarios', 'scenarios.low', 'scenarios.high', 'closures', 'split']
+
+/** The schools that take the children of one that closes: “code:60, code:40”; without shares all alike. */
+export function receivers(text: string): { to: string; share: number | string }[] {
+  const list = text.split(/[,，;；、]/).map((s) => s.trim()).filter(Boolean)
+  return list.map((s) => {
+    const [to = '', part] = s.split(/[:：]/).map((x) => x.trim().replace(/[%％]$/, ''))
+    const n = part === undefined ? 100 / list.length : typed(part)
+    return { to, share: typeof n === 'number' ? n / 100 : (n ?? 0) }
+  })
 }
 
 const share = (s: string, sign: number) => {
@@ -26,8 +46,19 @@ export function ForecastForm({ kind, open, done }: { kind: Kind; open: boolean; 
   const [low, setLow] = useState('')
   const [high, setHigh] = useState('')
   const [closures, setClosures] = useState<Closure[]>([])
-  const [draft, setDraft] = useState<Closure>({ unit: '', to: '', year: '' })
+  const [draft, setDraft] = useState<Closure>(noClosure)
+  const [splits, setSplits] = useState<Split[]>([])
+  const [part, setPart] = useState<Split>(noSplit)
+  const { form, at, rest } = useFaults(run.wrong, fields)
+  const half = (x: object) => Object.values(x).some(Boolean) && !Object.values(x).every(Boolean)
+  const full = (x: object) => Object.values(x).every(Boolean)
+  const feed = (code: string) => kind.feeds.find((f) => f.code === code)
   const start = () => {
+    // What was typed and not yet added counts; half of it is said to be half.
+    if (half(draft)) return run.refuse({ text: t('places.closureHalf'), field: 'closures' })
+    if (half(part)) return run.refuse({ text: t('places.splitHalf'), field: 'split' })
+    const closing = full(draft) ? [...closures, draft] : closures
+    const parts = full(part) ? [...splits, part] : splits
     const scenarios =
       low.trim() || high.trim()
         ? [
@@ -42,20 +73,23 @@ export function ForecastForm({ kind, open, done }: { kind: Kind; open: boolean; 
       years: typed(years),
       stages: stages.length ? stages : undefined,
       scenarios,
-      closures: closures.length ? closures.map((c) => ({ year: typed(c.year), unit: c.unit, to: [{ to: c.to, share: 1 }] })) : undefined,
+      closures: closing.length ? closing.map((c) => ({ year: typed(c.year), unit: c.unit, to: receivers(c.to) })) : undefined,
+      split: parts.length ? parts.map((s) => ({ year: typed(s.year), stage: s.stage, share: share(s.share, 1) })) : undefined,
     })
   }
   return (
-    <details className="places-form" open={open || run.running || !!run.failed || undefined}>
+    <details className="places-form" open={open || run.running || !!run.wrong || undefined}>
       <summary>{t('places.start')}</summary>
       <form
+        ref={form}
+        noValidate
         onSubmit={(e) => {
           e.preventDefault()
           start()
         }}
       >
         <div className="places-fields">
-          <Field label={t('places.org')}>
+          <Field label={t('places.org')} wrong={at('org')}>
             <select name="org" value={org} onChange={(e) => setOrg(e.target.value)}>
               {bodies.map((b) => (
                 <option key={b.code} value={b.own ? '' : b.code}>
@@ -64,16 +98,16 @@ export function ForecastForm({ kind, open, done }: { kind: Kind; open: boolean; 
               ))}
             </select>
           </Field>
-          <Field label={t('places.name')} hint={t('places.nameHint')}>
+          <Field label={t('places.name')} hint={t('places.nameHint')} wrong={at('title')}>
             <input name="title" value={title} maxLength={120} onChange={(e) => setTitle(e.target.value)} />
           </Field>
-          <Field label={t('places.years')} hint={t('places.yearsHint')}>
+          <Field label={t('places.years')} hint={t('places.yearsHint')} wrong={at('years')}>
             <input name="years" inputMode="numeric" value={years} onChange={(e) => setYears(e.target.value)} />
           </Field>
-          <Field label={t('places.lowEntry')} hint={t('places.scenarioHint')}>
+          <Field label={t('places.lowEntry')} hint={t('places.scenarioHint')} wrong={at('scenarios', 'scenarios.low')}>
             <input name="low" inputMode="decimal" value={low} onChange={(e) => setLow(e.target.value)} />
           </Field>
-          <Field label={t('places.highEntry')} hint={t('places.scenarioHint')}>
+          <Field label={t('places.highEntry')} hint={t('places.scenarioHint')} wrong={at('scenarios.high')}>
             <input name="high" inputMode="decimal" value={high} onChange={(e) => setHigh(e.target.value)} />
           </Field>
         </div>
@@ -91,8 +125,9 @@ export function ForecastForm({ kind, open, done }: { kind: Kind; open: boolean; 
               }}
             />
           ))}
+          <Fault text={at('stages')} />
         </fieldset>
-        <fieldset className="places-ticks">
+        <fieldset className="places-ticks" data-part="closures" data-wrong={at('closures') ? '' : undefined}>
           <legend>{t('places.closures')}</legend>
           <input aria-label={t('places.closureFrom')} placeholder={t('places.closureFrom')} value={draft.unit} onChange={(e) => setDraft({ ...draft, unit: e.target.value.trim() })} />
           <input aria-label={t('places.year')} placeholder={t('places.year')} size={8} value={draft.year} onChange={(e) => setDraft({ ...draft, year: e.target.value.trim() })} />
@@ -103,11 +138,13 @@ export function ForecastForm({ kind, open, done }: { kind: Kind; open: boolean; 
             disabled={!draft.unit || !draft.to || !draft.year}
             onClick={() => {
               setClosures([...closures, draft])
-              setDraft({ unit: '', to: '', year: '' })
+              setDraft(noClosure)
             }}
           >
             {t('places.add')}
           </button>
+          <small className="muted">{t('places.closuresHow')}</small>
+          <Fault text={at('closures')} />
         </fieldset>
         {closures.length > 0 && (
           <ul className="places-runs">
@@ -121,7 +158,47 @@ export function ForecastForm({ kind, open, done }: { kind: Kind; open: boolean; 
             ))}
           </ul>
         )}
-        <RunState run={run} engine="forecast" />
+        {kind.feeds.length > 0 && (
+          <fieldset className="places-ticks" data-part="split" data-wrong={at('split') ? '' : undefined}>
+            <legend>{t('places.split')}</legend>
+            <select aria-label={t('places.splitStage')} value={part.stage} onChange={(e) => setPart({ ...part, stage: e.target.value })}>
+              <option value="">{t('places.splitStage')}</option>
+              {kind.feeds.map((f) => (
+                <option key={f.code} value={f.code}>
+                  {t('places.splitOf', { stage: tx(f.title), from: tx(f.from.title) })}
+                </option>
+              ))}
+            </select>
+            <input aria-label={t('places.year')} placeholder={t('places.year')} size={8} value={part.year} onChange={(e) => setPart({ ...part, year: e.target.value.trim() })} />
+            <input aria-label={t('places.splitShare')} placeholder={t('places.splitShare')} inputMode="decimal" value={part.share} onChange={(e) => setPart({ ...part, share: e.target.value.trim() })} />
+            <button
+              type="button"
+              className="plain-button"
+              disabled={!full(part)}
+              onClick={() => {
+                setSplits([...splits, part])
+                setPart(noSplit)
+              }}
+            >
+              {t('places.add')}
+            </button>
+            <small className="muted">{t('places.splitHow')}</small>
+            <Fault text={at('split')} />
+          </fieldset>
+        )}
+        {splits.length > 0 && (
+          <ul className="places-runs">
+            {splits.map((s, i) => (
+              <li key={i}>
+                {t('places.splitLine', { stage: tx(feed(s.stage)?.title), from: tx(feed(s.stage)?.from.title), year: s.year, share: s.share })}
+                <button type="button" className="text-button" onClick={() => setSplits(splits.filter((_, k) => k !== i))}>
+                  {t('places.drop')}
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
+        <RunState run={run} engine="forecast" failed={rest} />
         <button type="submit" className="main-button places-go" disabled={run.running}>
           {t('places.go')}
         </button>

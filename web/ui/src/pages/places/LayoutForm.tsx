@@ -1,8 +1,9 @@
 import { useState } from 'react'
 import type { ForecastHead, Kind } from '../../api/run'
 import { useLang } from '../../i18n'
-import { Field, runLabel, RunState, Tick, typed, useBodies, useRun } from './parts'
+import { Fault, Field, runLabel, RunState, Tick, typed, useBodies, useFaults, useRun } from './parts'
 
+const fields = ['org', 'stage', 'title', 'year', 'forecast', 'budget', 'limit', 'max_classes', 'board_limit', 'board_grade', 'allow']
 const allowed = ['extend', 'build', 'close', 'board', 'reopen'] as const
 
 /** Works out a layout. What is left empty the server takes from the packs. */
@@ -15,6 +16,7 @@ export function LayoutForm({ kind, forecasts, open, done }: { kind: Kind; foreca
   const [on, setOn] = useState({ whole: false, contiguous: false, hard: false })
   const [allow, setAllow] = useState<string[]>([...allowed])
   const put = (k: keyof typeof f) => (e: { target: { value: string } }) => setF({ ...f, [k]: e.target.value })
+  const { form, at, rest } = useFaults(run.wrong, fields)
   const boards = allow.includes('board')
   const start = () =>
     void run.start({
@@ -34,16 +36,18 @@ export function LayoutForm({ kind, forecasts, open, done }: { kind: Kind; foreca
       allow: allow.length === allowed.length ? undefined : allow,
     })
   return (
-    <details className="places-form" open={open || run.running || !!run.failed || undefined}>
+    <details className="places-form" open={open || run.running || !!run.wrong || undefined}>
       <summary>{t('places.startSiting')}</summary>
       <form
+        ref={form}
+        noValidate
         onSubmit={(e) => {
           e.preventDefault()
           start()
         }}
       >
         <div className="places-fields">
-          <Field label={t('places.org')}>
+          <Field label={t('places.org')} wrong={at('org')}>
             <select name="org" value={f.org || bodies[0]?.code} onChange={put('org')}>
               {bodies.map((b) => (
                 <option key={b.code} value={b.code}>
@@ -52,7 +56,7 @@ export function LayoutForm({ kind, forecasts, open, done }: { kind: Kind; foreca
               ))}
             </select>
           </Field>
-          <Field label={t('places.stage')}>
+          <Field label={t('places.stage')} wrong={at('stage')}>
             <select name="stage" value={f.stage || kind.groups[0]?.code} onChange={put('stage')}>
               {kind.groups.map((g) => (
                 <option key={g.code} value={g.code}>
@@ -61,13 +65,13 @@ export function LayoutForm({ kind, forecasts, open, done }: { kind: Kind; foreca
               ))}
             </select>
           </Field>
-          <Field label={t('places.name')} hint={t('places.nameHint')}>
+          <Field label={t('places.name')} hint={t('places.nameHint')} wrong={at('title')}>
             <input name="title" value={f.title} maxLength={120} onChange={put('title')} />
           </Field>
-          <Field label={t('layout.year')}>
+          <Field label={t('layout.year')} wrong={at('year')}>
             <input name="year" inputMode="numeric" value={f.year} onChange={put('year')} />
           </Field>
-          <Field label={t('layout.forecast')}>
+          <Field label={t('layout.forecast')} wrong={at('forecast')}>
             <select name="forecast" value={f.forecast} onChange={put('forecast')}>
               <option value="">{t('layout.noForecast')}</option>
               {forecasts.map((r) => (
@@ -77,21 +81,21 @@ export function LayoutForm({ kind, forecasts, open, done }: { kind: Kind; foreca
               ))}
             </select>
           </Field>
-          <Field label={t('layout.budget')}>
+          <Field label={t('layout.budget')} hint={t('layout.budgetHint')} wrong={at('budget')}>
             <input name="budget" inputMode="decimal" value={f.budget} onChange={put('budget')} />
           </Field>
-          <Field label={t('layout.limit')}>
+          <Field label={t('layout.limit')} wrong={at('limit')}>
             <input name="limit" inputMode="decimal" value={f.limit} onChange={put('limit')} />
           </Field>
-          <Field label={t('layout.maxClasses')}>
+          <Field label={t('layout.maxClasses')} wrong={at('max_classes')}>
             <input name="max" inputMode="numeric" value={f.max} onChange={put('max')} />
           </Field>
           {boards && (
             <>
-              <Field label={t('layout.boardLimit')}>
+              <Field label={t('layout.boardLimit')} wrong={at('board_limit')}>
                 <input name="boardLimit" inputMode="decimal" value={f.boardLimit} onChange={put('boardLimit')} />
               </Field>
-              <Field label={t('layout.boardGrade')}>
+              <Field label={t('layout.boardGrade')} wrong={at('board_grade')}>
                 <input name="boardGrade" inputMode="numeric" value={f.boardGrade} onChange={put('boardGrade')} />
               </Field>
             </>
@@ -107,9 +111,10 @@ export function LayoutForm({ kind, forecasts, open, done }: { kind: Kind; foreca
           {allowed.map((a) => (
             <Tick key={a} label={t(`layout.allow.${a}`)} on={allow.includes(a)} set={(v) => setAllow(v ? [...allow, a] : allow.filter((x) => x !== a))} />
           ))}
+          <Fault text={at('allow')} />
         </fieldset>
-        <RunState run={run} engine="siting" />
-        <button type="submit" className="main-button places-go" disabled={run.running || bodies.length === 0 || allow.length === 0}>
+        <RunState run={run} engine="siting" failed={rest} />
+        <button type="submit" className="main-button places-go" disabled={run.running || bodies.length === 0}>
           {t('places.goSiting')}
         </button>
       </form>

@@ -148,8 +148,8 @@ function Two({ a, b }: { a: Layout; b: Layout }) {
               <thead>
                 <tr>
                   <th />
-                  <th>{a.run}</th>
-                  <th>{b.run}</th>
+                  <th>{a.title}</th>
+                  <th>{b.title}</th>
                 </tr>
               </thead>
               <tbody>
@@ -168,7 +168,7 @@ function Two({ a, b }: { a: Layout; b: Layout }) {
       <div className="places-two even">
         {[a, b].map((x) => (
           <section key={x.run}>
-            <h2>{x.run}</h2>
+            <h2>{x.title}</h2>
             {x.sites.length > 0 && <Picture of={x} />}
           </section>
         ))}
@@ -195,10 +195,11 @@ function Conflicts({ of }: { of: Layout }) {
       </strong>
       <p>{t('layout.conflicts')}</p>
       <ul>
-        {lines.map((l, i) => (
+        {lines.slice(0, -1).map((l, i) => (
           <li key={i}>{l}</li>
         ))}
       </ul>
+      <p className="muted">{lines.at(-1)}</p>
     </div>
   )
 }
@@ -250,8 +251,8 @@ function Figures({ list }: { list: Layout[] }) {
             <th />
             {list.map((l) => (
               <th key={l.run} className="right">
-                {l.run}
-                <br />
+                {l.title}
+                <small className="num">{l.run}</small>
                 <small>{tx(l.status_title)}</small>
               </th>
             ))}

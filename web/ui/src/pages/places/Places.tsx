@@ -9,7 +9,7 @@ import { useLang, useTitle } from '../../i18n'
 import { day, number, percent } from '../../lib/format'
 import { useLink, useQuery } from '../../lib/link'
 import { ForecastForm } from './ForecastForm'
-import { ChooseRun, Held, Outlook, PlacesNav, runLabel, Tick, useKind } from './parts'
+import { children, ChooseRun, Held, Outlook, PlacesNav, runLabel, Tick, useKind } from './parts'
 
 /** How many children will come to each unit, and whether the places suffice. */
 export default function PlacesPage() {
@@ -100,7 +100,9 @@ function Answer({ of, stage, scenario }: { of: Forecast; stage: string; scenario
           <h2 id="places-table">{t('places.table')}</h2>
           <Tick label={t('places.showBands')} on={bands} set={(v) => set({ bands: v ? '1' : null }, true)} />
         </div>
-        <p className="places-lead">{t('places.tableLead')}</p>
+        <p className="places-lead">
+          {t('places.tableLead')} {of.few > 0 && t('layout.few', { n: of.few })}
+        </p>
         {bands && scenario !== 'middle' && <p className="form-note">{t('places.noBands')}</p>}
         <div className="scroll-x">
           <table className="plain-table places-table">
@@ -128,7 +130,7 @@ function Answer({ of, stage, scenario }: { of: Forecast; stage: string; scenario
                       <td key={y} className="right" data-bad={(r?.short ?? 0) > 0}>
                         {r ? (
                           <>
-                            <b className="num">{number(r.children)}</b>
+                            <b className="num">{children(r, of.few)}</b>
                             {bands && r.low80 !== undefined && (
                               <small className="num muted">
                                 80% {number(r.low80)}–{number(r.high80)}

@@ -37,7 +37,7 @@ export default function SchoolPage() {
       {!known && (!error || error.status === 404) && <Nothing title={t('places.schoolNone')} text={t('places.schoolNoneHow')} />}
       {known && (
         <>
-          {(data.groups ?? []).map((g) => (
+          {(data.groups ?? []).filter((g) => data.rows.some((r) => r.stage === g.code)).map((g) => (
             <section key={g.code}>
               <h2>{tx(g.title)}</h2>
               <Outlook of={data} unit={code} stage={g.code} scenario={data.scenarios?.some((s) => s.code === 'middle') ? 'middle' : (data.scenarios?.[0]?.code ?? '')} />

@@ -18,13 +18,18 @@ import './places.css'
 /** The pages of places, side by side. */
 export function PlacesNav() {
   const { t } = useLang()
+  const layouts = useKind('siting') // a city whose packs lay nothing out has neither layouts nor projects of them
   return (
     <nav className="places-nav" aria-label={t('places.title')}>
       <NavLink to="/places" end>
         {t('places.outlook')}
       </NavLink>
-      <NavLink to="/places/map">{t('places.layout')}</NavLink>
-      <NavLink to="/places/projects">{t('places.projects')}</NavLink>
+      {layouts && (
+        <>
+          <NavLink to="/places/map">{t('places.layout')}</NavLink>
+          <NavLink to="/places/projects">{t('places.projects')}</NavLink>
+        </>
+      )}
     </nav>
   )
 }
@@ -49,14 +54,15 @@ export function useBodies(): { code: string; label: string; own: boolean }[] {
 /** The run of the reader's organisation: starting one, how it goes, stopping it. */
 export function useRun(engine: Kind['engine'], done: (run: string) => void) {
   const { may } = useSession()
-  const { problem, tx } = useLang()
+  const { problem, t, tx } = useLang()
   const [turn, setTurn] = useState(0)
-  const [refused, setRefused] = useState('')
+  const [refused, setRefused] = useState<Wrong | null>(null)
+  const [held, setHeld] = useState<RunWork | null>(null) // the last that the server told, while it does not answer
   const asked = useRef(false)
   const [begun, setBegun] = useState<RunWork | null>(null) // until the server's own answer is here
   const [mine, setMine] = useState(false) // begun, or seen under way, on this page: only then what came of it is news
-  const { data, loading } = useApi<{ work: RunWork | null }>(may('runs') ? url('/api/runs/work', { turn }) : null, true)
-  const last = begun ?? data?.work ?? null
+  const { data, error, loading } = useApi<{ work: RunWork | null }>(may('runs') ? url('/api/runs/work', { turn }) : null, true)
+  const last = begun ?? (data ? data.work : held)
   const work = last?.kind === engine || last?.state === 'running' ? last : null
   const running = work?.state === 'running'
   useEffect(() => {
@@ -65,9 +71,23 @@ export function useRun(engine: Kind['engine'], done: (run: string) => void) {
   useEffect(() => {
     if (!loading) setBegun(null)
   }, [loading, data])
+  const cut = running && !data && error !== null
+  const gone = useRef(t)
+  gone.current = t
+  useEffect(() => {
+    if (!data) return
+    setHeld((was) => {
+      // A server that began anew knows nothing of the run: nothing of it was written.
+      if (was?.state === 'running' && was.kind === engine && data.work === null) {
+        asked.current = false
+        setRefused({ text: gone.current('places.lost'), field: '' })
+      }
+      return data.work
+    })
+  }, [data, engine])
   useAgain(
     running,
-    data,
+    data ?? error,
     useCallback(() => setTurn((n) => n + 1), []),
   )
   const latest = useRef(done)
@@ -80,21 +100,51 @@ export function useRun(engine: Kind['engine'], done: (run: string) => void) {
     latest.current(result)
   }, [result])
   const start = async (params: object) => {
-    setRefused('')
+    setRefused(null)
+    setMine(false)
     try {
-      setBegun(await post<RunWork>('/api/runs', { engine, params }))
+      await post('/api/runs/check', { engine, params })
+      const work = await post<RunWork>('/api/runs', { engine, params })
+      setHeld(work)
+      setBegun(work)
       asked.current = true
       setTurn((n) => n + 1)
     } catch (cause) {
-      setRefused(problem(cause instanceof ApiError ? cause : new ApiError(0, 'internal', null)))
+      const e = cause instanceof ApiError ? cause : new ApiError(0, 'internal', null)
+      setRefused({ text: problem(e), field: e.field })
     }
   }
   const stop = async () => {
     await del('/api/runs/work').catch(() => undefined)
     setTurn((n) => n + 1)
   }
-  const failed = refused || (mine && work?.kind === engine && work.state === 'failed' ? tx(work.error ?? null) : '')
-  return { work, running, mine, start, stop, failed }
+  const wrong = refused ?? (mine && work?.kind === engine && work.state === 'failed' ? { text: tx(work.error ?? null), field: work.field ?? '' } : null)
+  return { work, running, mine, cut, start, stop, wrong, refuse: setRefused }
+}
+
+/** What is wrong, and with which parameter; '' is the whole. */
+interface Wrong {
+  text: string
+  field: string
+}
+
+/** Tells what is wrong at the fields of a form, by the parameters they fill in: one field may hold several. */
+export function useFaults(wrong: Wrong | null, fields: readonly string[]) {
+  const form = useRef<HTMLFormElement>(null)
+  const here = wrong !== null && fields.includes(wrong.field)
+  useEffect(() => {
+    if (here) form.current?.querySelector<HTMLElement>('[data-wrong] :is(input, select)')?.focus()
+  }, [wrong, here])
+  return { form, at: (...names: string[]) => (here && names.includes(wrong.field) ? wrong.text : ''), rest: here ? '' : (wrong?.text ?? '') }
+}
+
+/** What is wrong with a field. */
+export function Fault({ text }: { text: string }) {
+  return text ? (
+    <small className="failure" role="alert">
+      {text}
+    </small>
+  ) : null
 }
 
 /** How far the solver has come: the best so far, what it cannot be below, and for how long. */
@@ -107,9 +157,9 @@ function solving(t: ReturnType<typeof useLang>['t'], work: RunWork, began: numbe
 }
 
 /** What is under way, or what came of it. */
-export function RunState({ run, engine }: { run: ReturnType<typeof useRun>; engine: Kind['engine'] }) {
+export function RunState({ run, engine, failed }: { run: ReturnType<typeof useRun>; engine: Kind['engine']; failed: string }) {
   const { t } = useLang()
-  const { work, running, mine, failed, stop } = run
+  const { work, running, mine, cut, wrong, stop } = run
   const began = useRef(0)
   if (!running) began.current = 0
   else if (!began.current) began.current = Date.now()
@@ -118,8 +168,13 @@ export function RunState({ run, engine }: { run: ReturnType<typeof useRun>; engi
       {running && work && (
         <WorkLine work={work.kind === 'siting' ? { ...work, total: 0 } : work} text={work.kind === 'siting' ? solving(t, work, began.current) : t('places.working')} onStop={() => void stop()} />
       )}
-      {mine && !running && work?.kind === engine && work.state === 'cancelled' && !failed && <p className="form-note">{t('places.stopped')}</p>}
-      {mine && !running && work?.kind === engine && work.state === 'done' && !failed && (
+      {cut && (
+        <p className="form-note" role="status">
+          {t('places.cut')}
+        </p>
+      )}
+      {mine && !running && work?.kind === engine && work.state === 'cancelled' && !wrong && <p className="form-note">{t('places.stopped')}</p>}
+      {mine && !running && work?.kind === engine && work.state === 'done' && !wrong && (
         <p className="success" role="status">
           {t('places.done', { run: work.result?.run ?? '' })}
         </p>
@@ -174,17 +229,23 @@ export function ChooseRun({ engine, run, chosen, done }: { engine: Kind['engine'
   )
 }
 
+/** How many children, of whom few are not told to everybody. */
+export function children(r: Pick<ForecastRow, 'children'>, few: number): string {
+  return r.children === null ? `<${few}` : number(r.children)
+}
+
 export function runLabel(h: ForecastHead, chosen: string): string {
   return `${h.chosen ? `${chosen} · ` : ''}${h.title}${h.title === h.run ? '' : ` · ${h.run}`}`
 }
 
 /** One field of a form. */
-export function Field({ label, hint, children }: { label: string; hint?: string; children: ReactNode }) {
+export function Field({ label, hint, wrong, children }: { label: string; hint?: string; wrong?: string; children: ReactNode }) {
   return (
-    <label className="places-field">
+    <label className="places-field" data-wrong={wrong ? '' : undefined}>
       <span>{label}</span>
       {children}
       {hint && <small>{hint}</small>}
+      <Fault text={wrong ?? ''} />
     </label>
   )
 }
@@ -205,7 +266,7 @@ export function typed(s: string): number | string | undefined {
 }
 
 /** Places: how many, and short of how many; never by colour alone. */
-export function Held({ row }: { row: Pick<ForecastRow, 'places' | 'short'> & { children: number } }) {
+export function Held({ row }: { row: Pick<ForecastRow, 'places' | 'short'> }) {
   const { t } = useLang()
   if (row.places === undefined) return <small className="muted">{t('places.unknown')}</small>
   return (
@@ -249,9 +310,9 @@ export function Outlook({ of, unit, stage, scenario }: { of: Forecast; unit: str
       if (r.unit !== unit || r.stage !== stage) continue
       const p = points.get(r.year) ?? { year: r.year }
       points.set(r.year, p)
-      if (r.scenario === 'low') p.low = r.children
-      else if (r.scenario === 'high') p.high = r.children
-      else p.middle = r.children
+      if (r.scenario === 'low') p.low = r.children ?? undefined
+      else if (r.scenario === 'high') p.high = r.children ?? undefined
+      else p.middle = r.children ?? undefined
       if (r.low80 !== undefined) Object.assign(p, { low80: r.low80, high80: r.high80, low95: r.low95, high95: r.high95 })
       if (r.places !== undefined) p.places = r.places
     }
@@ -286,10 +347,12 @@ export function Outlook({ of, unit, stage, scenario }: { of: Forecast; unit: str
             <i style={{ background: '#e3ecf2' }} aria-hidden="true" />
             95%
           </span>
-          <span>
-            <i className="line places" aria-hidden="true" />
-            {names.places}
-          </span>
+          {rows.some((r) => r.places !== undefined) && (
+            <span>
+              <i className="line places" aria-hidden="true" />
+              {names.places}
+            </span>
+          )}
         </figcaption>
       </figure>
       <div className="scroll-x">
@@ -298,23 +361,23 @@ export function Outlook({ of, unit, stage, scenario }: { of: Forecast; unit: str
             <tr>
               <th>{t('places.year')}</th>
               <th className="right">{t('places.children')}</th>
-              <th className="right">{t('places.band80')}</th>
-              <th className="right">{t('places.band95')}</th>
               <th className="right">{t('places.places')}</th>
               <th className="right">{t('places.shortHead')}</th>
+              <th className="right">{t('places.band80')}</th>
+              <th className="right">{t('places.band95')}</th>
             </tr>
           </thead>
           <tbody>
             {own.map((r) => (
               <tr key={r.year}>
                 <th scope="row">{yearName(r.year)}</th>
-                <td className="num right">{number(r.children)}</td>
-                <td className="num right">{r.low80 === undefined ? '—' : `${number(r.low80)}–${number(r.high80)}`}</td>
-                <td className="num right">{r.low95 === undefined ? '—' : `${number(r.low95)}–${number(r.high95)}`}</td>
+                <td className="num right">{children(r, of.few)}</td>
                 <td className="num right">{r.places === undefined ? t('places.unknown') : number(r.places)}</td>
                 <td className="num right">
                   {r.short === undefined ? '—' : r.short > 0 ? <span className="places-short">▲ {number(r.short)}</span> : t('places.noShort')}
                 </td>
+                <td className="num right">{r.low80 === undefined ? '—' : `${number(r.low80)}–${number(r.high80)}`}</td>
+                <td className="num right">{r.low95 === undefined ? '—' : `${number(r.low95)}–${number(r.high95)}`}</td>
               </tr>
             ))}
           </tbody>
