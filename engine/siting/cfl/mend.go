@@ -73,6 +73,7 @@ func (p *packing) descend() {
 		} else {
 			again = p.relieve() || again
 		}
+		again = again || p.regroup().pairs()
 		if !again {
 			return
 		}

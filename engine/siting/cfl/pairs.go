@@ -1,0 +1,300 @@
+package cfl
+
+import (
+	"math"
+	"slices"
+)
+
+const (
+	// pairCells is the largest table, of clients × load, by which two places share
+	// their clients anew.
+	pairCells = 60_000
+	// groupClients is how many clients three or four places may have for a search of
+	// all their assignments, and groupNodes what that search may take.
+	groupClients = 40
+	groupNodes   = 4000
+)
+
+// regroup assigns the clients of small groups of places anew.
+type regroup struct {
+	p       *packing
+	members [][]int
+	stamp   []int // place → when it changed last
+	now     int
+	best    []float64
+	took    []bool
+	free    []int
+	// the search of a group
+	places []int
+	order  []int
+	least  []float64 // least cost of the clients from here on
+	at     []int
+	found  []int
+	value  float64
+	nodes  int
+}
+
+func (p *packing) regroup() *regroup {
+	g := &regroup{p: p, members: p.members(), stamp: make([]int, len(p.open)), now: 1}
+	for i := range g.stamp {
+		g.stamp[i] = 1
+	}
+	return g
+}
+
+// moved notes that a client went from one place to another.
+func (g *regroup) moved(j, from, to int) {
+	g.now++
+	g.stamp[from], g.stamp[to] = g.now, g.now
+	m := g.members[from]
+	g.members[from] = slices.Delete(m, slices.Index(m, j), slices.Index(m, j)+1)
+	g.members[to] = append(g.members[to], j)
+	g.p.move(j, to)
+}
+
+// pairs shares the clients of every two places anew, each time as well as can be,
+// until that changes nothing.
+func (g *regroup) pairs() (any bool) {
+	p := g.p
+	tried := make([]int, len(p.open)*len(p.open))
+	for again := true; again; {
+		again = false
+		for a := range p.open {
+			for b := range a {
+				if p.s.effort <= 0 || p.s.stop() {
+					return any
+				}
+				last := &tried[a*len(p.open)+b]
+				if *last >= max(g.stamp[a], g.stamp[b]) {
+					continue
+				}
+				for k := range p.s.kinds {
+					if g.pair(a, b, k) {
+						any, again = true, true
+					}
+				}
+				*last = g.now
+			}
+		}
+	}
+	return any
+}
+
+// pair shares the clients of a kind at places a and b anew, by dynamic programming over
+// the load of a.
+func (g *regroup) pair(a, b, k int) bool {
+	p := g.p
+	g.free = g.free[:0]
+	total, cost, crossed := int64(0), 0.0, p.excess > 0 || p.under > 0
+	for _, i := range [2]int{a, b} {
+		for _, j := range g.members[i] {
+			if p.s.kind(j) != k || !finite(p.row[a][j]) || !finite(p.row[b][j]) {
+				continue
+			}
+			g.free = append(g.free, j)
+			total += p.s.Demand[j]
+			cost += p.row[i][j] - p.row[b][j]
+			crossed = crossed || p.row[a+b-i][j] < p.row[i][j]
+		}
+	}
+	width := int(total) + 1
+	if !crossed || len(g.free) < 2 || total > pairCells || len(g.free)*width > pairCells {
+		return false
+	}
+	p.s.effort -= int64(len(g.free)*width) / 16
+	stuck := [2]int64{p.load[a][k], p.load[b][k]} // of those who cannot change
+	for _, j := range g.free {
+		if p.at[j] == a {
+			stuck[0] -= p.s.Demand[j]
+		} else {
+			stuck[1] -= p.s.Demand[j]
+		}
+	}
+	g.best, g.took = growFloats(g.best, width), grow(g.took, len(g.free)*width)
+	for i := range g.best[1:] {
+		g.best[i+1] = math.Inf(1)
+	}
+	for i, j := range g.free {
+		w, c, took := int(p.s.Demand[j]), p.row[a][j]-p.row[b][j], g.took[i*width:(i+1)*width]
+		for at := width - 1; at >= w; at-- {
+			if x := g.best[at-w] + c; x < g.best[at] {
+				g.best[at], took[at] = x, true
+			}
+		}
+	}
+	at, least := -1, 0.0
+	price := func(load int64) float64 {
+		x := 0.0
+		for side, i := range [2]int{a, b} {
+			e, u := p.change(i, k, p.load[i][k], stuck[side]+load)
+			x += p.over*float64(e) + p.s.big*float64(u)
+			load = total - load
+		}
+		return x
+	}
+	least = cost - small*(1+math.Abs(p.cost)/float64(len(p.at)))
+	for load, x := range g.best {
+		if x < least {
+			if x += price(int64(load)); x < least {
+				at, least = load, x
+			}
+		}
+	}
+	if at < 0 {
+		return false
+	}
+	for i := len(g.free) - 1; i >= 0; i-- {
+		j, to := g.free[i], b
+		if g.took[i*width+at] {
+			to = a
+			at -= int(p.s.Demand[j])
+		}
+		if p.at[j] != to {
+			g.moved(j, p.at[j], to)
+		}
+	}
+	return true
+}
+
+// groups searches the assignments of every so many places, if they have few clients,
+// until that changes nothing.
+func (g *regroup) groups(size int) (any bool) {
+	p := g.p
+	if p.excess > 0 || p.under > 0 || p.s.kinds > 1 || len(p.open) < size || size*len(p.at) > groupClients*len(p.open) {
+		return false
+	}
+	since := 0 // groups without a place that changed since were searched
+	for {
+		from := g.now
+		changed := false
+		g.each(make([]int, 0, size), size, 0, func(set []int) bool {
+			if p.s.effort <= 0 || p.s.stop() {
+				return false
+			}
+			if slices.ContainsFunc(set, func(i int) bool { return g.stamp[i] > since }) && g.group(set) {
+				changed = true
+			}
+			return true
+		})
+		if !changed || p.s.effort <= 0 || p.s.stop() {
+			return any || changed
+		}
+		any, since = true, from
+	}
+}
+
+// each calls do for the sets of places that hang together by a client who would
+// rather be elsewhere.
+func (g *regroup) each(set []int, size, from int, do func([]int) bool) bool {
+	if len(set) == size {
+		return do(set)
+	}
+	for i := from; i < len(g.p.open); i++ {
+		if !g.each(append(set, i), size, i+1, do) {
+			return false
+		}
+	}
+	return true
+}
+
+// group searches all assignments of the clients of some places, within capacity.
+func (g *regroup) group(set []int) bool {
+	p := g.p
+	g.places, g.order, g.nodes = set, g.order[:0], 0
+	cost, envy := 0.0, false
+	for _, i := range set {
+		for _, j := range g.members[i] {
+			g.order = append(g.order, j)
+			cost += p.row[i][j]
+			for _, o := range set {
+				envy = envy || p.row[o][j] < p.row[i][j]
+			}
+		}
+	}
+	if !envy || len(g.order) > groupClients {
+		return false
+	}
+	// the largest regret first, so that costly choices are made near the root
+	regret := func(j int) float64 {
+		one, two := math.Inf(1), math.Inf(1)
+		for _, i := range set {
+			if c := p.row[i][j]; c < one {
+				one, two = c, one
+			} else {
+				two = min(two, c)
+			}
+		}
+		return two - one
+	}
+	slices.SortFunc(g.order, func(x, y int) int {
+		if a, b := regret(x), regret(y); a != b && !(math.IsInf(a, 1) && math.IsInf(b, 1)) {
+			if a > b {
+				return -1
+			}
+			return 1
+		}
+		return x - y
+	})
+	n := len(g.order)
+	g.least = growFloats(g.least, n+1)
+	for x := n - 1; x >= 0; x-- {
+		least := math.Inf(1)
+		for _, i := range set {
+			least = min(least, p.row[i][g.order[x]])
+		}
+		g.least[x] = g.least[x+1] + least
+	}
+	room := make([]int64, len(set))
+	for x, i := range set {
+		room[x] = p.room[i][0]
+	}
+	g.at, g.found = slices.Grow(g.at[:0], n)[:n], nil
+	g.value = cost - small*(1+cost)
+	g.place(0, 0, room)
+	p.s.effort -= int64(g.nodes) * int64(len(set))
+	if g.found == nil {
+		return false
+	}
+	for x, j := range g.order {
+		if to := set[g.found[x]]; p.at[j] != to {
+			g.moved(j, p.at[j], to)
+		}
+	}
+	return p.excess == 0 && p.under == 0
+}
+
+// place tries the places of the x-th client, the cheapest first.
+func (g *regroup) place(x int, cost float64, room []int64) {
+	if x == len(g.order) {
+		for side, i := range g.places {
+			if g.p.room[i][0]-room[side] < g.p.low[i][0] {
+				return
+			}
+		}
+		g.value, g.found = cost-small*(1+cost), slices.Clone(g.at)
+		return
+	}
+	if g.nodes++; g.nodes > groupNodes {
+		return
+	}
+	j := g.order[x]
+	var done [4]bool
+	for range g.places {
+		best, to := math.Inf(1), -1
+		for side, i := range g.places {
+			if c := g.p.row[i][j]; !done[side] && c < best {
+				best, to = c, side
+			}
+		}
+		if to < 0 || cost+best+g.least[x+1] >= g.value {
+			return
+		}
+		done[to] = true
+		if d := g.p.s.Demand[j]; d <= room[to] {
+			room[to] -= d
+			g.at[x] = to
+			g.place(x+1, cost+best, room)
+			room[to] += d
+		}
+	}
+}
