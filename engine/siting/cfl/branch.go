@@ -10,7 +10,7 @@ import (
 )
 
 // arc is a client at a row.
-type arc struct{ row, j int }
+type arc struct{ row, j int32 }
 
 // node is a subproblem.
 type node struct {
@@ -50,6 +50,8 @@ func (s *solver) branch(ctx context.Context) float64 {
 		s.try(slices.Clone(s.lim.Start))
 	}
 	s.root(ctx, root)
+	fixed := s.value
+	s.exclude(root)
 	q := &queue{}
 	if s.open(root.bound) && !root.leaf {
 		heap.Push(q, root)
@@ -65,6 +67,10 @@ func (s *solver) branch(ctx context.Context) float64 {
 		heap.Pop(q)
 		s.lim.Progress.Tell("branch", int64(s.nodes), 0)
 		for _, c := range s.children(top) {
+			if s.value < fixed {
+				fixed = s.value
+				s.exclude(root)
+			}
 			s.nodes++
 			c.id = s.nodes
 			s.effort = max(s.effort, 0) + 2_000_000
@@ -79,10 +85,60 @@ func (s *solver) branch(ctx context.Context) float64 {
 	return s.value
 }
 
+// without rules arcs out until the function returned is called.
+func (s *solver) without(bans []arc) (restore func()) {
+	old := make([]float64, len(bans))
+	for i, b := range bans {
+		old[i], s.cost[b.row][b.j] = s.cost[b.row][b.j], math.Inf(1)
+	}
+	return func() {
+		for i := len(bans) - 1; i >= 0; i-- {
+			s.cost[bans[i].row][bans[i].j] = old[i]
+		}
+	}
+}
+
+// exclude rules out for good who is served where in no better solution, as seen from
+// the root.
+func (s *solver) exclude(root *node) {
+	if !s.Single || root.leaf || !s.open(root.bound) {
+		return
+	}
+	r := s.relax(root.off, root.must)
+	copy(r.tau, root.tau)
+	r.fix(root.lambda)
+	for _, b := range append(root.bans, r.ban...) {
+		s.cost[b.row][b.j] = math.Inf(1)
+	}
+	root.bans = nil
+}
+
+// lonely opens the sites that alone may serve a client; false: one has none.
+func (s *solver) lonely(n *node) bool {
+	for j, d := range s.Demand {
+		only, more := -1, false
+		for v, o := range s.Options {
+			if !n.off[v] && finite(s.cost[o.Row][j]) && o.capacity(s.kind(j)) >= max(1, d) && o.Site != only {
+				if more = only >= 0; more {
+					break
+				}
+				only = o.Site
+			}
+		}
+		if only < 0 {
+			return false
+		}
+		if !more {
+			n.must[only] = true
+		}
+	}
+	return true
+}
+
 // children splits a node in two.
 func (s *solver) children(n *node) []*node {
-	one := &node{off: slices.Clone(n.off), must: slices.Clone(n.must), bans: n.bans, lambda: slices.Clone(n.lambda), tau: slices.Clone(n.tau), bound: n.bound}
-	two := &node{off: slices.Clone(n.off), must: slices.Clone(n.must), bans: n.bans, lambda: slices.Clone(n.lambda), tau: slices.Clone(n.tau), bound: n.bound}
+	one := &node{off: slices.Clone(n.off), must: slices.Clone(n.must), bans: slices.Clip(n.bans), lambda: slices.Clone(n.lambda), tau: slices.Clone(n.tau), bound: n.bound}
+	two := &node{off: slices.Clone(n.off), must: slices.Clone(n.must), bans: slices.Clip(n.bans), lambda: slices.Clone(n.lambda), tau: slices.Clone(n.tau), bound: n.bound}
 	if n.option >= 0 {
 		g := s.Options[n.option].Site
 		one.must[g] = true
@@ -94,8 +150,8 @@ func (s *solver) children(n *node) []*node {
 	}
 	one.bans = slices.Clone(n.bans)
 	for r := range s.rows {
-		if r != n.client.row {
-			one.bans = append(one.bans, arc{r, n.client.j})
+		if r != int(n.client.row) {
+			one.bans = append(one.bans, arc{int32(r), n.client.j})
 		}
 	}
 	two.bans = append(slices.Clone(n.bans), n.client)
@@ -233,14 +289,11 @@ func (s *solver) follow(n *node, v, need int, taken bool) (changed bool) {
 // solve bounds a node, improves the incumbent from it, rules options out and
 // chooses where to branch. It returns how many decisions it made.
 func (s *solver) solve(ctx context.Context, n *node, a dual.Ascent) (fixed int) {
-	for _, b := range n.bans {
-		s.cost[b.row][b.j] = math.Inf(1)
+	defer s.without(n.bans)()
+	if s.Single && !s.lonely(n) {
+		n.bound, n.leaf = math.Inf(1), true
+		return 0
 	}
-	defer func() {
-		for _, b := range n.bans {
-			s.cost[b.row][b.j] = s.Cost[b.row][b.j]
-		}
-	}()
 	if choice, done := s.decided(n); done && !s.Single {
 		n.bound, n.leaf = s.try(choice).total, true
 		return 0
@@ -271,6 +324,7 @@ func (s *solver) solve(ctx context.Context, n *node, a dual.Ascent) (fixed int) 
 		return 0
 	}
 	fixed = r.fix(n.lambda)
+	n.bans = append(n.bans, r.ban...)
 	copy(n.tau, r.tau)
 	if n.id == 0 {
 		s.remember(n, r)

@@ -73,7 +73,6 @@ func (p *packing) descend() {
 		} else {
 			again = p.relieve() || again
 		}
-		again = again || p.regroup().pairs()
 		if !again {
 			return
 		}

@@ -42,6 +42,17 @@ func (p *packing) regroup() *regroup {
 	return g
 }
 
+// refine assigns pairs of places anew, then groups of three and four, until nothing
+// changes or no effort is left.
+func (p *packing) refine() {
+	g := p.regroup()
+	for g.pairs() || g.groups(3) || g.groups(4) {
+		if p.s.effort <= 0 || p.s.stop() {
+			return
+		}
+	}
+}
+
 // moved notes that a client went from one place to another.
 func (g *regroup) moved(j, from, to int) {
 	g.now++
@@ -101,7 +112,7 @@ func (g *regroup) pair(a, b, k int) bool {
 	if !crossed || len(g.free) < 2 || total > pairCells || len(g.free)*width > pairCells {
 		return false
 	}
-	p.s.effort -= int64(len(g.free)*width) / 16
+	p.s.effort -= int64(len(g.free)*width) / 2
 	stuck := [2]int64{p.load[a][k], p.load[b][k]} // of those who cannot change
 	for _, j := range g.free {
 		if p.at[j] == a {
@@ -183,8 +194,7 @@ func (g *regroup) groups(size int) (any bool) {
 	}
 }
 
-// each calls do for the sets of places that hang together by a client who would
-// rather be elsewhere.
+// each calls do for the sets of so many places until it returns false.
 func (g *regroup) each(set []int, size, from int, do func([]int) bool) bool {
 	if len(set) == size {
 		return do(set)
@@ -251,7 +261,7 @@ func (g *regroup) group(set []int) bool {
 	g.at, g.found = slices.Grow(g.at[:0], n)[:n], nil
 	g.value = cost - small*(1+cost)
 	g.place(0, 0, room)
-	p.s.effort -= int64(g.nodes) * int64(len(set))
+	p.s.effort -= int64(g.nodes+len(g.order)) * int64(4*len(set))
 	if g.found == nil {
 		return false
 	}

@@ -213,9 +213,7 @@ func (s *solver) polish() {
 		p.move(x.Client, at[x.Option])
 	}
 	s.mend(p, polishing)
-	for g := p.regroup(); g.groups(3) || g.groups(4); g = p.regroup() {
-		p.descend()
-	}
+	p.refine()
 	s.settle(slices.Clone(s.choice), p, fixed)
 }
 

@@ -153,6 +153,9 @@ func (s *solver) whole(choice []int, plans []*transport, split trial) trial {
 		fixed += s.Options[v].Fixed
 	}
 	s.mend(p, 0)
+	if fixed+p.cost+s.big*float64(p.under) < s.value*(1+near) {
+		p.refine()
+	}
 	t := s.settle(choice, p, fixed)
 	if !t.missed && t.total <= s.value {
 		s.mend(p, 6)
@@ -241,8 +244,15 @@ func (s *solver) attempt(r *relaxation) {
 		})
 	}
 	s.mend(p, 0)
+	if fixed+p.cost+s.big*float64(p.under) < s.value*(1+near) {
+		p.refine()
+	}
 	s.settle(choice, p, fixed)
 }
+
+// near is how far beyond the incumbent, relatively, an assignment may cost to be worth
+// the dearer ways to improve it.
+const near = 0.01
 
 // targetClient chooses the client to branch on.
 func (s *solver) targetClient(n *node, r *relaxation, choice []int) {
@@ -265,7 +275,7 @@ func (s *solver) targetClient(n *node, r *relaxation, choice []int) {
 		if rows > 1 {
 			undecided = true
 			if m := top - 1e-6*float64(s.Demand[j]); m < best {
-				best, n.client = m, arc{row, j}
+				best, n.client = m, arc{int32(row), int32(j)}
 			}
 		}
 	}
