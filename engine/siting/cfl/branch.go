@@ -208,6 +208,9 @@ func (s *solver) root(ctx context.Context, n *node) {
 		}
 	}
 	before := s.value
+	if s.choice != nil {
+		s.dive(ctx, n, s.choice)
+	}
 	if s.shake(ctx, n, s.mean); s.value < before && s.open(n.bound) && ctx.Err() == nil {
 		s.solve(ctx, n, dual.Ascent{Steps: 250, Patience: 120, Factor: 0.2})
 	}
@@ -294,7 +297,8 @@ func (s *solver) solve(ctx context.Context, n *node, a dual.Ascent) (fixed int) 
 		n.bound, n.leaf = math.Inf(1), true
 		return 0
 	}
-	if choice, done := s.decided(n); done && !s.Single {
+	choice, done := s.decided(n)
+	if done && !s.Single {
 		n.bound, n.leaf = s.try(choice).total, true
 		return 0
 	}
@@ -333,9 +337,16 @@ func (s *solver) solve(ctx context.Context, n *node, a dual.Ascent) (fixed int) 
 		n.leaf = true
 		return fixed
 	}
+	if k := key(choice); done && !s.dived[k] && len(s.dived) <= n.id/nodesPerDive {
+		s.dived[k] = true
+		s.dive(ctx, n, choice)
+	}
 	s.target(n, r)
 	return fixed
 }
+
+// nodesPerDive is how many nodes are searched at least for each choice dived from.
+const nodesPerDive = 15
 
 // remember keeps what each option costs at the root's multipliers.
 func (s *solver) remember(n *node, r *relaxation) {

@@ -74,6 +74,7 @@ type solver struct {
 	shares []Share
 	lack   float64 // price of an unserved unit
 	seen   map[string]trial
+	dived  map[string]bool // choices that were dived from
 	nodes  int
 	tau    []float64
 	stop   func() bool
@@ -101,7 +102,7 @@ func Solve(ctx context.Context, p *Problem, lim Limits) (Result, error) {
 	if lim.Seed == 0 {
 		lim.Seed = 1
 	}
-	s := &solver{shape: sh, lim: lim, rng: rand.New(rand.NewPCG(lim.Seed, 0xcf1)), value: math.Inf(1), goal: math.Inf(1), seen: map[string]trial{}}
+	s := &solver{shape: sh, lim: lim, rng: rand.New(rand.NewPCG(lim.Seed, 0xcf1)), value: math.Inf(1), goal: math.Inf(1), seen: map[string]trial{}, dived: map[string]bool{}}
 	s.cost = make([][]float64, s.rows)
 	for r := range s.cost {
 		s.cost[r] = slices.Clone(s.Cost[r])

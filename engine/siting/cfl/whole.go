@@ -152,11 +152,7 @@ func (s *solver) whole(choice []int, plans []*transport, split trial) trial {
 	for _, v := range p.open {
 		fixed += s.Options[v].Fixed
 	}
-	s.mend(p, 0)
-	if fixed+p.cost+s.big*float64(p.under) < s.value*(1+near) {
-		p.refine()
-	}
-	t := s.settle(choice, p, fixed)
+	t := s.finish(choice, p, fixed)
 	if !t.missed && t.total <= s.value {
 		s.mend(p, 6)
 		t = s.settle(choice, p, fixed)
@@ -243,16 +239,8 @@ func (s *solver) attempt(r *relaxation) {
 			}
 		})
 	}
-	s.mend(p, 0)
-	if fixed+p.cost+s.big*float64(p.under) < s.value*(1+near) {
-		p.refine()
-	}
-	s.settle(choice, p, fixed)
+	s.finish(choice, p, fixed)
 }
-
-// near is how far beyond the incumbent, relatively, an assignment may cost to be worth
-// the dearer ways to improve it.
-const near = 0.01
 
 // targetClient chooses the client to branch on.
 func (s *solver) targetClient(n *node, r *relaxation, choice []int) {
