@@ -12,8 +12,8 @@ import (
 const (
 	// diveRounds bounds how often a dive fixes clients, and diveShare is the share of
 	// them that it fixes at least each time.
-	diveRounds = 40
-	diveShare  = 0.05
+	diveRounds = 60
+	diveShare  = 0.02
 	// sure is the share of a client in the averaged relaxation from which a dive takes
 	// it for served there.
 	sure = 0.9
@@ -144,7 +144,7 @@ const near = 0.01
 func (s *solver) finish(choice []int, p *packing, fixed float64) trial {
 	s.mend(p, 0)
 	if fixed+p.cost+s.big*float64(p.under) < s.value*(1+near) {
-		p.refine()
+		p.refine(false)
 	}
 	return s.settle(choice, p, fixed)
 }

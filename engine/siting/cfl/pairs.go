@@ -13,6 +13,8 @@ const (
 	// all their assignments, and groupNodes what that search may take.
 	groupClients = 40
 	groupNodes   = 4000
+	// foursMost is of how many places groups of four are searched.
+	foursMost = 25
 )
 
 // regroup assigns the clients of small groups of places anew.
@@ -30,6 +32,8 @@ type regroup struct {
 	least  []float64 // least cost of the clients from here on
 	at     []int
 	found  []int
+	full   []int64 // room of each place for the clients who may change
+	low    []int64 // and how much of it they must take
 	value  float64
 	nodes  int
 }
@@ -42,11 +46,11 @@ func (p *packing) regroup() *regroup {
 	return g
 }
 
-// refine assigns pairs of places anew, then groups of three and four, until nothing
-// changes or no effort is left.
-func (p *packing) refine() {
+// refine assigns pairs of places anew, then groups of three and, where there are few
+// places and all is wanted, of four, until nothing changes or no effort is left.
+func (p *packing) refine(all bool) {
 	g := p.regroup()
-	for g.pairs() || g.groups(3) || g.groups(4) {
+	for g.pairs() || g.groups(3) || all && len(p.open) <= foursMost && g.groups(4) {
 		if p.s.effort <= 0 || p.s.stop() {
 			return
 		}
@@ -167,31 +171,83 @@ func (g *regroup) pair(a, b, k int) bool {
 	return true
 }
 
-// groups searches the assignments of every so many places, if they have few clients,
-// until that changes nothing.
+// groups searches the assignments of every so many places that hang together by
+// clients of one who may go to another, until that changes nothing.
 func (g *regroup) groups(size int) (any bool) {
 	p := g.p
-	if p.excess > 0 || p.under > 0 || p.s.kinds > 1 || len(p.open) < size || size*len(p.at) > groupClients*len(p.open) {
+	if p.excess > 0 || p.under > 0 || p.s.kinds > 1 || len(p.open) < size {
 		return false
 	}
 	since := 0 // groups without a place that changed since were searched
-	for {
+	for changed := true; changed; {
 		from := g.now
-		changed := false
+		changed = false
+		near := g.near()
 		g.each(make([]int, 0, size), size, 0, func(set []int) bool {
 			if p.s.effort <= 0 || p.s.stop() {
 				return false
 			}
-			if slices.ContainsFunc(set, func(i int) bool { return g.stamp[i] > since }) && g.group(set) {
+			if slices.ContainsFunc(set, func(i int) bool { return g.stamp[i] > since }) && together(near, set) && g.group(set) {
 				changed = true
 			}
 			return true
 		})
-		if !changed || p.s.effort <= 0 || p.s.stop() {
-			return any || changed
+		any, since = any || changed, from
+		if p.s.effort <= 0 || p.s.stop() {
+			break
 		}
-		any, since = true, from
 	}
+	return any
+}
+
+// may says whether a client may be at a place in a solution better than the incumbent,
+// or is there.
+func (g *regroup) may(i, j int) bool {
+	p := g.p
+	return p.at[j] == i || finite(p.row[i][j]) && finite(p.s.cost[p.s.Options[p.open[i]].Row][j])
+}
+
+// cost is what a client costs at a place, +Inf where it may not be.
+func (g *regroup) cost(i, j int) float64 {
+	if !g.may(i, j) {
+		return math.Inf(1)
+	}
+	return g.p.row[i][j]
+}
+
+// near says of every two places whether a client of one may go to the other.
+func (g *regroup) near() [][]bool {
+	m := len(g.p.open)
+	near := make([][]bool, m)
+	for i := range near {
+		near[i] = make([]bool, m)
+	}
+	for i, members := range g.members {
+		for _, j := range members {
+			for k := range near {
+				if !near[i][k] && g.may(k, j) {
+					near[i][k], near[k][i] = true, true
+				}
+			}
+		}
+	}
+	return near
+}
+
+// together says whether places hang together.
+func together(near [][]bool, set []int) bool {
+	var in, queue [6]int
+	in[0] = 1
+	n := 1
+	for head := 0; head < n; head++ {
+		for x, i := range set {
+			if in[x] == 0 && near[set[queue[head]]][i] {
+				in[x], queue[n] = 1, x
+				n++
+			}
+		}
+	}
+	return n == len(set)
 }
 
 // each calls do for the sets of so many places until it returns false.
@@ -211,15 +267,25 @@ func (g *regroup) each(set []int, size, from int, do func([]int) bool) bool {
 func (g *regroup) group(set []int) bool {
 	p := g.p
 	g.places, g.order, g.nodes = set, g.order[:0], 0
+	room := make([]int64, len(set))
 	cost, envy := 0.0, false
-	for _, i := range set {
+	for x, i := range set {
+		room[x] += p.room[i][0]
 		for _, j := range g.members[i] {
+			some := false
+			for _, o := range set {
+				if o != i && g.may(o, j) {
+					some, envy = true, envy || p.row[o][j] < p.row[i][j]
+				}
+			}
+			if !some {
+				room[x] -= p.s.Demand[j]
+				continue
+			}
 			g.order = append(g.order, j)
 			cost += p.row[i][j]
-			for _, o := range set {
-				envy = envy || p.row[o][j] < p.row[i][j]
-			}
 		}
+		p.s.effort -= int64(len(g.members[i]) * len(set))
 	}
 	if !envy || len(g.order) > groupClients {
 		return false
@@ -228,7 +294,7 @@ func (g *regroup) group(set []int) bool {
 	regret := func(j int) float64 {
 		one, two := math.Inf(1), math.Inf(1)
 		for _, i := range set {
-			if c := p.row[i][j]; c < one {
+			if c := g.cost(i, j); c < one {
 				one, two = c, one
 			} else {
 				two = min(two, c)
@@ -250,14 +316,15 @@ func (g *regroup) group(set []int) bool {
 	for x := n - 1; x >= 0; x-- {
 		least := math.Inf(1)
 		for _, i := range set {
-			least = min(least, p.row[i][g.order[x]])
+			least = min(least, g.cost(i, g.order[x]))
 		}
 		g.least[x] = g.least[x+1] + least
 	}
-	room := make([]int64, len(set))
+	g.low = g.low[:0]
 	for x, i := range set {
-		room[x] = p.room[i][0]
+		g.low = append(g.low, p.low[i][0]-(p.room[i][0]-room[x]))
 	}
+	g.full = append(g.full[:0], room...)
 	g.at, g.found = slices.Grow(g.at[:0], n)[:n], nil
 	g.value = cost - small*(1+cost)
 	g.place(0, 0, room)
@@ -276,8 +343,8 @@ func (g *regroup) group(set []int) bool {
 // place tries the places of the x-th client, the cheapest first.
 func (g *regroup) place(x int, cost float64, room []int64) {
 	if x == len(g.order) {
-		for side, i := range g.places {
-			if g.p.room[i][0]-room[side] < g.p.low[i][0] {
+		for side := range g.places {
+			if g.full[side]-room[side] < g.low[side] {
 				return
 			}
 		}
@@ -292,7 +359,7 @@ func (g *regroup) place(x int, cost float64, room []int64) {
 	for range g.places {
 		best, to := math.Inf(1), -1
 		for side, i := range g.places {
-			if c := g.p.row[i][j]; !done[side] && c < best {
+			if c := g.cost(i, j); !done[side] && c < best {
 				best, to = c, side
 			}
 		}
