@@ -166,7 +166,7 @@ func (s *solver) open(bound float64) bool {
 
 // enough says whether the bound suffices to stop the whole search.
 func (s *solver) enough(bound float64) bool {
-	return !s.open(bound) || s.lim.Gap > 0 && s.value-bound <= s.lim.Gap*math.Abs(s.value)
+	return !s.open(bound) || s.lim.Gap > 0 && finite(s.value) && s.value-bound <= s.lim.Gap*math.Abs(s.value)
 }
 
 func key(choice []int) string {
