@@ -20,7 +20,8 @@ type node struct {
 	tau       []float64
 	bound     float64
 	option    int // to branch on, -1 none
-	client    arc // to branch on when every option is decided
+	client    int // to branch on when every option is decided: one of rows serves it or none does
+	rows      []int32
 	leaf      bool
 	id        int
 }
@@ -148,13 +149,14 @@ func (s *solver) children(n *node) []*node {
 		two.off[n.option] = true
 		return []*node{one, two}
 	}
-	one.bans = slices.Clone(n.bans)
-	for r := range s.rows {
-		if r != int(n.client.row) {
-			one.bans = append(one.bans, arc{int32(r), n.client.j})
+	one.bans, two.bans = slices.Clone(n.bans), slices.Clone(n.bans)
+	for r := range int32(s.rows) {
+		half := &one.bans
+		if slices.Contains(n.rows, r) {
+			half = &two.bans
 		}
+		*half = append(*half, arc{r, int32(n.client)})
 	}
-	two.bans = append(slices.Clone(n.bans), n.client)
 	return []*node{one, two}
 }
 

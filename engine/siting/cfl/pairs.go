@@ -49,6 +49,7 @@ func (p *packing) regroup() *regroup {
 // refine assigns pairs of places anew, then groups of three and, where there are few
 // places and all is wanted, of four, until nothing changes or no effort is left.
 func (p *packing) refine(all bool) {
+	p.over = max(p.over, p.s.lack)
 	g := p.regroup()
 	for g.pairs() || g.groups(3) || all && len(p.open) <= foursMost && g.groups(4) {
 		if p.s.effort <= 0 || p.s.stop() {

@@ -1,6 +1,7 @@
 package cfl
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -242,29 +243,35 @@ func (s *solver) attempt(r *relaxation) {
 	s.finish(choice, p, fixed)
 }
 
-// targetClient chooses the client to branch on.
+// targetClient chooses the client to branch on: one that much depends on and whose places
+// fall into two halves, as far as the averaged relaxation uses them.
 func (s *solver) targetClient(n *node, r *relaxation, choice []int) {
-	best, open := math.Inf(1), opened(choice)
+	best, open := math.Inf(-1), opened(choice)
 	undecided := false
+	var rows []int32
 	for j := range s.Demand {
-		rows, row, top := 0, -1, -1.0
+		rows = rows[:0]
 		for _, v := range open {
 			o := s.Options[v]
 			if finite(s.cost[o.Row][j]) && o.capacity(s.kind(j)) >= s.Demand[j] {
-				if rows++; r.xMean[o.Row][j] > top {
-					row, top = o.Row, r.xMean[o.Row][j]
-				}
+				rows = append(rows, int32(o.Row))
 			}
 		}
-		if rows == 0 {
+		switch len(rows) {
+		case 0:
 			n.bound, n.leaf = math.Inf(1), true
 			return
+		case 1:
+			continue
 		}
-		if rows > 1 {
-			undecided = true
-			if m := top - 1e-6*float64(s.Demand[j]); m < best {
-				best, n.client = m, arc{int32(row), int32(j)}
-			}
+		undecided = true
+		slices.SortStableFunc(rows, func(a, b int32) int { return cmp.Compare(r.xMean[b][j], r.xMean[a][j]) })
+		mass, count := r.xMean[rows[0]][j], 1
+		for ; count < len(rows)-1 && mass+r.xMean[rows[count]][j] <= 0.5; count++ {
+			mass += r.xMean[rows[count]][j]
+		}
+		if m := math.Min(mass, 1-mass) * float64(1+s.Demand[j]); m > best {
+			best, n.client, n.rows = m, j, slices.Clone(rows[:count])
 		}
 	}
 	if undecided {
