@@ -7,7 +7,7 @@ import (
 )
 
 // Two places share their clients as well as all their assignments allow, three as well
-// as the search of all of them; loads and cost stay what the assignment says.
+// as the search of all of theirs; loads and cost stay what the assignment says.
 func TestRegroup(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 8))
 	better := 0
@@ -61,9 +61,8 @@ func TestRegroup(t *testing.T) {
 			}
 		}
 		g := pack.regroup()
-		if size == 2 {
-			g.pairs()
-		} else {
+		g.pairs()
+		if size == 3 {
 			g.groups(3)
 		}
 		if pack.cost < before {
