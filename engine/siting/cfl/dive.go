@@ -143,8 +143,11 @@ const near = 0.01
 // finish improves an assignment and offers it as a solution.
 func (s *solver) finish(choice []int, p *packing, fixed float64) trial {
 	s.mend(p, 0)
-	if fixed+p.cost+s.big*float64(p.under) < s.value*(1+near) {
-		p.refine(false)
+	switch cost := fixed + p.cost + s.big*float64(p.under); {
+	case cost < s.value*(1+near/4):
+		p.refine(3)
+	case cost < s.value*(1+near):
+		p.refine(2)
 	}
 	return s.settle(choice, p, fixed)
 }

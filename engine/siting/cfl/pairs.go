@@ -29,6 +29,7 @@ type regroup struct {
 	// the search of a group
 	places []int
 	order  []int
+	price  []float64 // by client of order and place of the group
 	least  []float64 // least cost of the clients from here on
 	at     []int
 	found  []int
@@ -46,12 +47,12 @@ func (p *packing) regroup() *regroup {
 	return g
 }
 
-// refine assigns pairs of places anew, then groups of three and, where there are few
-// places and all is wanted, of four, until nothing changes or no effort is left.
-func (p *packing) refine(all bool) {
+// refine assigns pairs of places anew, then groups of up to so many, until nothing
+// changes or no effort is left; of four only where there are few places.
+func (p *packing) refine(size int) {
 	p.over = max(p.over, p.s.lack)
 	g := p.regroup()
-	for g.pairs() || g.groups(3) || all && len(p.open) <= foursMost && g.groups(4) {
+	for g.pairs() || size > 2 && g.groups(3) || size > 3 && len(p.open) <= foursMost && g.groups(4) {
 		if p.s.effort <= 0 || p.s.stop() {
 			return
 		}
@@ -313,12 +314,15 @@ func (g *regroup) group(set []int) bool {
 		return x - y
 	})
 	n := len(g.order)
+	g.price = g.price[:0]
+	for _, j := range g.order {
+		for _, i := range set {
+			g.price = append(g.price, g.cost(i, j))
+		}
+	}
 	g.least = growFloats(g.least, n+1)
 	for x := n - 1; x >= 0; x-- {
-		least := math.Inf(1)
-		for _, i := range set {
-			least = min(least, g.cost(i, g.order[x]))
-		}
+		least := slices.Min(g.price[x*len(set) : (x+1)*len(set)])
 		g.least[x] = g.least[x+1] + least
 	}
 	g.low = g.low[:0]
@@ -355,12 +359,12 @@ func (g *regroup) place(x int, cost float64, room []int64) {
 	if g.nodes++; g.nodes > groupNodes {
 		return
 	}
-	j := g.order[x]
+	j, prices := g.order[x], g.price[x*len(g.places):(x+1)*len(g.places)]
 	var done [4]bool
 	for range g.places {
 		best, to := math.Inf(1), -1
-		for side, i := range g.places {
-			if c := g.cost(i, j); !done[side] && c < best {
+		for side, c := range prices {
+			if !done[side] && c < best {
 				best, to = c, side
 			}
 		}

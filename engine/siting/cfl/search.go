@@ -213,7 +213,7 @@ func (s *solver) polish() {
 		p.move(x.Client, at[x.Option])
 	}
 	s.mend(p, polishing)
-	p.refine(true)
+	p.refine(4)
 	s.settle(slices.Clone(s.choice), p, fixed)
 }
 
