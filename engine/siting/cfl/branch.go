@@ -339,16 +339,12 @@ func (s *solver) solve(ctx context.Context, n *node, a dual.Ascent) (fixed int) 
 		n.leaf = true
 		return fixed
 	}
-	if k := key(choice); done && !s.dived[k] && len(s.dived) <= n.id/nodesPerDive {
-		s.dived[k] = true
-		s.dive(ctx, n, choice)
+	if done {
+		s.diveFrom(ctx, n, choice)
 	}
 	s.target(n, r)
 	return fixed
 }
-
-// nodesPerDive is how many nodes are searched at least for each choice dived from.
-const nodesPerDive = 15
 
 // remember keeps what each option costs at the root's multipliers.
 func (s *solver) remember(n *node, r *relaxation) {

@@ -17,7 +17,21 @@ const (
 	// sure is the share of a client in the averaged relaxation from which a dive takes
 	// it for served there.
 	sure = 0.9
+	// nodesPerDive is how many nodes are searched from one dive to the next, nodesPerNew
+	// if none began at that choice yet.
+	nodesPerDive = 16
+	nodesPerNew  = 6
 )
+
+// diveFrom dives from a node whose options are decided if the last dive is long enough
+// ago.
+func (s *solver) diveFrom(ctx context.Context, n *node, choice []int) {
+	k := key(choice)
+	if wait := n.id - s.last; wait >= nodesPerDive || wait >= nodesPerNew && !s.dived[k] {
+		s.dived[k], s.last = true, n.id
+		s.dive(ctx, n, choice)
+	}
+}
 
 // dive looks for assignments of whole clients to a choice of options: the relaxation
 // climbs, the clearest of its average are fixed, and so on down. From each average an

@@ -75,6 +75,7 @@ type solver struct {
 	lack   float64 // price of an unserved unit
 	seen   map[string]trial
 	dived  map[string]bool // choices that were dived from
+	last   int             // node that was dived from last
 	nodes  int
 	tau    []float64
 	stop   func() bool
