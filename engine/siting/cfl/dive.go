@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"luoshu/engine/siting/dual"
+	"luoshu/engine/siting/pack"
 )
 
 const (
@@ -130,21 +131,22 @@ func (s *solver) commit(c *node, r *relaxation, open []int, fixed []bool) bool {
 // average makes an assignment out of an averaged relaxation: each client goes where
 // most of it does.
 func (s *solver) average(r *relaxation, choice []int) {
-	p := s.packing(opened(choice))
+	open := opened(choice)
+	p := s.packing(open)
 	fixed := 0.0
-	for _, v := range p.open {
+	for _, v := range open {
 		fixed += s.Options[v].Fixed
 	}
 	for j := range s.Demand {
-		at, share := nobody, -1.0
-		for i, v := range p.open {
+		at, share := pack.Nobody, -1.0
+		for i, v := range open {
 			x := r.xMean[s.Options[v].Row][j]
-			if finite(p.row[i][j]) && (x > share || x == share && p.row[i][j] < p.row[at][j]) {
+			if finite(p.Row[i][j]) && (x > share || x == share && p.Row[i][j] < p.Row[at][j]) {
 				at, share = i, x
 			}
 		}
-		if at != nobody {
-			p.move(j, at)
+		if at != pack.Nobody {
+			p.Move(j, at)
 		}
 	}
 	s.finish(choice, p, fixed)
@@ -155,13 +157,13 @@ func (s *solver) average(r *relaxation, choice []int) {
 const near = 0.01
 
 // finish improves an assignment and offers it as a solution.
-func (s *solver) finish(choice []int, p *packing, fixed float64) trial {
-	s.mend(p, 0)
-	switch cost := fixed + p.cost + s.big*float64(p.under); {
+func (s *solver) finish(choice []int, p *pack.Packing, fixed float64) trial {
+	p.Mend(0)
+	switch cost := fixed + p.Cost + s.big*float64(p.Under); {
 	case cost < s.value*(1+near/4):
-		p.refine(3)
+		p.Refine(3)
 	case cost < s.value*(1+near):
-		p.refine(2)
+		p.Refine(2)
 	}
 	return s.settle(choice, p, fixed)
 }

@@ -1,4 +1,4 @@
-package cfl
+package pack
 
 import (
 	"math"
@@ -19,7 +19,7 @@ const (
 
 // regroup assigns the clients of small groups of places anew.
 type regroup struct {
-	p       *packing
+	p       *Packing
 	members [][]int
 	stamp   []int // place → when it changed last
 	now     int
@@ -39,21 +39,21 @@ type regroup struct {
 	nodes  int
 }
 
-func (p *packing) regroup() *regroup {
-	g := &regroup{p: p, members: p.members(), stamp: make([]int, len(p.open)), now: 1}
+func (p *Packing) regroup() *regroup {
+	g := &regroup{p: p, members: p.members(), stamp: make([]int, len(p.Row)), now: 1}
 	for i := range g.stamp {
 		g.stamp[i] = 1
 	}
 	return g
 }
 
-// refine assigns pairs of places anew, then groups of up to so many, until nothing
+// Refine assigns pairs of places anew, then groups of up to so many, until nothing
 // changes or no effort is left; of four only where there are few places.
-func (p *packing) refine(size int) {
-	p.over = max(p.over, p.s.lack)
+func (p *Packing) Refine(size int) {
+	p.over = max(p.over, p.s.Lack)
 	g := p.regroup()
-	for g.pairs() || size > 2 && g.groups(3) || size > 3 && len(p.open) <= foursMost && g.groups(4) {
-		if p.s.effort <= 0 || p.s.stop() {
+	for g.pairs() || size > 2 && g.groups(3) || size > 3 && len(p.Row) <= foursMost && g.groups(4) {
+		if *p.s.Effort <= 0 || p.s.Stop() {
 			return
 		}
 	}
@@ -66,26 +66,26 @@ func (g *regroup) moved(j, from, to int) {
 	m := g.members[from]
 	g.members[from] = slices.Delete(m, slices.Index(m, j), slices.Index(m, j)+1)
 	g.members[to] = append(g.members[to], j)
-	g.p.move(j, to)
+	g.p.Move(j, to)
 }
 
 // pairs shares the clients of every two places anew, each time as well as can be,
 // until that changes nothing.
 func (g *regroup) pairs() (any bool) {
 	p := g.p
-	tried := make([]int, len(p.open)*len(p.open))
+	tried := make([]int, len(p.Row)*len(p.Row))
 	for again := true; again; {
 		again = false
-		for a := range p.open {
+		for a := range p.Row {
 			for b := range a {
-				if p.s.effort <= 0 || p.s.stop() {
+				if *p.s.Effort <= 0 || p.s.Stop() {
 					return any
 				}
-				last := &tried[a*len(p.open)+b]
+				last := &tried[a*len(p.Row)+b]
 				if *last >= max(g.stamp[a], g.stamp[b]) {
 					continue
 				}
-				for k := range p.s.kinds {
+				for k := range p.s.Kinds {
 					if g.pair(a, b, k) {
 						any, again = true, true
 					}
@@ -102,37 +102,37 @@ func (g *regroup) pairs() (any bool) {
 func (g *regroup) pair(a, b, k int) bool {
 	p := g.p
 	g.free = g.free[:0]
-	total, cost, crossed := int64(0), 0.0, p.excess > 0 || p.under > 0
+	total, cost, crossed := int64(0), 0.0, p.Excess > 0 || p.Under > 0
 	for _, i := range [2]int{a, b} {
 		for _, j := range g.members[i] {
-			if p.s.kind(j) != k || !finite(p.row[a][j]) || !finite(p.row[b][j]) {
+			if p.s.kind(j) != k || !finite(p.Row[a][j]) || !finite(p.Row[b][j]) {
 				continue
 			}
 			g.free = append(g.free, j)
 			total += p.s.Demand[j]
-			cost += p.row[i][j] - p.row[b][j]
-			crossed = crossed || p.row[a+b-i][j] < p.row[i][j]
+			cost += p.Row[i][j] - p.Row[b][j]
+			crossed = crossed || p.Row[a+b-i][j] < p.Row[i][j]
 		}
 	}
 	width := int(total) + 1
 	if !crossed || len(g.free) < 2 || total > pairCells || len(g.free)*width > pairCells {
 		return false
 	}
-	p.s.effort -= int64(len(g.free)*width) / 2
+	*p.s.Effort -= int64(len(g.free)*width) / 2
 	stuck := [2]int64{p.load[a][k], p.load[b][k]} // of those who cannot change
 	for _, j := range g.free {
-		if p.at[j] == a {
+		if p.At[j] == a {
 			stuck[0] -= p.s.Demand[j]
 		} else {
 			stuck[1] -= p.s.Demand[j]
 		}
 	}
-	g.best, g.took = growFloats(g.best, width), grow(g.took, len(g.free)*width)
+	g.best, g.took = grow(g.best, width), grow(g.took, len(g.free)*width)
 	for i := range g.best[1:] {
 		g.best[i+1] = math.Inf(1)
 	}
 	for i, j := range g.free {
-		w, c, took := int(p.s.Demand[j]), p.row[a][j]-p.row[b][j], g.took[i*width:(i+1)*width]
+		w, c, took := int(p.s.Demand[j]), p.Row[a][j]-p.Row[b][j], g.took[i*width:(i+1)*width]
 		for at := width - 1; at >= w; at-- {
 			if x := g.best[at-w] + c; x < g.best[at] {
 				g.best[at], took[at] = x, true
@@ -144,12 +144,12 @@ func (g *regroup) pair(a, b, k int) bool {
 		x := 0.0
 		for side, i := range [2]int{a, b} {
 			e, u := p.change(i, k, p.load[i][k], stuck[side]+load)
-			x += p.over*float64(e) + p.s.big*float64(u)
+			x += p.over*float64(e) + p.s.Big*float64(u)
 			load = total - load
 		}
 		return x
 	}
-	least = cost - small*(1+math.Abs(p.cost)/float64(len(p.at)))
+	least = cost - small*(1+math.Abs(p.Cost)/float64(len(p.At)))
 	for load, x := range g.best {
 		if x < least {
 			if x += price(int64(load)); x < least {
@@ -166,8 +166,8 @@ func (g *regroup) pair(a, b, k int) bool {
 			to = a
 			at -= int(p.s.Demand[j])
 		}
-		if p.at[j] != to {
-			g.moved(j, p.at[j], to)
+		if p.At[j] != to {
+			g.moved(j, p.At[j], to)
 		}
 	}
 	return true
@@ -177,7 +177,7 @@ func (g *regroup) pair(a, b, k int) bool {
 // clients of one who may go to another, until that changes nothing.
 func (g *regroup) groups(size int) (any bool) {
 	p := g.p
-	if p.excess > 0 || p.under > 0 || p.s.kinds > 1 || len(p.open) < size {
+	if p.Excess > 0 || p.Under > 0 || p.s.Kinds > 1 || len(p.Row) < size {
 		return false
 	}
 	since := 0 // groups without a place that changed since were searched
@@ -186,7 +186,7 @@ func (g *regroup) groups(size int) (any bool) {
 		changed = false
 		near := g.near()
 		g.each(make([]int, 0, size), size, 0, func(set []int) bool {
-			if p.s.effort <= 0 || p.s.stop() {
+			if *p.s.Effort <= 0 || p.s.Stop() {
 				return false
 			}
 			if slices.ContainsFunc(set, func(i int) bool { return g.stamp[i] > since }) && together(near, set) && g.group(set) {
@@ -195,7 +195,7 @@ func (g *regroup) groups(size int) (any bool) {
 			return true
 		})
 		any, since = any || changed, from
-		if p.s.effort <= 0 || p.s.stop() {
+		if *p.s.Effort <= 0 || p.s.Stop() {
 			break
 		}
 	}
@@ -206,7 +206,7 @@ func (g *regroup) groups(size int) (any bool) {
 // or is there.
 func (g *regroup) may(i, j int) bool {
 	p := g.p
-	return p.at[j] == i || finite(p.row[i][j]) && finite(p.s.cost[p.s.Options[p.open[i]].Row][j])
+	return p.At[j] == i || finite(p.Row[i][j]) && finite(p.allow[i][j])
 }
 
 // cost is what a client costs at a place, +Inf where it may not be.
@@ -214,12 +214,12 @@ func (g *regroup) cost(i, j int) float64 {
 	if !g.may(i, j) {
 		return math.Inf(1)
 	}
-	return g.p.row[i][j]
+	return g.p.Row[i][j]
 }
 
 // near says of every two places whether a client of one may go to the other.
 func (g *regroup) near() [][]bool {
-	m := len(g.p.open)
+	m := len(g.p.Row)
 	near := make([][]bool, m)
 	for i := range near {
 		near[i] = make([]bool, m)
@@ -257,7 +257,7 @@ func (g *regroup) each(set []int, size, from int, do func([]int) bool) bool {
 	if len(set) == size {
 		return do(set)
 	}
-	for i := from; i < len(g.p.open); i++ {
+	for i := from; i < len(g.p.Row); i++ {
 		if !g.each(append(set, i), size, i+1, do) {
 			return false
 		}
@@ -277,7 +277,7 @@ func (g *regroup) group(set []int) bool {
 			some := false
 			for _, o := range set {
 				if o != i && g.may(o, j) {
-					some, envy = true, envy || p.row[o][j] < p.row[i][j]
+					some, envy = true, envy || p.Row[o][j] < p.Row[i][j]
 				}
 			}
 			if !some {
@@ -285,9 +285,9 @@ func (g *regroup) group(set []int) bool {
 				continue
 			}
 			g.order = append(g.order, j)
-			cost += p.row[i][j]
+			cost += p.Row[i][j]
 		}
-		p.s.effort -= int64(len(g.members[i]) * len(set))
+		*p.s.Effort -= int64(len(g.members[i]) * len(set))
 	}
 	if !envy || len(g.order) > groupClients {
 		return false
@@ -320,7 +320,7 @@ func (g *regroup) group(set []int) bool {
 			g.price = append(g.price, g.cost(i, j))
 		}
 	}
-	g.least = growFloats(g.least, n+1)
+	g.least = grow(g.least, n+1)
 	for x := n - 1; x >= 0; x-- {
 		least := slices.Min(g.price[x*len(set) : (x+1)*len(set)])
 		g.least[x] = g.least[x+1] + least
@@ -333,16 +333,16 @@ func (g *regroup) group(set []int) bool {
 	g.at, g.found = slices.Grow(g.at[:0], n)[:n], nil
 	g.value = cost - small*(1+cost)
 	g.place(0, 0, room)
-	p.s.effort -= int64(g.nodes+len(g.order)) * int64(4*len(set))
+	*p.s.Effort -= int64(g.nodes+len(g.order)) * int64(4*len(set))
 	if g.found == nil {
 		return false
 	}
 	for x, j := range g.order {
-		if to := set[g.found[x]]; p.at[j] != to {
-			g.moved(j, p.at[j], to)
+		if to := set[g.found[x]]; p.At[j] != to {
+			g.moved(j, p.At[j], to)
 		}
 	}
-	return p.excess == 0 && p.under == 0
+	return p.Excess == 0 && p.Under == 0
 }
 
 // place tries the places of the x-th client, the cheapest first.
@@ -379,4 +379,14 @@ func (g *regroup) place(x int, cost float64, room []int64) {
 			room[to] += d
 		}
 	}
+}
+
+// grow is a slice of so many zeros, in the room of x if that suffices.
+func grow[T any](x []T, n int) []T {
+	if cap(x) < n {
+		return make([]T, n)
+	}
+	x = x[:n]
+	clear(x)
+	return x
 }
