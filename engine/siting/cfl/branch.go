@@ -15,7 +15,8 @@ type arc struct{ row, j int32 }
 // node is a subproblem.
 type node struct {
 	off, must []bool
-	bans      []arc // who may not be served where
+	bans      []arc // who may not be served where, as decided
+	dear      []arc // nor here in a better solution
 	lambda    []float64
 	tau       []float64
 	bound     float64
@@ -44,6 +45,9 @@ func (q *queue) Pop() any {
 	return x
 }
 
+// heldMost is how many arcs beyond those decided the open nodes may remember: 200 MB.
+const heldMost = 25_000_000
+
 // branch searches the tree, best bound first, and returns the proven bound.
 func (s *solver) branch(ctx context.Context) float64 {
 	root := &node{off: make([]bool, len(s.Options)), must: slices.Clone(s.must), lambda: s.start(), tau: s.tau, bound: math.Inf(-1)}
@@ -66,6 +70,7 @@ func (s *solver) branch(ctx context.Context) float64 {
 			return top.bound
 		}
 		heap.Pop(q)
+		s.held -= len(top.dear)
 		s.lim.Progress.Tell("branch", int64(s.nodes), 0)
 		for _, c := range s.children(top) {
 			if s.value < fixed {
@@ -79,6 +84,9 @@ func (s *solver) branch(ctx context.Context) float64 {
 				s.solve(ctx, c, dual.Ascent{Steps: 100, Patience: 40, Factor: 0.5})
 			}
 			if s.open(c.bound) && !c.leaf {
+				if s.held += len(c.dear); s.held > heldMost {
+					s.held, c.dear = s.held-len(c.dear), nil // found again where it counts
+				}
 				heap.Push(q, c)
 			}
 		}
@@ -108,10 +116,10 @@ func (s *solver) exclude(root *node) {
 	r := s.relax(root.off, root.must)
 	copy(r.tau, root.tau)
 	r.fix(root.lambda)
-	for _, b := range append(root.bans, r.ban...) {
+	for _, b := range append(root.dear, r.ban...) {
 		s.cost[b.row][b.j] = math.Inf(1)
 	}
-	root.bans = nil
+	root.dear = nil
 }
 
 // lonely opens the sites that alone may serve a client; false: one has none.
@@ -138,8 +146,8 @@ func (s *solver) lonely(n *node) bool {
 
 // children splits a node in two.
 func (s *solver) children(n *node) []*node {
-	one := &node{off: slices.Clone(n.off), must: slices.Clone(n.must), bans: slices.Clip(n.bans), lambda: slices.Clone(n.lambda), tau: slices.Clone(n.tau), bound: n.bound}
-	two := &node{off: slices.Clone(n.off), must: slices.Clone(n.must), bans: slices.Clip(n.bans), lambda: slices.Clone(n.lambda), tau: slices.Clone(n.tau), bound: n.bound}
+	one := &node{off: slices.Clone(n.off), must: slices.Clone(n.must), bans: slices.Clip(n.bans), dear: slices.Clip(n.dear), lambda: slices.Clone(n.lambda), tau: slices.Clone(n.tau), bound: n.bound}
+	two := &node{off: slices.Clone(n.off), must: slices.Clone(n.must), bans: slices.Clip(n.bans), dear: slices.Clip(n.dear), lambda: slices.Clone(n.lambda), tau: slices.Clone(n.tau), bound: n.bound}
 	if n.option >= 0 {
 		g := s.Options[n.option].Site
 		one.must[g] = true
@@ -295,6 +303,7 @@ func (s *solver) follow(n *node, v, need int, taken bool) (changed bool) {
 // chooses where to branch. It returns how many decisions it made.
 func (s *solver) solve(ctx context.Context, n *node, a dual.Ascent) (fixed int) {
 	defer s.without(n.bans)()
+	defer s.without(n.dear)()
 	if s.Single && !s.lonely(n) {
 		n.bound, n.leaf = math.Inf(1), true
 		return 0
@@ -330,7 +339,7 @@ func (s *solver) solve(ctx context.Context, n *node, a dual.Ascent) (fixed int) 
 		return 0
 	}
 	fixed = r.fix(n.lambda)
-	n.bans = append(n.bans, r.ban...)
+	n.dear = append(n.dear, r.ban...)
 	copy(n.tau, r.tau)
 	if n.id == 0 {
 		s.remember(n, r)

@@ -41,7 +41,7 @@ func (s *solver) dive(ctx context.Context, n *node, choice []int) {
 	if !s.Single || s.lacks(choice) > 0 {
 		return
 	}
-	c := &node{off: make([]bool, len(s.Options)), must: slices.Clone(n.must), bans: slices.Clip(n.bans), lambda: slices.Clone(n.lambda), tau: slices.Clone(n.tau)}
+	c := &node{off: make([]bool, len(s.Options)), must: slices.Clone(n.must), bans: slices.Concat(n.bans, n.dear), lambda: slices.Clone(n.lambda), tau: slices.Clone(n.tau)}
 	for v := range c.off {
 		c.off[v] = choice[s.Options[v].Site] != v
 	}

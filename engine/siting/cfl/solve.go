@@ -77,6 +77,7 @@ type solver struct {
 	dived  map[string]bool // choices that were dived from
 	last   int             // node that was dived from last
 	nodes  int
+	held   int // arcs that open nodes remember as dear
 	tau    []float64
 	stop   func() bool
 	inner  []float64 // by option: its part of the relaxation at the root; nil before
