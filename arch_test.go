@@ -116,10 +116,11 @@ var imports = map[string][]string{
 
 	// Engines: pure, of plain types.
 	"engine/siting":         {".", "engine/siting/cfl"},
-	"engine/siting/cfl":     {".", "engine/siting/dual"},
+	"engine/siting/cfl":     {".", "engine/siting/dual", "engine/siting/pack"},
 	"engine/siting/dual":    {},
 	"engine/siting/drawn":   {"engine/siting/cfl"}, // instances for tests and measurements
 	"engine/siting/orlib":   {".", "engine/siting/cfl", "engine/siting/pmedian"},
+	"engine/siting/pack":    {}, // whole clients to chosen options
 	"engine/siting/pmedian": {".", "engine/siting/dual"},
 }
 

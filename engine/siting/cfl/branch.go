@@ -10,17 +10,19 @@ import (
 )
 
 // arc is a client at a row.
-type arc struct{ row, j int }
+type arc struct{ row, j int32 }
 
 // node is a subproblem.
 type node struct {
 	off, must []bool
-	bans      []arc // who may not be served where
+	bans      []arc // who may not be served where, as decided
+	dear      []arc // nor here in a better solution
 	lambda    []float64
 	tau       []float64
 	bound     float64
 	option    int // to branch on, -1 none
-	client    arc // to branch on when every option is decided
+	client    int // to branch on when every option is decided: one of rows serves it or none does
+	rows      []int32
 	leaf      bool
 	id        int
 }
@@ -43,6 +45,9 @@ func (q *queue) Pop() any {
 	return x
 }
 
+// heldMost is how many arcs beyond those decided the open nodes may remember: 200 MB.
+const heldMost = 25_000_000
+
 // branch searches the tree, best bound first, and returns the proven bound.
 func (s *solver) branch(ctx context.Context) float64 {
 	root := &node{off: make([]bool, len(s.Options)), must: slices.Clone(s.must), lambda: s.start(), tau: s.tau, bound: math.Inf(-1)}
@@ -50,6 +55,8 @@ func (s *solver) branch(ctx context.Context) float64 {
 		s.try(slices.Clone(s.lim.Start))
 	}
 	s.root(ctx, root)
+	fixed := s.value
+	s.exclude(root)
 	q := &queue{}
 	if s.open(root.bound) && !root.leaf {
 		heap.Push(q, root)
@@ -63,8 +70,13 @@ func (s *solver) branch(ctx context.Context) float64 {
 			return top.bound
 		}
 		heap.Pop(q)
+		s.held -= len(top.dear)
 		s.lim.Progress.Tell("branch", int64(s.nodes), 0)
 		for _, c := range s.children(top) {
+			if s.value < fixed {
+				fixed = s.value
+				s.exclude(root)
+			}
 			s.nodes++
 			c.id = s.nodes
 			s.effort = max(s.effort, 0) + 2_000_000
@@ -72,6 +84,9 @@ func (s *solver) branch(ctx context.Context) float64 {
 				s.solve(ctx, c, dual.Ascent{Steps: 100, Patience: 40, Factor: 0.5})
 			}
 			if s.open(c.bound) && !c.leaf {
+				if s.held += len(c.dear); s.held > heldMost {
+					s.held, c.dear = s.held-len(c.dear), nil // found again where it counts
+				}
 				heap.Push(q, c)
 			}
 		}
@@ -79,10 +94,60 @@ func (s *solver) branch(ctx context.Context) float64 {
 	return s.value
 }
 
+// without rules arcs out until the function returned is called.
+func (s *solver) without(bans []arc) (restore func()) {
+	old := make([]float64, len(bans))
+	for i, b := range bans {
+		old[i], s.cost[b.row][b.j] = s.cost[b.row][b.j], math.Inf(1)
+	}
+	return func() {
+		for i := len(bans) - 1; i >= 0; i-- {
+			s.cost[bans[i].row][bans[i].j] = old[i]
+		}
+	}
+}
+
+// exclude rules out for good who is served where in no better solution, as seen from
+// the root.
+func (s *solver) exclude(root *node) {
+	if !s.Single || root.leaf || !s.open(root.bound) {
+		return
+	}
+	r := s.relax(root.off, root.must)
+	copy(r.tau, root.tau)
+	r.fix(root.lambda)
+	for _, b := range append(root.dear, r.ban...) {
+		s.cost[b.row][b.j] = math.Inf(1)
+	}
+	root.dear = nil
+}
+
+// lonely opens the sites that alone may serve a client; false: one has none.
+func (s *solver) lonely(n *node) bool {
+	for j, d := range s.Demand {
+		only, more := -1, false
+		for v, o := range s.Options {
+			if !n.off[v] && finite(s.cost[o.Row][j]) && o.capacity(s.kind(j)) >= max(1, d) && o.Site != only {
+				if more = only >= 0; more {
+					break
+				}
+				only = o.Site
+			}
+		}
+		if only < 0 {
+			return false
+		}
+		if !more {
+			n.must[only] = true
+		}
+	}
+	return true
+}
+
 // children splits a node in two.
 func (s *solver) children(n *node) []*node {
-	one := &node{off: slices.Clone(n.off), must: slices.Clone(n.must), bans: n.bans, lambda: slices.Clone(n.lambda), tau: slices.Clone(n.tau), bound: n.bound}
-	two := &node{off: slices.Clone(n.off), must: slices.Clone(n.must), bans: n.bans, lambda: slices.Clone(n.lambda), tau: slices.Clone(n.tau), bound: n.bound}
+	one := &node{off: slices.Clone(n.off), must: slices.Clone(n.must), bans: slices.Clip(n.bans), dear: slices.Clip(n.dear), lambda: slices.Clone(n.lambda), tau: slices.Clone(n.tau), bound: n.bound}
+	two := &node{off: slices.Clone(n.off), must: slices.Clone(n.must), bans: slices.Clip(n.bans), dear: slices.Clip(n.dear), lambda: slices.Clone(n.lambda), tau: slices.Clone(n.tau), bound: n.bound}
 	if n.option >= 0 {
 		g := s.Options[n.option].Site
 		one.must[g] = true
@@ -92,13 +157,14 @@ func (s *solver) children(n *node) []*node {
 		two.off[n.option] = true
 		return []*node{one, two}
 	}
-	one.bans = slices.Clone(n.bans)
-	for r := range s.rows {
-		if r != n.client.row {
-			one.bans = append(one.bans, arc{r, n.client.j})
+	one.bans, two.bans = slices.Clone(n.bans), slices.Clone(n.bans)
+	for r := range int32(s.rows) {
+		half := &one.bans
+		if slices.Contains(n.rows, r) {
+			half = &two.bans
 		}
+		*half = append(*half, arc{r, int32(n.client)})
 	}
-	two.bans = append(slices.Clone(n.bans), n.client)
 	return []*node{one, two}
 }
 
@@ -152,6 +218,9 @@ func (s *solver) root(ctx context.Context, n *node) {
 		}
 	}
 	before := s.value
+	if s.choice != nil {
+		s.dive(ctx, n, s.choice)
+	}
 	if s.shake(ctx, n, s.mean); s.value < before && s.open(n.bound) && ctx.Err() == nil {
 		s.solve(ctx, n, dual.Ascent{Steps: 250, Patience: 120, Factor: 0.2})
 	}
@@ -233,15 +302,14 @@ func (s *solver) follow(n *node, v, need int, taken bool) (changed bool) {
 // solve bounds a node, improves the incumbent from it, rules options out and
 // chooses where to branch. It returns how many decisions it made.
 func (s *solver) solve(ctx context.Context, n *node, a dual.Ascent) (fixed int) {
-	for _, b := range n.bans {
-		s.cost[b.row][b.j] = math.Inf(1)
+	defer s.without(n.bans)()
+	defer s.without(n.dear)()
+	if s.Single && !s.lonely(n) {
+		n.bound, n.leaf = math.Inf(1), true
+		return 0
 	}
-	defer func() {
-		for _, b := range n.bans {
-			s.cost[b.row][b.j] = s.Cost[b.row][b.j]
-		}
-	}()
-	if choice, done := s.decided(n); done && !s.Single {
+	choice, done := s.decided(n)
+	if done && !s.Single {
 		n.bound, n.leaf = s.try(choice).total, true
 		return 0
 	}
@@ -271,6 +339,7 @@ func (s *solver) solve(ctx context.Context, n *node, a dual.Ascent) (fixed int) 
 		return 0
 	}
 	fixed = r.fix(n.lambda)
+	n.dear = append(n.dear, r.ban...)
 	copy(n.tau, r.tau)
 	if n.id == 0 {
 		s.remember(n, r)
@@ -278,6 +347,9 @@ func (s *solver) solve(ctx context.Context, n *node, a dual.Ascent) (fixed int) 
 	if fixed > 0 && !s.propagate(n) {
 		n.leaf = true
 		return fixed
+	}
+	if done {
+		s.diveFrom(ctx, n, choice)
 	}
 	s.target(n, r)
 	return fixed

@@ -149,7 +149,11 @@ func (s *shape) sides() {
 			}
 			best[o.Site] = math.Max(best[o.Site], cover[v])
 		}
-		s.side = append(s.side, side{cover, 1}, side{count, float64(fewest(best))})
+		least := side{count, float64(fewest(best))}
+		if c := (side{cover, 1}); !least.implies(c) {
+			s.side = append(s.side, c)
+		}
+		s.side = append(s.side, least)
 	}
 	if s.Budget > 0 {
 		a := make([]float64, len(s.Options))
@@ -158,6 +162,17 @@ func (s *shape) sides() {
 		}
 		s.side = append(s.side, side{a, -1})
 	}
+}
+
+// implies says whether whatever meets c, in shares as well, meets d: both priced, the
+// ascent on one price after another would come to rest where d is met and c is not.
+func (c side) implies(d side) bool {
+	for v := range c.a {
+		if d.a[v] < c.a[v]*d.need/c.need {
+			return false
+		}
+	}
+	return true
 }
 
 // fewest is how many of the shares, the largest first, add up to one.

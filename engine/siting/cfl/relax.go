@@ -1,6 +1,7 @@
 package cfl
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"sync"
@@ -11,19 +12,21 @@ import (
 // that meet the side constraints, which is itself relaxed exactly.
 type relaxation struct {
 	s      *solver
-	off    []bool     // option may not be chosen
-	must   []bool     // site must have an option
-	items  [][][]item // row, kind
-	take   [][]taken  // option, kind
-	rest   []float64  // inner less all prices but one
-	inner  []float64  // option: value of its knapsacks and fixed cost
-	red    []float64  // inner less the prices of side constraints
-	tau    []float64  // price of each side constraint
-	y      []float64  // chosen share of each option
+	off    []bool      // option may not be chosen
+	must   []bool      // site must have an option
+	items  [][][]item  // row, kind
+	take   [][]taken   // option, kind
+	rest   []float64   // inner less all prices but one
+	inner  []float64   // option: value of its knapsacks and fixed cost
+	sack   [][]float64 // option, kind: value of its knapsack
+	red    []float64   // inner less the prices of side constraints
+	tau    []float64   // price of each side constraint
+	y      []float64   // chosen share of each option
 	yMean  []float64
 	xMean  [][]float64 // row, client; nil unless clients are whole
 	base   float64     // sum of multipliers and of side prices
 	better func()
+	ban    []arc
 	sacks  [2]knapsack
 }
 
@@ -31,13 +34,14 @@ func (s *solver) relax(off, must []bool) *relaxation {
 	v := len(s.Options)
 	r := &relaxation{
 		s: s, off: off, must: must, items: make([][][]item, s.rows), take: make([][]taken, v),
-		inner: make([]float64, v), red: make([]float64, v), rest: make([]float64, v), tau: slices.Clone(s.tau), y: make([]float64, v), yMean: make([]float64, v),
+		inner: make([]float64, v), sack: make([][]float64, v), red: make([]float64, v), rest: make([]float64, v), tau: slices.Clone(s.tau), y: make([]float64, v), yMean: make([]float64, v),
 	}
 	for i := range r.items {
 		r.items[i] = make([][]item, s.kinds)
 	}
 	for i := range r.take {
 		r.take[i] = make([]taken, s.kinds)
+		r.sack[i] = make([]float64, s.kinds)
 	}
 	if s.Single {
 		r.xMean = make([][]float64, s.rows)
@@ -113,7 +117,8 @@ func (r *relaxation) knapsacks(lambda []float64, from, to int, sack *knapsack) {
 			r.list(lambda, row, k, sack)
 			for _, v := range s.byRow[row] {
 				if !r.off[v] {
-					r.inner[v] += r.fill(v, k, sack)
+					r.sack[v][k] = r.fill(v, k, sack)
+					r.inner[v] += r.sack[v][k]
 				}
 			}
 		}
@@ -346,5 +351,75 @@ func (r *relaxation) fix(lambda []float64) int {
 			}
 		}
 	}
+	r.ban = r.ban[:0]
+	if r.s.Single && r.s.rows*len(lambda) <= banMost {
+		for row := range r.s.rows {
+			for k := range r.s.kinds {
+				r.exclude(lambda, row, k, bound)
+			}
+		}
+	}
 	return n
+}
+
+// banMost is the largest problem, of rows × clients, of which it is noted at each node
+// who is served where in no better solution.
+const banMost = 100_000
+
+// exclude notes the clients whom a row serves in no better solution: with one of them
+// taken for sure, the continuous knapsack of what is left is too dear.
+func (r *relaxation) exclude(lambda []float64, row, kind int, bound float64) {
+	s := r.s
+	var live []int
+	for _, v := range s.byRow[row] {
+		if s.Options[v].least(kind) > 0 {
+			return
+		}
+		if !r.off[v] {
+			live = append(live, v)
+		}
+	}
+	items := slices.Clone(r.items[row][kind])
+	slices.SortFunc(items, func(a, b item) int { return cmp.Compare(a.ratio, b.ratio) })
+	w, g := make([]int64, 1, len(items)+1), make([]float64, 1, len(items)+1)
+	place := make(map[int32]int, len(items))
+	free := 0.0 // gain of those without demand
+	for _, it := range items {
+		if it.ratio < 0 {
+			if d := s.Demand[it.j]; d > 0 {
+				place[it.j] = len(w)
+				w, g = append(w, w[len(w)-1]+d), append(g, g[len(g)-1]+it.ratio*float64(d))
+			} else {
+				free += it.ratio
+			}
+		}
+	}
+	dear := func(v, j int) bool {
+		room := s.Options[v].capacity(kind) - s.Demand[j]
+		if room < 0 {
+			return true
+		}
+		at, found := slices.BinarySearch(w, room)
+		rest := r.sack[v][kind]
+		if x, in := place[int32(j)]; in && at >= x {
+			return false // taken anyway
+		}
+		if at < len(w) {
+			full := g[at]
+			if !found {
+				full = g[at-1] + (g[at]-g[at-1])*float64(room-w[at-1])/float64(w[at]-w[at-1])
+			}
+			rest = math.Max(rest, full+free)
+		}
+		least := 0.0 // what the bound already counts of the site
+		if at := r.cheapest(s.Options[v].Site); at >= 0 {
+			least = r.red[at]
+		}
+		return !s.open(bound + r.red[v] - r.sack[v][kind] + rest + s.cost[row][j] - lambda[j] - least)
+	}
+	for _, j := range s.clients[kind] {
+		if s.Demand[j] > 0 && finite(s.cost[row][j]) && !slices.ContainsFunc(live, func(v int) bool { return !dear(v, j) }) {
+			r.ban = append(r.ban, arc{int32(row), int32(j)})
+		}
+	}
 }

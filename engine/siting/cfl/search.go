@@ -203,16 +203,18 @@ func (s *solver) polish() {
 	if !s.Single || s.choice == nil || s.effort <= 0 {
 		return
 	}
-	p, fixed := s.packing(opened(s.choice)), 0.0
+	open := opened(s.choice)
+	p, fixed := s.packing(open), 0.0
 	at := map[int]int{}
-	for i, v := range p.open {
+	for i, v := range open {
 		fixed += s.Options[v].Fixed
 		at[v] = i
 	}
 	for _, x := range s.shares {
-		p.move(x.Client, at[x.Option])
+		p.Move(x.Client, at[x.Option])
 	}
-	s.mend(p, polishing)
+	p.Mend(polishing)
+	p.Refine(4)
 	s.settle(slices.Clone(s.choice), p, fixed)
 }
 

@@ -74,7 +74,10 @@ type solver struct {
 	shares []Share
 	lack   float64 // price of an unserved unit
 	seen   map[string]trial
+	dived  map[string]bool // choices that were dived from
+	last   int             // node that was dived from last
 	nodes  int
+	held   int // arcs that open nodes remember as dear
 	tau    []float64
 	stop   func() bool
 	inner  []float64 // by option: its part of the relaxation at the root; nil before
@@ -101,7 +104,7 @@ func Solve(ctx context.Context, p *Problem, lim Limits) (Result, error) {
 	if lim.Seed == 0 {
 		lim.Seed = 1
 	}
-	s := &solver{shape: sh, lim: lim, rng: rand.New(rand.NewPCG(lim.Seed, 0xcf1)), value: math.Inf(1), goal: math.Inf(1), seen: map[string]trial{}}
+	s := &solver{shape: sh, lim: lim, rng: rand.New(rand.NewPCG(lim.Seed, 0xcf1)), value: math.Inf(1), goal: math.Inf(1), seen: map[string]trial{}, dived: map[string]bool{}}
 	s.cost = make([][]float64, s.rows)
 	for r := range s.cost {
 		s.cost[r] = slices.Clone(s.Cost[r])
@@ -165,7 +168,7 @@ func (s *solver) open(bound float64) bool {
 
 // enough says whether the bound suffices to stop the whole search.
 func (s *solver) enough(bound float64) bool {
-	return !s.open(bound) || s.lim.Gap > 0 && s.value-bound <= s.lim.Gap*math.Abs(s.value)
+	return !s.open(bound) || s.lim.Gap > 0 && finite(s.value) && s.value-bound <= s.lim.Gap*math.Abs(s.value)
 }
 
 func key(choice []int) string {
