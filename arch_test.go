@@ -34,7 +34,7 @@ var imports = map[string][]string{
 	"kernel/ledger/search":   {".", "kernel/catalog", "kernel/store", "kernel/fold"},
 	"kernel/intake":          {".", "kernel/rule", "kernel/catalog", "kernel/fold", "kernel/sheet"},
 	"kernel/load":            {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/intake", "kernel/sheet", "kernel/vault", "kernel/correct", "kernel/identity"},
-	"kernel/indicator":       {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/cube", "kernel/parquet", "kernel/indicator/notation", "kernel/indicator/opened"},
+	"kernel/indicator":       {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/ledger", "kernel/cube", "kernel/parquet", "kernel/indicator/duck", "kernel/indicator/notation", "kernel/indicator/opened"},
 	"kernel/flight":          {}, // many who ask at once share one fresh answer
 	"kernel/access":          {".", "kernel/rule", "kernel/catalog", "kernel/store", "kernel/flight", "kernel/vault", "kernel/access/guest", "kernel/access/passkey", "kernel/access/oidc", "kernel/access/foureyes", "kernel/access/policy", "kernel/access/reach", "kernel/access/secret"},
 	"kernel/access/foureyes": {".", "kernel/catalog", "kernel/store"},
@@ -111,6 +111,7 @@ var imports = map[string][]string{
 	"kernel/vault":              {"."},
 	"kernel/reseal":             {".", "kernel/catalog", "kernel/store", "kernel/vault", "kernel/ledger/beside", "kernel/ledger/chain"},
 	"kernel/ledger/beside":      {".", "kernel/catalog", "kernel/store", "kernel/vault", "kernel/ledger/chain"},
+	"kernel/indicator/duck":     {".", "kernel/catalog", "kernel/store", "kernel/parquet", "kernel/indicator/notation", "kernel/indicator/opened"},
 	"kernel/indicator/opened":   {".", "kernel/catalog", "kernel/store", "kernel/cube", "kernel/indicator/notation", "kernel/vault"},
 	"kernel/indicator/notation": {},
 
@@ -143,7 +144,7 @@ var oneImporter = map[string]string{
 	"github.com/google/cel-go":        "kernel/rule",
 	"github.com/xuri/excelize":        "kernel/sheet",
 	"github.com/apache/arrow-go":      "kernel/parquet",
-	"github.com/duckdb/duckdb-go":     "kernel/indicator",
+	"github.com/duckdb/duckdb-go":     "kernel/indicator/duck",
 	"github.com/mozillazg/go-pinyin":  "kernel/fold",
 	"github.com/go-webauthn/webauthn": "kernel/access/passkey",
 	"github.com/coreos/go-oidc":       "kernel/access/oidc",

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"luoshu/kernel/indicator"
+	"luoshu/kernel/indicator/duck"
 )
 
 // A grain for which DuckDB has too little memory is scanned in smaller parts, or read
@@ -31,7 +32,9 @@ func TestTooLittleMemory(t *testing.T) {
 	if _, err := w.db.Exec(t.Context(), `DELETE FROM figure_run`); err != nil {
 		t.Fatal(err)
 	}
-	defer indicator.LimitDuck("3MB")()
+	was := duck.Memory
+	duck.Memory = "3MB"
+	defer func() { duck.Memory = was }()
 	if err := w.engine("duckdb").Compute(t.Context(), seal, nil); err != nil {
 		t.Fatal(err)
 	}
