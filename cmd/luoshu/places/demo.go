@@ -37,7 +37,7 @@ func DemoRuns(a App, ct *city.City) error {
 		{"演示：保留为主", "allow: [extend, build, reopen]\n"},
 		{"演示：适度撤并", "allow: [extend, build, close, reopen]\nwhole: true\n"},
 	} {
-		params := fmt.Sprintf("title: %q\norg: %q\nstage: %s\nyear: %d\nforecast: %s\nnodes: 2000\ngap: 0.01\n%s", x.title, org, stage, ahead, f.Run, x.more)
+		params := fmt.Sprintf("title: %q\norg: %q\nstage: %s\nyear: %d\nforecast: %s\nnodes: 200\ngap: 0.01\n%s", x.title, org, stage, ahead, f.Run, x.more)
 		if _, err := ct.Runner.Layout(a.Context(), access.Operator, []byte(params), nil); err != nil {
 			return fmt.Errorf("lay out %s: %w", org, err)
 		}
