@@ -43,6 +43,32 @@ func (s *strays) add(year int, square float64) {
 	s.sum, s.n = s.sum+square, s.n+1
 }
 
+// stray notes how the counts of year t and four years before lie about their lines.
+func (x *grid) stray(t int) {
+	for u := range x.n {
+		if !x.there(u, t) {
+			continue
+		}
+		past := x.past(u, t, 5, nil)
+		n := min(len(past), 5)
+		if n < 4 {
+			continue
+		}
+		for g := range x.g {
+			var sum float64
+			for _, y := range past[:n] {
+				sum += x.row(u, y)[g]
+			}
+			if x.row(u, t)[g] <= 0 || sum <= 0 {
+				continue
+			}
+			mean := sum / float64(n)
+			_, _, off, _ := line(x, u, g, past[:n])
+			x.strays.add(t, off/float64(n-2)/mean/mean)
+		}
+	}
+}
+
 // sure is how much of a slope counts: one a year of a count of this mean, over years
 // whose squared distances from their middle add up to so much.
 func (s *strays) sure(slope, mean, years float64) float64 {
@@ -92,12 +118,9 @@ func (x *grid) level(u, g, t, h int, past []int, above float64, areaSum []float6
 				if n < 3 {
 					break
 				}
-				var off, years float64
-				from, slope, off, years = line(x, u, g, past[:n])
+				var years float64
+				from, slope, _, years = line(x, u, g, past[:n])
 				if mean := sum / float64(min(len(past), 5)); mean > 0 {
-					if n > 3 && h == 1 {
-						x.strays.add(t, off/float64(n-2)/mean/mean)
-					}
 					slope *= x.strays.sure(slope, mean, years)
 				}
 				from = (from + last) / 2

@@ -148,6 +148,7 @@ func (w *walker) blendsAt(t int) [][3]float64 {
 // step forecasts at year t by cohorts and its rivals, and notes how the assumptions
 // turn out.
 func (w *walker) step(t int) {
+	w.x.stray(t)
 	w.ratios = progress(w.x, t)
 	w.blend = w.blendsAt(t)
 	w.assumed = w.assumed[:0]
