@@ -5,12 +5,17 @@ import zhCN from 'antd/es/locale/zh_CN'
 import { useLang } from '../i18n'
 import { theme } from '../theme'
 
+// Whoever asks for less motion gets none: styles.css ends every animation, and a dialog
+// that waited for the end of one would never go.
+const still = window.matchMedia?.('(prefers-reduced-motion: reduce)').matches
+const look = still ? { ...theme, token: { ...theme.token, motion: false } } : theme
+
 /** Ant Design in the house's colours and the reader's language. */
 export default function Antd({ children }: { children: ReactNode }) {
   const { lang } = useLang()
   return (
     <ConfigProvider
-      theme={theme}
+      theme={look}
       locale={lang === 'en' ? enUS : zhCN}
       button={{ autoInsertSpace: false }}
       wave={{ disabled: true }}
