@@ -30,7 +30,7 @@ export async function launch() {
 
 /** A page with its own cookies. `troubles` collects what no page may have. */
 export async function open(browser, { viewport = wide, lang = 'zh' } = {}) {
-  const context = await browser.newContext({ viewport, acceptDownloads: true, reducedMotion: 'reduce' }) // a click must not chase a dialog that is still growing
+  const context = await browser.newContext({ viewport, acceptDownloads: true })
   await context.addInitScript((l) => {
     if (!localStorage.getItem('luoshu.lang')) localStorage.setItem('luoshu.lang', l)
   }, lang)

@@ -16,6 +16,7 @@ async function sure(page, name) {
   await page.getByRole('button', { name }).first().click()
   const dialog = page.locator('.ant-modal')
   await dialog.waitFor()
+  await page.locator('.ant-modal:not([class*="ant-zoom"])').waitFor() // a click must not chase a dialog that is still growing
   await dialog.locator('.ant-modal-footer .ant-btn-primary').click()
   try {
     await dialog.waitFor({ state: 'hidden', timeout: 120_000 })
